@@ -1,0 +1,52 @@
+// Admission controller: may change or refuse what is about to be stored.
+//
+// Implementations are modules (through the modules room) and, in tests, fakes. Any thread. The zero
+// value of a result refuses.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "authz/authorizer.h"
+#include "base/task.h"
+#include "object/document.h"
+#include "request/call_scope.h"
+
+namespace limen::admission {
+
+enum Operation : std::uint32_t { kCreate = 1, kUpdate = 2, kDelete = 4, kConnect = 8 };
+
+// One object on its way into the store. Lives on the request; `object` is replaced by each mutating
+// controller that changes it.
+struct Review {
+  Operation operation = kCreate;
+  const authz::Attributes* attributes = nullptr;   // resource, subresource, ns, name, verb, user
+  std::string kind;                                // of the object
+  object::Document object;                         // empty on delete
+  object::Document old_object;                     // empty on create
+  object::Document options;                        // CreateOptions, UpdateOptions, DeleteOptions
+  bool dry_run = false;
+  bool reinvocation = false;
+};
+
+struct Result {
+  bool allowed = false;
+  int code = 403;              // of a refusal
+  std::string reason;          // machine-readable; empty: from the code
+  std::string message;         // of a refusal, as the controller words it
+  std::string error;           // the controller failed (and its failure policy is Fail): 500
+  object::Document changed;    // admit only: the object after this controller; empty when unchanged
+};
+
+class Controller {
+ public:
+  virtual ~Controller() = default;
+  virtual const std::string& name() const = 0;
+  virtual bool handles(Operation operation) const = 0;
+  virtual bool mutates() const = 0;
+  virtual bool validates() const = 0;
+  virtual base::Task<Result> admit(const Review& review, request::CallScope& scope) = 0;
+  virtual base::Task<Result> validate(const Review& review, request::CallScope& scope) = 0;
+};
+
+}  // namespace limen::admission

@@ -1,0 +1,45 @@
+// Authenticator: one way of saying who a request comes from.
+//
+// Implementations are modules (through the modules room) and, in tests, fakes. Any thread; one
+// instance serves many requests at once. The zero value of a result is "no opinion".
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/task.h"
+#include "request/call_scope.h"
+#include "request/identity.h"
+#include "transport/http.h"
+
+namespace limen::authn {
+
+// Borrowed views of the request; valid until the call's task is complete.
+struct Credentials {
+  std::string_view method;
+  std::string_view path;                     // decoded
+  std::string_view query;                    // raw
+  std::string_view bearer_token;             // empty when none was presented
+  const transport::RequestHead* head = nullptr;   // every header
+  const transport::PeerInfo* peer = nullptr;      // source, SNI, certificates
+  std::vector<std::string> audiences;        // wanted audiences; empty: the server's own
+};
+
+enum class Verdict { no_opinion, authenticated, error };
+
+struct Result {
+  Verdict verdict = Verdict::no_opinion;
+  request::Identity identity;                // when authenticated
+  std::vector<std::string> audiences;        // those of the wanted ones the credential is good for
+  std::string error;                         // for the log, never for the client
+};
+
+class Authenticator {
+ public:
+  virtual ~Authenticator() = default;
+  virtual const std::string& name() const = 0;
+  virtual base::Task<Result> authenticate(const Credentials& credentials, request::CallScope& scope) = 0;
+};
+
+}  // namespace limen::authn

@@ -1,0 +1,59 @@
+// Authorizer: one opinion on whether an identity may do a thing.
+//
+// Implementations are modules (through the modules room) and, in tests, fakes. Any thread. The zero
+// value of a result denies.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "base/task.h"
+#include "request/call_scope.h"
+#include "request/identity.h"
+
+namespace limen::authz {
+
+// Kubernetes' authorizer.Attributes. Views of strings owned by the request.
+struct Attributes {
+  const request::Identity* user = nullptr;
+  std::string verb;
+  bool is_resource = false;
+  std::string group, version, resource, subresource, ns, name;   // resource requests; group "" is core
+  std::string path;                                              // non-resource requests
+  std::string field_selector, label_selector;                    // as sent
+  bool read_only() const { return verb == "get" || verb == "list" || verb == "watch"; }
+};
+
+enum class Verdict : int { deny = 0, allow = 1, no_opinion = 2 };
+
+struct Result {
+  Verdict verdict = Verdict::deny;
+  std::string reason;
+  std::string error;          // the module failed; the chain answers 500 when nobody allows
+};
+
+struct ResourceRule {
+  std::vector<std::string> verbs, api_groups, resources, resource_names;
+};
+struct NonResourceRule {
+  std::vector<std::string> verbs, urls;
+};
+// For SelfSubjectRulesReview.
+struct Rules {
+  std::vector<ResourceRule> resource_rules;
+  std::vector<NonResourceRule> non_resource_rules;
+  bool incomplete = false;
+  std::string error;
+};
+
+class Authorizer {
+ public:
+  virtual ~Authorizer() = default;
+  virtual const std::string& name() const = 0;
+  virtual base::Task<Result> authorize(const Attributes& attributes, request::CallScope& scope) = 0;
+  // What `user` may do in `ns`. One that cannot enumerate answers incomplete with a reason.
+  virtual base::Task<Rules> rules_for(const request::Identity& user, const std::string& ns,
+                                      request::CallScope& scope) = 0;
+};
+
+}  // namespace limen::authz

@@ -1,0 +1,25 @@
+// What every call made for a request carries: where to resume it, until when it may take, whether it
+// still matters, and whom to tell of warnings and audit annotations.
+#pragma once
+
+#include <atomic>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "base/executor.h"
+
+namespace limen::request {
+
+// Owned by the RequestContext; lives until the last call made with it is complete. Fields are for the
+// request's loop thread, but `cancelled` may be read anywhere.
+struct CallScope {
+  base::Executor& loop;
+  base::Deadline deadline;
+  std::shared_ptr<std::atomic<bool>> cancelled = std::make_shared<std::atomic<bool>>(false);
+  std::vector<std::string> warnings;                                  // Warning: 299 headers
+  std::vector<std::pair<std::string, std::string>> annotations;       // audit
+};
+
+}  // namespace limen::request
