@@ -1,0 +1,46 @@
+// The authenticator chain: the first that succeeds says who the request comes from.
+//
+// Rules of Kubernetes' union (rows A1 to A6): an error in one does not stop the chain and is never
+// told to the client; a presented but bad credential never becomes anonymous; `system:authenticated`
+// is added to everybody but the anonymous. One chain per generation; immutable; any thread.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "authn/authenticator.h"
+
+namespace limen::authn {
+
+// The id of the module that answers for requests without a credential; it is asked last and only when
+// none was presented, wherever it stands in the list.
+inline constexpr std::string_view kAnonymousModule = "anonymous";
+
+struct Entry {
+  std::shared_ptr<Authenticator> authenticator;
+  bool anonymous = false;                 // made from the module `anonymous`
+};
+
+struct Outcome {
+  bool authenticated = false;
+  request::Identity identity;
+  std::vector<std::string> audiences;
+  std::string by;                         // the instance that succeeded
+  std::vector<std::string> errors;        // "name: text", for the log and audit
+};
+
+class Chain {
+ public:
+  Chain() = default;
+  explicit Chain(std::vector<Entry> entries) : entries_(std::move(entries)) {}
+
+  base::Task<Outcome> authenticate(const Credentials& credentials, request::CallScope& scope) const;
+  bool empty() const { return entries_.empty(); }
+  const std::vector<Entry>& entries() const { return entries_; }
+
+ private:
+  std::vector<Entry> entries_;
+};
+
+}  // namespace limen::authn

@@ -1,0 +1,59 @@
+// RequestContext: one request on its way, from its parsed head to its answer.
+//
+// Made by the pipeline, passed by reference through every stage, alive until the request's task
+// ends. For the request's loop thread only.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/api_error.h"
+#include "base/task.h"
+#include "request/call_scope.h"
+#include "request/identity.h"
+#include "request/request_info.h"
+#include "transport/http.h"
+
+namespace limen::request {
+
+class RequestContext {
+ public:
+  RequestContext(std::shared_ptr<transport::Exchange> exchange, base::Deadline deadline);
+
+  transport::Exchange& exchange() const { return *exchange_; }
+  const std::shared_ptr<transport::Exchange>& shared_exchange() const { return exchange_; }
+  const transport::RequestHead& head() const { return exchange_->head(); }
+
+  RequestInfo info;
+  Identity user;                            // who the request acts as (after impersonation)
+  std::optional<Identity> impersonator;     // who asked, when the request acts as somebody else
+  std::string audit_id;
+  CallScope scope;                          // loop, deadline, cancel, warnings, audit annotations
+
+  // Adds a Warning header to the answer (RFC 9111 299 form); duplicates are dropped, long sets are
+  // cut as kube-apiserver does (row R9).
+  void warn(std::string text);
+
+  // A response head with what every answer bears: Audit-Id, Cache-Control, Content-Type, warnings.
+  transport::ResponseHead new_head(int status, std::string_view content_type) const;
+  // Answers at once. Each is the request's only answer.
+  void respond(int status, std::string_view content_type, std::string body);
+  void respond_json(int status, std::string body) { respond(status, "application/json", std::move(body)); }
+  void fail(const base::ApiError& error);
+  int status() const { return status_; }    // what was answered; 0 before
+  void set_status(int status) { status_ = status; }   // for answers sent through the exchange directly
+
+  // Reads the whole body, at most `limit` bytes. Throws 413 with kube-apiserver's text, 400 for a
+  // malformed or cut body, 504 when it does not arrive in time.
+  base::Task<std::string> read_body(std::size_t limit);
+
+ private:
+  std::shared_ptr<transport::Exchange> exchange_;
+  int status_ = 0;
+};
+
+}  // namespace limen::request
