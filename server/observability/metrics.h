@@ -67,6 +67,9 @@ class Family {
   virtual Series& with(const std::vector<std::string_view>& values) = 0;
 };
 
+// The family of this name. A name that is no metric name, a label that is no label name, or a name
+// that already belongs to a family of another type or with other labels is refused with
+// std::invalid_argument. A `with` of the wrong length is padded with empty values or cut.
 Family<Counter>& counter(std::string_view name, std::string_view help,
                          const std::vector<std::string>& labels = {});
 Family<Gauge>& gauge(std::string_view name, std::string_view help,
@@ -74,6 +77,14 @@ Family<Gauge>& gauge(std::string_view name, std::string_view help,
 Family<Histogram>& histogram(std::string_view name, std::string_view help,
                              const std::vector<std::string>& labels = {},
                              const std::vector<double>& bounds = {});
+
+// Runs `fn` before each render(), to bring gauges up to date that are read and not pushed. It must
+// not render and must not block.
+void before_render(std::function<void()> fn);
+
+// The process's own numbers (CPU time, resident memory, open files, threads, start time) under the
+// names every Prometheus client uses. Once at start.
+void register_process_metrics();
 
 // Every family as text, families and series in name order.
 std::string render();
