@@ -7,6 +7,7 @@
 #pragma once
 
 #include <boost/json.hpp>
+#include <cstddef>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -17,20 +18,38 @@ using Json = boost::json::value;
 
 class Document {
  public:
-  Document() = default;                                   // empty: root() is null, bool is false
-  // Takes a value; copies it into its own arena unless it lives in one already.
+  Document() = default;  // empty: root() is null, bool is false
+  // Takes a value; copies it into its own arena unless it is the root of one already.
   explicit Document(const Json& value);
   explicit operator bool() const { return body_ != nullptr; }
-  const Json& root() const;                               // JSON null when empty
+  const Json& root() const;  // JSON null when empty
   // The Document a node belongs to; empty for a node that is in none.
   static Document owner(const Json& node);
-  std::string to_json() const;                            // compact text
+  // Parses strict JSON text of at most `kMaxDepth` nested values (see decode.h). Throws
+  // DecodeError.
+  static Document parse(std::string_view json);
+  std::string to_json() const;  // compact text; "null" when empty
 
-  class Body;                                             // the counted arena, see document.cpp
+  class Body;  // the counted arena, see document.cpp
   explicit Document(std::shared_ptr<const Body> body) : body_(std::move(body)) {}
 
  private:
   std::shared_ptr<const Body> body_;
+};
+
+// Builds a Document in place, without the copy of Document(const Json&). One thread. The root
+// starts as JSON null; values assigned to it live in the arena. After finish() the builder is
+// empty.
+class DocumentBuilder {
+ public:
+  // `expected_bytes` sizes the arena's first block; any number works.
+  explicit DocumentBuilder(std::size_t expected_bytes = 1024);
+  Json& root();
+  boost::json::storage_ptr storage() const;
+  Document finish();
+
+ private:
+  std::shared_ptr<Document::Body> body_;
 };
 
 }  // namespace limen::object
