@@ -15,6 +15,8 @@ namespace limen::request {
 // Owned by the RequestContext; lives until the last call made with it is complete. Fields are for the
 // request's loop thread, but `cancelled` may be read anywhere.
 struct CallScope {
+  CallScope(base::Executor& where, base::Deadline until) : loop(where), deadline(until) {}
+
   base::Executor& loop;
   base::Deadline deadline;
   std::shared_ptr<std::atomic<bool>> cancelled = std::make_shared<std::atomic<bool>>(false);

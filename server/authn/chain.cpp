@@ -1,0 +1,75 @@
+#include "authn/chain.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace limen::authn {
+
+namespace {
+
+bool has_credential(const Credentials& credentials) {
+  if (credentials.head != nullptr && !credentials.head->header("Authorization").empty()) return true;
+  return !credentials.bearer_token.empty();
+}
+
+// Row A6: everybody who proved who they are belongs to system:authenticated.
+void add_authenticated_group(request::Identity& identity) {
+  if (identity.name == request::kAnonymousUser) return;
+  if (identity.in_group(request::kAuthenticatedGroup) ||
+      identity.in_group(request::kUnauthenticatedGroup)) {
+    return;
+  }
+  identity.groups.emplace_back(request::kAuthenticatedGroup);
+}
+
+// Kubernetes refuses a token whose audiences do not meet the wanted ones (row A8).
+bool audience_matches(const Credentials& credentials, const Result& result) {
+  if (credentials.audiences.empty() || result.audiences.empty()) return true;
+  return std::any_of(result.audiences.begin(), result.audiences.end(), [&](const auto& audience) {
+    return std::find(credentials.audiences.begin(), credentials.audiences.end(), audience) !=
+           credentials.audiences.end();
+  });
+}
+
+}  // namespace
+
+base::Task<Outcome> Chain::authenticate(const Credentials& credentials,
+                                        request::CallScope& scope) const {
+  Outcome outcome;
+  const auto accept = [&](Result& result, const Entry& entry) {
+    outcome.authenticated = true;
+    outcome.identity = std::move(result.identity);
+    outcome.audiences = std::move(result.audiences);
+    outcome.by = entry.authenticator->name();
+    add_authenticated_group(outcome.identity);
+  };
+  for (const Entry& entry : entries_) {
+    if (entry.anonymous) continue;
+    Result result = co_await entry.authenticator->authenticate(credentials, scope);
+    if (result.verdict == Verdict::error) {
+      outcome.errors.push_back(entry.authenticator->name() + ": " + result.error);
+    } else if (result.verdict == Verdict::authenticated && !result.identity.name.empty() &&
+               audience_matches(credentials, result)) {
+      accept(result, entry);
+      co_return outcome;
+    }
+  }
+  // A credential that was presented and failed is never turned into nobody in particular (row A4).
+  // A certificate counts only when a module found fault with it: browsers and proxies send
+  // certificates that no authenticator of ours claims.
+  if (has_credential(credentials) || !outcome.errors.empty()) co_return outcome;
+  for (const Entry& entry : entries_) {
+    if (!entry.anonymous) continue;
+    Result result = co_await entry.authenticator->authenticate(credentials, scope);
+    if (result.verdict == Verdict::authenticated && !result.identity.name.empty()) {
+      accept(result, entry);
+      co_return outcome;
+    }
+    if (result.verdict == Verdict::error) {
+      outcome.errors.push_back(entry.authenticator->name() + ": " + result.error);
+    }
+  }
+  co_return outcome;
+}
+
+}  // namespace limen::authn
