@@ -1,0 +1,93 @@
+/* "limen.authorizer/1": may this user do that? A table of the plugin.
+ *
+ * Authorizers are asked in the order of the config; the first that allows or denies wins. None:
+ * 403. */
+#ifndef LIMEN_AUTHORIZER_H_
+#define LIMEN_AUTHORIZER_H_
+
+#include "limen/abi.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+enum {
+  LIMEN_DENY = 0,
+  LIMEN_ALLOW = 1,
+  LIMEN_VERDICT_NO_OPINION = 2,
+  /* Reserved for decisions that depend on the object and for lists filtered to what the user may
+   * see. A host that does not know them treats them as an error, which denies. */
+  LIMEN_VERDICT_CONDITIONAL = 3,
+  LIMEN_VERDICT_FILTER = 4
+};
+
+/* What is to be done. Kubernetes' authorizer.Attributes. */
+typedef struct limen_attributes {
+  uint32_t struct_size;
+  uint8_t is_resource; /* 1: a resource request; 0: `path` counts, and verb is the method in lower
+                          case */
+  uint8_t read_only;   /* 1: get, list or watch */
+  uint8_t reserved[2];
+  const limen_user* user;
+  limen_str
+      verb; /* get, list, watch, create, update, patch, delete, deletecollection, proxy, ... */
+  limen_str api_group, api_version, resource, subresource, ns, name; /* api_group "" is core */
+  limen_str path;                           /* decoded; of non-resource requests */
+  limen_str field_selector, label_selector; /* as sent with list, watch and deletecollection */
+} limen_attributes;
+
+typedef struct limen_authz_reply {
+  uint32_t struct_size;
+  uint32_t reserved;
+  /* The verdict and a sentence for people; not called is LIMEN_DENY. The last one counts. [call] */
+  void (*decide)(limen_call* call, int32_t verdict, limen_str reason);
+  /* Which rule decided, in the plugin's own terms and the same each time ("policy.jsonl:12"). For
+   * audit and for explaining; not for the client. [call] */
+  void (*set_rule)(limen_call* call, limen_str rule_id);
+  /* One machine-readable fact the verdict rests on ("binding", "ClusterRoleBinding/x"). [call] */
+  void (*add_cause)(limen_call* call, limen_str key, limen_str value);
+} limen_authz_reply;
+
+#define LIMEN_KIND_AUTHORIZER "limen.authorizer/1"
+typedef struct limen_authorizer {
+  uint32_t struct_size;
+  uint32_t reserved;
+  /* LIMEN_OK: what decide() said counts. An error: noted, the next is asked, and if nobody allows
+   * the client gets 500. [any] */
+  limen_status (*authorize)(const limen_plugin* plugin, limen_call* call,
+                            const limen_attributes* attributes, const limen_authz_reply* reply);
+} limen_authorizer;
+
+/* Optional: listing what a user may do, for SelfSubjectRulesReview. */
+typedef struct limen_rules_input {
+  uint32_t struct_size;
+  uint32_t reserved;
+  const limen_user* user;
+  limen_str ns;
+} limen_rules_input;
+
+typedef struct limen_rules_reply {
+  uint32_t struct_size;
+  uint32_t reserved;
+  /* Fields as in ResourceRule of authorization.k8s.io/v1. [call] */
+  void (*add_resource_rule)(limen_call* call, limen_str_list verbs, limen_str_list api_groups,
+                            limen_str_list resources, limen_str_list resource_names);
+  /* Fields as in NonResourceRule of authorization.k8s.io/v1. [call] */
+  void (*add_non_resource_rule)(limen_call* call, limen_str_list verbs, limen_str_list urls);
+  /* The list may lack rules; `error` says why and is shown to the user. [call] */
+  void (*set_incomplete)(limen_call* call, limen_str error);
+} limen_rules_reply;
+
+#define LIMEN_AUTHORIZER_RULES "limen.authorizer.rules/1"
+typedef struct limen_authorizer_rules {
+  uint32_t struct_size;
+  uint32_t reserved;
+  /* LIMEN_OK: the rules given so far are the answer. An error makes the answer incomplete. [any] */
+  limen_status (*rules_for)(const limen_plugin* plugin, limen_call* call,
+                            const limen_rules_input* input, const limen_rules_reply* reply);
+} limen_authorizer_rules;
+
+#ifdef __cplusplus
+} /* extern "C" */
+#endif
+#endif /* LIMEN_AUTHORIZER_H_ */

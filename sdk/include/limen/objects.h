@@ -1,0 +1,47 @@
+/* "limen.objects/1": every stored object, read only, kept up to date. A table of the host. */
+#ifndef LIMEN_OBJECTS_H_
+#define LIMEN_OBJECTS_H_
+
+#include "limen/node.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+enum {
+  LIMEN_OBJECT_ADDED = 1,
+  LIMEN_OBJECT_MODIFIED = 2,
+  LIMEN_OBJECT_DELETED = 3, /* the object is its last state */
+  LIMEN_OBJECT_SYNCED = 4   /* everything that existed at the start has been told; no object */
+};
+
+#define LIMEN_OBJECTS "limen.objects/1"
+typedef struct limen_objects_api {
+  uint32_t struct_size;
+  uint32_t reserved;
+  /* Tells fn of every object of a resource: first those that exist (ADDED), then SYNCED, then each
+   * change in order. fn is called [serial] and must not block for long; `object` is borrowed for
+   * the callback. group "" is core, version "" the stored one. LIMEN_E_NOT_FOUND: no such resource.
+   * [start only] */
+  limen_status (*subscribe)(const limen_host* host, limen_str group, limen_str version,
+                            limen_str resource,
+                            void (*fn)(void* arg, int32_t event, const limen_node* object),
+                            void* arg);
+  /* 1 when every subscription of this plugin has seen SYNCED. [any] */
+  int32_t (*synced)(const limen_host* host);
+  /* One object as it is now; ns "" for cluster-scoped ones. No subscription is needed. *out has to
+   * be released. LIMEN_E_NOT_FOUND: no such object. [any] */
+  limen_status (*get)(const limen_host* host, limen_str group, limen_str resource, limen_str ns,
+                      limen_str name, const limen_node** out);
+  /* Calls each(arg, object) for the objects in ns ("": all) that match the selector ("": all) in
+   * order of namespace and name, until it returns 0. The objects are borrowed for the callback.
+   * LIMEN_E_INVALID: not a label selector. [any] */
+  limen_status (*list)(const limen_host* host, limen_str group, limen_str resource, limen_str ns,
+                       limen_str label_selector,
+                       int32_t (*each)(void* arg, const limen_node* object), void* arg);
+} limen_objects_api;
+
+#ifdef __cplusplus
+} /* extern "C" */
+#endif
+#endif /* LIMEN_OBJECTS_H_ */
