@@ -49,7 +49,7 @@ std::string unmatched_warning(const std::set<std::string>& names) {
   for (const std::string& name : names) {
     out += separator;
     out += base::go_quote(name);
-    separator = ", ";
+    separator = ",";
   }
   return out + '\n';
 }

@@ -59,7 +59,7 @@ TEST_F(HealthTest, LeavesOutExcludedChecks) {
 TEST_F(HealthTest, WarnsOfExclusionsThatMatchNothing) {
   EXPECT_EQ(answer("/livez", "verbose&exclude=zeta&exclude=al%20pha").body,
             "[+]ping ok\n[+]storage ok\n"
-            "warn: some health checks cannot be excluded: no matches for \"al pha\", \"zeta\"\n"
+            "warn: some health checks cannot be excluded: no matches for \"al pha\",\"zeta\"\n"
             "livez check passed\n");
 }
 

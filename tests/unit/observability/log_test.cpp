@@ -44,7 +44,7 @@ TEST_F(LogTest, QuotesValuesWithSpacesAndEmptyOnes) {
 
 TEST_F(LogTest, KeepsAnEventOnOneLineWhateverAValueHolds) {
   const std::string line = captured([] {
-    info("m", {{"path", std::string_view("a\r\nERROR \x1b[2J\0b\x7f", 15)}});
+    info("m", {{"path", std::string_view("a\r\nERROR \x1b[2J\0b\x7f", 16)}});
   });
   EXPECT_EQ(after_time(line), "INFO  m path=\"a\\r\\nERROR \\x1b[2J\\x00b\\x7f\"\n");
 }
