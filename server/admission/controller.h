@@ -6,8 +6,10 @@
 
 #include <cstdint>
 #include <string>
+#include <vector>
 
 #include "authz/authorizer.h"
+#include "base/api_error.h"
 #include "base/task.h"
 #include "object/document.h"
 #include "request/call_scope.h"
@@ -34,6 +36,7 @@ struct Result {
   int code = 403;              // of a refusal
   std::string reason;          // machine-readable; empty: from the code
   std::string message;         // of a refusal, as the controller words it
+  std::vector<base::StatusCause> causes;   // of a refusal, for details.causes
   std::string error;           // the controller failed (and its failure policy is Fail): 500
   object::Document changed;    // admit only: the object after this controller; empty when unchanged
 };

@@ -33,6 +33,7 @@ struct Result {
   request::Identity identity;                // when authenticated
   std::vector<std::string> audiences;        // those of the wanted ones the credential is good for
   std::string error;                         // for the log, never for the client
+  std::vector<std::string> challenges;       // WWW-Authenticate values for a 401 (RFC 9110 11.6.1)
 };
 
 class Authenticator {
