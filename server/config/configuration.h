@@ -1,0 +1,115 @@
+// ServerConfiguration: what /etc/limen/limen.yaml and the command line say, checked and with every
+// default filled in.
+//
+// A plain value: loaded once, then read by any thread. options.cpp holds the table of all scalar
+// options with their bounds; conf/limen.yaml shows them to operators.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "object/document.h"
+
+namespace limen::config {
+
+using Duration = std::chrono::nanoseconds;
+
+// Where something stands in the file; line and column count from 1, 0 when it stands nowhere (a
+// default, a flag).
+struct Position {
+  int line = 0;
+  int column = 0;
+};
+
+// The secure listener: TLS, authentication, authorization, admission.
+struct SecureListener {
+  std::string bind_address = "0.0.0.0";  // an IP address
+  std::int64_t port = 6443;              // 1 to 65535
+  std::string tls_cert_file;         // PEM chain, leaf first; both empty: self-signed, see cert_dir
+  std::string tls_private_key_file;  // PEM
+  std::string client_ca_file;  // PEM bundle offered to clients as acceptable issuers; empty: none
+  std::string cert_dir =
+      "/var/lib/limen/pki";             // where a self-signed pair is kept for the next start
+  std::string min_tls_version = "1.2";  // "1.2" or "1.3"
+};
+
+// The local listener: no TLS, no authentication, no authorization; admission still runs.
+struct LocalListener {
+  bool enabled = false;
+  std::string bind_address = "127.0.0.1";
+  std::int64_t port = 8080;
+  bool allow_non_loopback = false;  // a deliberate yes to serving everybody without a question
+};
+
+// What one client, or all together, may use.
+struct Limits {
+  std::int64_t max_request_line_bytes = 64 * 1024;        // 414 beyond
+  std::int64_t max_header_bytes = 1024 * 1024;            // 431 beyond, request line included
+  std::int64_t max_request_body_bytes = 3 * 1024 * 1024;  // 413 beyond
+  std::int64_t max_connections = 10000;                   // of both listeners together
+  std::int64_t max_pipelined_requests = 16;               // read ahead on one connection
+  std::int64_t max_requests_in_flight = 400;              // reads; 429 beyond; 0: no limit
+  std::int64_t max_mutating_requests_in_flight = 200;     // writes; 429 beyond; 0: no limit
+  Duration handshake_timeout = std::chrono::seconds(10);
+  Duration header_timeout = std::chrono::seconds(32);
+  Duration body_timeout = std::chrono::seconds(60);
+  Duration idle_timeout = std::chrono::seconds(90);
+  Duration write_timeout = std::chrono::seconds(60);  // a reader that takes nothing for so long
+};
+
+struct Threads {
+  std::int64_t io = 0;       // I/O loops; 0: one a core
+  std::int64_t workers = 0;  // for modules that may block; 0: four a core, at least eight
+};
+
+struct Log {
+  std::string level = "info";   // debug, info, warn, error
+  std::string format = "text";  // text, json
+};
+
+enum class FailurePolicy { fail, ignore };
+
+// One instance of a module in a list.
+struct ModuleEntry {
+  std::string name;    // of the instance: in logs, metrics, audit
+  std::string module;  // the file in modulePath, without ".so"; the name when not given
+  Duration timeout = std::chrono::seconds(10);  // of one call
+  FailurePolicy failure_policy = FailurePolicy::fail;
+  object::Json config = nullptr;  // its own subtree; null when none was given
+  Position position;              // of the entry
+  // Where each value of `config` stands, by JSON pointer ("" is the whole), in file order.
+  std::vector<std::pair<std::string, Position>> config_positions;
+
+  // Where the value at `pointer` stands; of its nearest parent that stands somewhere otherwise.
+  Position position_of(std::string_view pointer) const;
+};
+
+struct ServerConfiguration {
+  std::string file;  // as given; empty: all defaults
+  SecureListener secure;
+  LocalListener local;
+  std::string module_path;  // folder of the modules
+  std::vector<ModuleEntry> authenticators;
+  std::vector<ModuleEntry> authorizers;
+  std::vector<ModuleEntry> admission;
+  ModuleEntry storage;  // default: sqlite at /var/lib/limen/limen.db
+  Limits limits;
+  Threads threads;
+  Log log;
+  std::vector<std::string> disabled_controllers;
+  Duration request_timeout = std::chrono::seconds(60);   // of a request that is not a watch
+  Duration history_retention = std::chrono::minutes(5);  // what can still be watched from
+  Duration shutdown_delay = Duration::zero();  // not ready, still serving, before the stop
+  Duration shutdown_timeout = std::chrono::seconds(30);  // for what runs at the stop
+
+  ServerConfiguration();
+};
+
+// `file:line:column`, or `file` for a position that stands nowhere.
+std::string to_string(const std::string& file, const Position& position);
+
+}  // namespace limen::config

@@ -1,0 +1,47 @@
+// Reading the configuration: strict, and complete in its complaints.
+//
+// Everything wrong is found in one run and said as
+//   limen.yaml:12:5: authenticators[1]: unknown key "modul" (did you mean "module"?)
+// A configuration with a problem must not be used. No global state; one call, one thread.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "config/configuration.h"
+
+namespace limen::config {
+
+inline constexpr std::size_t kMaxFileBytes = 4 * 1024 * 1024;
+inline constexpr std::size_t kMaxDepth = 64;        // of nesting
+inline constexpr std::size_t kMaxValues = 200'000;  // of all values, aliases counted each time
+
+// The flags of the command line; they win over the file. Unset ones leave it as it is.
+struct Flags {
+  std::optional<std::string> secure_port;  // --secure-port, text until checked
+  std::optional<std::string> bind_address;
+  std::optional<std::string> tls_cert_file;
+  std::optional<std::string> tls_private_key_file;
+  std::optional<std::string> insecure_port;  // 0 turns the local listener off, others turn it on
+  std::optional<std::string> insecure_bind_address;
+};
+
+struct Loaded {
+  ServerConfiguration configuration;
+  std::vector<std::string> problems;  // one sentence each, in file order; empty: usable
+  bool ok() const { return problems.empty(); }
+};
+
+// Reads `path`. A file that cannot be read is a problem like any other.
+Loaded load_file(const std::string& path, const Flags& flags);
+
+// Reads `text` as if it were the file `name`.
+Loaded load_text(std::string_view text, const std::string& name, const Flags& flags);
+
+// Names every controller that `controllers.disabled` may hold. Set by the composition root before
+// loading; empty: any name is accepted.
+void set_known_controllers(std::vector<std::string> names);
+
+}  // namespace limen::config

@@ -1,0 +1,122 @@
+#include "config/options.h"
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+
+#include <limits>
+
+namespace limen::config {
+
+namespace {
+
+using std::chrono::hours;
+using std::chrono::milliseconds;
+using std::chrono::minutes;
+using std::chrono::seconds;
+
+std::string any_text(const std::string&) { return {}; }
+
+std::string non_empty(const std::string& text) {
+  return text.empty() ? "must not be empty" : std::string();
+}
+
+std::string ip_address(const std::string& text) {
+  return is_ip_address(text) ? std::string() : "must be an IP address such as 0.0.0.0 or ::1";
+}
+
+std::string tls_version(const std::string& text) {
+  return text == "1.2" || text == "1.3" ? std::string() : R"(must be "1.2" or "1.3")";
+}
+
+std::string log_level(const std::string& text) {
+  const bool known = text == "debug" || text == "info" || text == "warn" || text == "error";
+  return known ? std::string() : "must be debug, info, warn or error";
+}
+
+std::string log_format(const std::string& text) {
+  return text == "text" || text == "json" ? std::string() : "must be text or json";
+}
+
+constexpr std::int64_t kMebi = 1024 * 1024;
+
+void add_listeners(std::vector<Option>& out, ServerConfiguration& c) {
+  out.push_back({"secure", "bindAddress", TextOption{&c.secure.bind_address, ip_address}});
+  out.push_back({"secure", "port", IntegerOption{&c.secure.port, 1, 65535}});
+  out.push_back({"secure", "tlsCertFile", TextOption{&c.secure.tls_cert_file, any_text}});
+  out.push_back(
+      {"secure", "tlsPrivateKeyFile", TextOption{&c.secure.tls_private_key_file, any_text}});
+  out.push_back({"secure", "clientCAFile", TextOption{&c.secure.client_ca_file, any_text}});
+  out.push_back({"secure", "certDir", TextOption{&c.secure.cert_dir, non_empty}});
+  out.push_back({"secure", "minTLSVersion", TextOption{&c.secure.min_tls_version, tls_version}});
+  out.push_back({"local", "enabled", BooleanOption{&c.local.enabled}});
+  out.push_back({"local", "bindAddress", TextOption{&c.local.bind_address, ip_address}});
+  out.push_back({"local", "port", IntegerOption{&c.local.port, 1, 65535}});
+  out.push_back({"local", "allowNonLoopback", BooleanOption{&c.local.allow_non_loopback}});
+}
+
+void add_limits(std::vector<Option>& out, Limits& l) {
+  out.push_back({"limits", "maxRequestLineBytes",
+                 IntegerOption{&l.max_request_line_bytes, 1024, 16 * kMebi}});
+  out.push_back({"limits", "maxHeaderBytes", IntegerOption{&l.max_header_bytes, 4096, 64 * kMebi}});
+  out.push_back({"limits", "maxRequestBodyBytes",
+                 IntegerOption{&l.max_request_body_bytes, 1024, 1024 * kMebi}});
+  out.push_back({"limits", "maxConnections", IntegerOption{&l.max_connections, 1, 1'000'000}});
+  out.push_back(
+      {"limits", "maxPipelinedRequests", IntegerOption{&l.max_pipelined_requests, 1, 1000}});
+  out.push_back(
+      {"limits", "maxRequestsInFlight", IntegerOption{&l.max_requests_in_flight, 0, 1'000'000}});
+  out.push_back({"limits", "maxMutatingRequestsInFlight",
+                 IntegerOption{&l.max_mutating_requests_in_flight, 0, 1'000'000}});
+  out.push_back({"limits", "handshakeTimeout",
+                 DurationOption{&l.handshake_timeout, milliseconds(100), hours(1)}});
+  out.push_back(
+      {"limits", "headerTimeout", DurationOption{&l.header_timeout, milliseconds(100), hours(1)}});
+  out.push_back(
+      {"limits", "bodyTimeout", DurationOption{&l.body_timeout, milliseconds(100), hours(1)}});
+  out.push_back(
+      {"limits", "idleTimeout", DurationOption{&l.idle_timeout, milliseconds(100), hours(24)}});
+  out.push_back(
+      {"limits", "writeTimeout", DurationOption{&l.write_timeout, milliseconds(100), hours(1)}});
+}
+
+}  // namespace
+
+ServerConfiguration::ServerConfiguration() {
+  storage.name = "sqlite";
+  storage.module = "sqlite";
+  storage.config = boost::json::object{{"path", "/var/lib/limen/limen.db"}};
+}
+
+std::vector<Option> options_of(ServerConfiguration& c) {
+  std::vector<Option> out;
+  add_listeners(out, c);
+  add_limits(out, c.limits);
+  out.push_back({"threads", "io", IntegerOption{&c.threads.io, 0, 1024}});
+  out.push_back({"threads", "workers", IntegerOption{&c.threads.workers, 0, 4096}});
+  out.push_back({"log", "level", TextOption{&c.log.level, log_level}});
+  out.push_back({"log", "format", TextOption{&c.log.format, log_format}});
+  out.push_back({"", "modulePath", TextOption{&c.module_path, non_empty}});
+  out.push_back({"", "requestTimeout", DurationOption{&c.request_timeout, seconds(1), hours(1)}});
+  out.push_back(
+      {"", "historyRetention", DurationOption{&c.history_retention, seconds(1), hours(24 * 7)}});
+  out.push_back({"", "shutdownDelay", DurationOption{&c.shutdown_delay, seconds(0), hours(1)}});
+  out.push_back({"", "shutdownTimeout", DurationOption{&c.shutdown_timeout, seconds(0), hours(1)}});
+  return out;
+}
+
+bool is_ip_address(const std::string& text) {
+  in6_addr buffer{};
+  return inet_pton(AF_INET, text.c_str(), &buffer) == 1 ||
+         inet_pton(AF_INET6, text.c_str(), &buffer) == 1;
+}
+
+bool is_loopback_address(const std::string& text) {
+  in_addr four{};
+  if (inet_pton(AF_INET, text.c_str(), &four) == 1) return (ntohl(four.s_addr) >> 24U) == 127;
+  in6_addr six{};
+  if (inet_pton(AF_INET6, text.c_str(), &six) != 1) return false;
+  if (IN6_IS_ADDR_V4MAPPED(&six)) return six.s6_addr[12] == 127;
+  return IN6_IS_ADDR_LOOPBACK(&six);
+}
+
+}  // namespace limen::config
