@@ -40,6 +40,12 @@ struct Field {
   bool patch_merge;                   // strategic merge: merge the list instead of replacing it
   bool patch_retain_keys;             // strategic merge: retainKeys
   bool atomic_map;                    // server-side apply: the map or object is one value
+  // The named type of a scalar (Quantity, Time, MicroTime, RawExtension, ...); null for a plain one.
+  // Its `fields` are empty and its `scalar` equals this field's.
+  const Type* named = nullptr;
+  bool map_of_lists = false;          // Shape::map only: every value is a list of the scalar
+  bool patch_replace = false;         // strategic merge: the value is replaced as a whole
+  bool granular_map = false;          // server-side apply: merged by member though its type is atomic
 };
 
 struct Type {
@@ -47,6 +53,9 @@ struct Type {
   std::string_view group, version, kind;   // set for types with a group-version-kind, else empty
   std::span<const Field> fields;      // sorted by name
   bool atomic;                        // struct type marked atomic
+  // `object` for types with fields (or an object without any); else the type is a named scalar.
+  Scalar scalar = Scalar::object;
+  std::string_view unions = {};       // x-kubernetes-unions as JSON text; empty when none
   // Binary search; null when there is none.
   const Field* field(std::string_view json_name) const;
 };
@@ -96,6 +105,10 @@ const Resource* find_kind(std::string_view group, std::string_view version, std:
 const Resource* find_preferred(std::string_view group, std::string_view resource);
 // By full name (io.k8s.api.core.v1.Pod) or null.
 const Type* find_type(std::string_view name);
+// Every type, sorted by name.
+std::span<const Type> types();
+// The group's versions, the preferred one first; empty when the group is not served.
+std::span<const GroupVersion> versions_of(std::string_view group);
 
 std::string_view verb_name(Verb verb);
 
