@@ -29,10 +29,11 @@ namespace {
   static constexpr struct {
     int code;
     const char* reason;
-  } kReasons[] = {{400, "BadRequest"},  {401, "Unauthorized"},  {404, "NotFound"},
-                  {409, "Conflict"},    {413, "RequestEntityTooLarge"},
-                  {422, "Invalid"},     {429, "TooManyRequests"},
-                  {500, "InternalError"}, {503, "ServiceUnavailable"}, {504, "Timeout"}};
+  } kReasons[] = {
+      {400, "BadRequest"},      {401, "Unauthorized"},          {404, "NotFound"},
+      {409, "Conflict"},        {413, "RequestEntityTooLarge"}, {422, "Invalid"},
+      {429, "TooManyRequests"}, {500, "InternalError"},         {503, "ServiceUnavailable"},
+      {504, "Timeout"}};
   std::string reason = result.reason;
   for (const auto& row : kReasons)
     if (reason.empty() && row.code == result.code) reason = row.reason;

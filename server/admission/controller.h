@@ -22,23 +22,23 @@ enum Operation : std::uint32_t { kCreate = 1, kUpdate = 2, kDelete = 4, kConnect
 // controller that changes it.
 struct Review {
   Operation operation = kCreate;
-  const authz::Attributes* attributes = nullptr;   // resource, subresource, ns, name, verb, user
-  std::string kind;                                // of the object
-  object::Document object;                         // empty on delete
-  object::Document old_object;                     // empty on create
-  object::Document options;                        // CreateOptions, UpdateOptions, DeleteOptions
+  const authz::Attributes* attributes = nullptr;  // resource, subresource, ns, name, verb, user
+  std::string kind;                               // of the object
+  object::Document object;                        // empty on delete
+  object::Document old_object;                    // empty on create
+  object::Document options;                       // CreateOptions, UpdateOptions, DeleteOptions
   bool dry_run = false;
   bool reinvocation = false;
 };
 
 struct Result {
   bool allowed = false;
-  int code = 403;              // of a refusal
-  std::string reason;          // machine-readable; empty: from the code
-  std::string message;         // of a refusal, as the controller words it
-  std::vector<base::StatusCause> causes;   // of a refusal, for details.causes
-  std::string error;           // the controller failed (and its failure policy is Fail): 500
-  object::Document changed;    // admit only: the object after this controller; empty when unchanged
+  int code = 403;                         // of a refusal
+  std::string reason;                     // machine-readable; empty: from the code
+  std::string message;                    // of a refusal, as the controller words it
+  std::vector<base::StatusCause> causes;  // of a refusal, for details.causes
+  std::string error;         // the controller failed (and its failure policy is Fail): 500
+  object::Document changed;  // admit only: the object after this controller; empty when unchanged
 };
 
 class Controller {

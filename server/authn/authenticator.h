@@ -18,29 +18,31 @@ namespace limen::authn {
 // Borrowed views of the request; valid until the call's task is complete.
 struct Credentials {
   std::string_view method;
-  std::string_view path;                     // decoded
-  std::string_view query;                    // raw
-  std::string_view bearer_token;             // empty when none was presented
-  const transport::RequestHead* head = nullptr;   // every header
-  const transport::PeerInfo* peer = nullptr;      // source, SNI, certificates
-  std::vector<std::string> audiences;        // wanted audiences; empty: the server's own
+  std::string_view path;                         // decoded
+  std::string_view query;                        // raw
+  std::string_view bearer_token;                 // empty when none was presented
+  const transport::RequestHead* head = nullptr;  // every header
+  const transport::PeerInfo* peer = nullptr;     // source, SNI, certificates
+  std::vector<std::string> audiences;            // wanted audiences; empty: the server's own
 };
 
 enum class Verdict { no_opinion, authenticated, error };
 
 struct Result {
   Verdict verdict = Verdict::no_opinion;
-  request::Identity identity;                // when authenticated
-  std::vector<std::string> audiences;        // those of the wanted ones the credential is good for
-  std::string error;                         // for the log, never for the client
-  std::vector<std::string> challenges;       // WWW-Authenticate values for a 401 (RFC 9110 11.6.1)
+  request::Identity identity;          // when authenticated
+  std::vector<std::string> audiences;  // those of the wanted ones the credential is good for
+  std::string error;                   // for the log, never for the client
+  std::string challenge;  // for a 401's WWW-Authenticate (RFC 9110 11.6.1); empty: none
+  std::vector<std::string> challenges;  // WWW-Authenticate values for a 401 (RFC 9110 11.6.1)
 };
 
 class Authenticator {
  public:
   virtual ~Authenticator() = default;
   virtual const std::string& name() const = 0;
-  virtual base::Task<Result> authenticate(const Credentials& credentials, request::CallScope& scope) = 0;
+  virtual base::Task<Result> authenticate(const Credentials& credentials,
+                                          request::CallScope& scope) = 0;
 };
 
 }  // namespace limen::authn

@@ -8,7 +8,8 @@ namespace limen::authn {
 namespace {
 
 bool has_credential(const Credentials& credentials) {
-  if (credentials.head != nullptr && !credentials.head->header("Authorization").empty()) return true;
+  if (credentials.head != nullptr && !credentials.head->header("Authorization").empty())
+    return true;
   return !credentials.bearer_token.empty();
 }
 
@@ -46,6 +47,7 @@ base::Task<Outcome> Chain::authenticate(const Credentials& credentials,
   for (const Entry& entry : entries_) {
     if (entry.anonymous) continue;
     Result result = co_await entry.authenticator->authenticate(credentials, scope);
+    if (!result.challenge.empty()) outcome.challenges.push_back(std::move(result.challenge));
     if (result.verdict == Verdict::error) {
       outcome.errors.push_back(entry.authenticator->name() + ": " + result.error);
     } else if (result.verdict == Verdict::authenticated && !result.identity.name.empty() &&

@@ -1,8 +1,9 @@
 // The authenticator chain: the first that succeeds says who the request comes from.
 //
 // Rules of Kubernetes' union (rows A1 to A6): an error in one does not stop the chain and is never
-// told to the client; a presented but bad credential never becomes anonymous; `system:authenticated`
-// is added to everybody but the anonymous. One chain per generation; immutable; any thread.
+// told to the client; a presented but bad credential never becomes anonymous;
+// `system:authenticated` is added to everybody but the anonymous. One chain per generation;
+// immutable; any thread.
 #pragma once
 
 #include <memory>
@@ -13,21 +14,22 @@
 
 namespace limen::authn {
 
-// The id of the module that answers for requests without a credential; it is asked last and only when
-// none was presented, wherever it stands in the list.
+// The id of the module that answers for requests without a credential; it is asked last and only
+// when none was presented, wherever it stands in the list.
 inline constexpr std::string_view kAnonymousModule = "anonymous";
 
 struct Entry {
   std::shared_ptr<Authenticator> authenticator;
-  bool anonymous = false;                 // made from the module `anonymous`
+  bool anonymous = false;  // made from the module `anonymous`
 };
 
 struct Outcome {
   bool authenticated = false;
   request::Identity identity;
   std::vector<std::string> audiences;
-  std::string by;                         // the instance that succeeded
-  std::vector<std::string> errors;        // "name: text", for the log and audit
+  std::string by;                       // the instance that succeeded
+  std::vector<std::string> errors;      // "name: text", for the log and audit
+  std::vector<std::string> challenges;  // what a 401 asks for, in the chain's order
 };
 
 class Chain {

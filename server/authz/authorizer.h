@@ -18,9 +18,10 @@ struct Attributes {
   const request::Identity* user = nullptr;
   std::string verb;
   bool is_resource = false;
-  std::string group, version, resource, subresource, ns, name;   // resource requests; group "" is core
-  std::string path;                                              // non-resource requests
-  std::string field_selector, label_selector;                    // as sent
+  std::string group, version, resource, subresource, ns,
+      name;                                    // resource requests; group "" is core
+  std::string path;                            // non-resource requests
+  std::string field_selector, label_selector;  // as sent
   bool read_only() const { return verb == "get" || verb == "list" || verb == "watch"; }
 };
 
@@ -29,7 +30,7 @@ enum class Verdict : int { deny = 0, allow = 1, no_opinion = 2 };
 struct Result {
   Verdict verdict = Verdict::deny;
   std::string reason;
-  std::string error;          // the module failed; the chain answers 500 when nobody allows
+  std::string error;  // the module failed; the chain answers 500 when nobody allows
 };
 
 struct ResourceRule {

@@ -68,8 +68,8 @@ std::string forbidden_message(const Attributes& attributes) {
   if (!attributes.is_resource) return text + " path " + base::go_quote(attributes.path);
   std::string resource = attributes.resource;
   if (!attributes.subresource.empty()) resource += "/" + attributes.subresource;
-  text += " resource " + base::go_quote(resource) + " in API group " +
-          base::go_quote(attributes.group);
+  text +=
+      " resource " + base::go_quote(resource) + " in API group " + base::go_quote(attributes.group);
   if (attributes.ns.empty()) return text + " at the cluster scope";
   return text + " in the namespace " + base::go_quote(attributes.ns);
 }

@@ -15,10 +15,10 @@ namespace limen::authz {
 
 struct Outcome {
   bool allowed = false;
-  bool denied = false;          // somebody said Deny, as against nobody having an opinion
+  bool denied = false;  // somebody said Deny, as against nobody having an opinion
   std::string reason;
-  std::string error;            // joined errors; with allowed false the answer is 500
-  std::string by;               // the instance that decided; "system:masters" for the superuser rule
+  std::string error;  // joined errors; with allowed false the answer is 500
+  std::string by;     // the instance that decided; "system:masters" for the superuser rule
 };
 
 class Chain {
@@ -35,8 +35,8 @@ class Chain {
   std::vector<std::shared_ptr<Authorizer>> authorizers_;
 };
 
-// The text of a refusal: `User "u" cannot get resource "pods" in API group "" in the namespace "ns"`
-// or `User "u" cannot get path "/x"` (row Z2).
+// The text of a refusal: `User "u" cannot get resource "pods" in API group "" in the namespace
+// "ns"` or `User "u" cannot get path "/x"` (row Z2).
 std::string forbidden_message(const Attributes& attributes);
 
 }  // namespace limen::authz

@@ -14,15 +14,16 @@
 namespace limen::base {
 
 struct StatusCause {
-  std::string reason;   // FieldValueInvalid, FieldValueRequired, ...
+  std::string reason;  // FieldValueInvalid, FieldValueRequired, ...
   std::string message;
-  std::string field;    // JSON path such as spec.containers[0].name; empty when none
+  std::string field;  // JSON path such as spec.containers[0].name; empty when none
 };
 
 struct StatusDetails {
   std::string name;
   std::string group;
-  std::string kind;     // the resource for errors about a resource, as Kubernetes does; Kind for Invalid
+  std::string
+      kind;  // the resource for errors about a resource, as Kubernetes does; Kind for Invalid
   std::string uid;
   std::vector<StatusCause> causes;
   std::int32_t retry_after_seconds = 0;
@@ -44,27 +45,30 @@ class ApiError : public std::exception {
   const char* what() const noexcept override { return message_.c_str(); }
 
   // `resource` is written with its group as kube-apiserver does: `deployments.apps "x" not found`.
-  static ApiError bad_request(std::string message);                                        // 400
-  static ApiError unauthorized();                                                          // 401
-  static ApiError forbidden(std::string_view group, std::string_view resource, std::string_view name,
-                            std::string_view why);                                         // 403
-  static ApiError not_found(std::string_view group, std::string_view resource, std::string_view name);
-  static ApiError page_not_found();                   // 404 "the server could not find the requested resource"
-  static ApiError method_not_supported();             // 405
-  static ApiError not_acceptable(std::string_view accepted);                               // 406
-  static ApiError already_exists(std::string_view group, std::string_view resource, std::string_view name);
+  static ApiError bad_request(std::string message);  // 400
+  static ApiError unauthorized();                    // 401
+  static ApiError forbidden(std::string_view group, std::string_view resource,
+                            std::string_view name,
+                            std::string_view why);  // 403
+  static ApiError not_found(std::string_view group, std::string_view resource,
+                            std::string_view name);
+  static ApiError page_not_found();        // 404 "the server could not find the requested resource"
+  static ApiError method_not_supported();  // 405
+  static ApiError not_acceptable(std::string_view accepted);  // 406
+  static ApiError already_exists(std::string_view group, std::string_view resource,
+                                 std::string_view name);
   static ApiError conflict(std::string_view group, std::string_view resource, std::string_view name,
-                           std::string_view why);     // 409 Operation cannot be fulfilled on ...
-  static ApiError expired(std::string message);                                            // 410
-  static ApiError request_entity_too_large(std::string message);                           // 413
-  static ApiError unsupported_media_type(std::string message);                             // 415
+                           std::string_view why);  // 409 Operation cannot be fulfilled on ...
+  static ApiError expired(std::string message);    // 410
+  static ApiError request_entity_too_large(std::string message);  // 413
+  static ApiError unsupported_media_type(std::string message);    // 415
   // 422: `Kind.group "name" is invalid: [cause, cause]`.
   static ApiError invalid(std::string_view group, std::string_view kind, std::string_view name,
                           std::vector<StatusCause> causes);
-  static ApiError too_many_requests(std::string message, int retry_after_seconds);         // 429
-  static ApiError internal(std::string_view what);    // 500 "Internal error occurred: what"
-  static ApiError service_unavailable(std::string message);                                // 503
-  static ApiError timeout(std::string message, int retry_after_seconds = 0);               // 504
+  static ApiError too_many_requests(std::string message, int retry_after_seconds);  // 429
+  static ApiError internal(std::string_view what);           // 500 "Internal error occurred: what"
+  static ApiError service_unavailable(std::string message);  // 503
+  static ApiError timeout(std::string message, int retry_after_seconds = 0);  // 504
 
   // The body of the answer: a v1 Status as compact JSON, with kube-apiserver's key order and a
   // trailing newline.

@@ -10,9 +10,9 @@
 namespace limen::base {
 
 std::vector<std::string_view> split(std::string_view text, char separator);
-std::string_view trim(std::string_view text);                       // ASCII white space
-std::string to_lower(std::string_view text);                        // ASCII only
-bool iequals(std::string_view left, std::string_view right);        // ASCII case-insensitive
+std::string_view trim(std::string_view text);                 // ASCII white space
+std::string to_lower(std::string_view text);                  // ASCII only
+bool iequals(std::string_view left, std::string_view right);  // ASCII case-insensitive
 std::string join(const std::vector<std::string>& parts, std::string_view separator);
 
 // Decodes %XX (RFC 3986); `plus_is_space` for query parts. Nothing on a broken escape.

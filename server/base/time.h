@@ -10,8 +10,8 @@ namespace limen::base {
 
 using SystemTime = std::chrono::system_clock::time_point;
 
-std::string format_time(SystemTime time);          // 2026-11-24T02:31:48Z, metav1.Time
-std::string format_micro_time(SystemTime time);    // 2026-11-24T02:31:48.123456Z, metav1.MicroTime
+std::string format_time(SystemTime time);        // 2026-11-24T02:31:48Z, metav1.Time
+std::string format_micro_time(SystemTime time);  // 2026-11-24T02:31:48.123456Z, metav1.MicroTime
 // Any RFC 3339 time with offset and fraction. Nothing when it is not one.
 std::optional<SystemTime> parse_time(std::string_view text);
 

@@ -1,5 +1,5 @@
-// What every call made for a request carries: where to resume it, until when it may take, whether it
-// still matters, and whom to tell of warnings and audit annotations.
+// What every call made for a request carries: where to resume it, until when it may take, whether
+// it still matters, and whom to tell of warnings and audit annotations.
 #pragma once
 
 #include <atomic>
@@ -12,16 +12,16 @@
 
 namespace limen::request {
 
-// Owned by the RequestContext; lives until the last call made with it is complete. Fields are for the
-// request's loop thread, but `cancelled` may be read anywhere.
+// Owned by the RequestContext; lives until the last call made with it is complete. Fields are for
+// the request's loop thread, but `cancelled` may be read anywhere.
 struct CallScope {
   CallScope(base::Executor& where, base::Deadline until) : loop(where), deadline(until) {}
 
   base::Executor& loop;
   base::Deadline deadline;
   std::shared_ptr<std::atomic<bool>> cancelled = std::make_shared<std::atomic<bool>>(false);
-  std::vector<std::string> warnings;                                  // Warning: 299 headers
-  std::vector<std::pair<std::string, std::string>> annotations;       // audit
+  std::vector<std::string> warnings;                             // Warning: 299 headers
+  std::vector<std::pair<std::string, std::string>> annotations;  // audit
 };
 
 }  // namespace limen::request

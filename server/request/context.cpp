@@ -10,8 +10,8 @@ namespace limen::request {
 
 namespace {
 
-constexpr std::size_t kWarningBudget = 4096;     // runes of all warnings together, then each is cut
-constexpr std::size_t kWarningItemLimit = 256;   // runes of one once they are cut
+constexpr std::size_t kWarningBudget = 4096;    // runes of all warnings together, then each is cut
+constexpr std::size_t kWarningItemLimit = 256;  // runes of one once they are cut
 
 std::size_t rune_count(std::string_view text) {
   return static_cast<std::size_t>(std::count_if(text.begin(), text.end(), [](char byte) {
@@ -99,7 +99,8 @@ base::Task<std::string> RequestContext::read_body(std::size_t limit) {
       throw base::ApiError::request_entity_too_large("Request entity too large: limit is " +
                                                      std::to_string(limit));
     case transport::BodyStatus::timed_out:
-      throw base::ApiError::timeout("Timeout: request did not complete within the allotted timeout");
+      throw base::ApiError::timeout(
+          "Timeout: request did not complete within the allotted timeout");
     case transport::BodyStatus::malformed:
     case transport::BodyStatus::cancelled:
       break;

@@ -29,10 +29,10 @@ class RequestContext {
   const transport::RequestHead& head() const { return exchange_->head(); }
 
   RequestInfo info;
-  Identity user;                            // who the request acts as (after impersonation)
-  std::optional<Identity> impersonator;     // who asked, when the request acts as somebody else
+  Identity user;                         // who the request acts as (after impersonation)
+  std::optional<Identity> impersonator;  // who asked, when the request acts as somebody else
   std::string audit_id;
-  CallScope scope;                          // loop, deadline, cancel, warnings, audit annotations
+  CallScope scope;  // loop, deadline, cancel, warnings, audit annotations
 
   // Adds a Warning header to the answer (RFC 9111 299 form); duplicates are dropped, long sets are
   // cut as kube-apiserver does (row R9).
@@ -42,10 +42,14 @@ class RequestContext {
   transport::ResponseHead new_head(int status, std::string_view content_type) const;
   // Answers at once. Each is the request's only answer.
   void respond(int status, std::string_view content_type, std::string body);
-  void respond_json(int status, std::string body) { respond(status, "application/json", std::move(body)); }
+  void respond_json(int status, std::string body) {
+    respond(status, "application/json", std::move(body));
+  }
   void fail(const base::ApiError& error);
-  int status() const { return status_; }    // what was answered; 0 before
-  void set_status(int status) { status_ = status; }   // for answers sent through the exchange directly
+  int status() const { return status_; }  // what was answered; 0 before
+  void set_status(int status) {
+    status_ = status;
+  }  // for answers sent through the exchange directly
 
   // Reads the whole body, at most `limit` bytes. Throws 413 with kube-apiserver's text, 400 for a
   // malformed or cut body, 504 when it does not arrive in time.

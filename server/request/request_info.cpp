@@ -83,9 +83,7 @@ std::string verb_of_method(std::string_view method) {
 }
 
 // Kubernetes' reading of a boolean query parameter: anything but "false" and "0" is true.
-bool truthy(std::string_view value) {
-  return !base::iequals(value, "false") && value != "0";
-}
+bool truthy(std::string_view value) { return !base::iequals(value, "false") && value != "0"; }
 
 bool is_namespace_subresource(std::string_view part) {
   return part == "status" || part == "finalize";
@@ -98,8 +96,8 @@ std::string name_from_selector(std::string_view selector) {
          {std::string_view("metadata.name=="), std::string_view("metadata.name=")}) {
       if (!term.starts_with(prefix)) continue;
       const std::string_view name = term.substr(prefix.size());
-      const bool path_safe = name != "." && name != ".." &&
-                             name.find_first_of("/%\\") == std::string_view::npos;
+      const bool path_safe =
+          name != "." && name != ".." && name.find_first_of("/%\\") == std::string_view::npos;
       return path_safe ? std::string(name) : std::string();
     }
   }

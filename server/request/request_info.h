@@ -19,7 +19,7 @@ class Query {
   Query() = default;
   explicit Query(std::string_view raw);
   bool has(std::string_view key) const;
-  std::string_view get(std::string_view key) const;               // first value or ""
+  std::string_view get(std::string_view key) const;  // first value or ""
   std::vector<std::string_view> all(std::string_view key) const;
   const std::vector<std::pair<std::string, std::string>>& items() const { return items_; }
 
@@ -29,21 +29,22 @@ class Query {
 
 struct RequestInfo {
   bool is_resource = false;
-  std::string path;          // decoded once; what a non-resource rule is matched against
-  std::string verb;          // get, list, watch, create, update, patch, delete, deletecollection, proxy; non-resource: the method in lower case
-  std::string prefix;        // "api" or "apis"
-  std::string group;         // "" is the core group
+  std::string path;    // decoded once; what a non-resource rule is matched against
+  std::string verb;    // get, list, watch, create, update, patch, delete, deletecollection, proxy;
+                       // non-resource: the method in lower case
+  std::string prefix;  // "api" or "apis"
+  std::string group;   // "" is the core group
   std::string version;
   std::string ns;
   std::string resource;
   std::string subresource;
   std::string name;
-  std::vector<std::string> parts;   // what follows the version (and namespace) in the path
+  std::vector<std::string> parts;  // what follows the version (and namespace) in the path
   std::string field_selector, label_selector;
   Query query;
 };
 
-enum class TargetStatus { ok, malformed };   // malformed: answered 400 before anything looks at it
+enum class TargetStatus { ok, malformed };  // malformed: answered 400 before anything looks at it
 
 // Parses method and request target. Path confusion is decided here, for every later stage: `//`,
 // `.` and `..` segments, encoded slashes, NUL and absolute-form targets.

@@ -1,0 +1,176 @@
+#include "pipeline/pipeline.h"
+
+#include <exception>
+#include <utility>
+
+#include "authz/attributes.h"
+#include "observability/log.h"
+#include "pipeline/impersonation.h"
+#include "pipeline/request_metrics.h"
+#include "pipeline/stages.h"
+
+namespace limen::pipeline {
+
+// A request at work: its context and what the pipeline itself must remember of it.
+class Pipeline::Running {
+ public:
+  Running(std::shared_ptr<transport::Exchange> exchange, base::Deadline deadline)
+      : context(std::move(exchange), deadline) {}
+
+  request::RequestContext context;
+  api::AccessChainsPtr chains;  // the generation it began with, for its whole life
+  InFlight::Slot slot;
+  base::Deadline started = base::SteadyClock::now();
+  base::Executor::TimerId timer = 0;
+  bool long_running = false;
+  bool done = false;
+};
+
+Pipeline::Pipeline(Options options, std::function<api::AccessChainsPtr()> chains, Dispatch dispatch)
+    : options_(options),
+      chains_(std::move(chains)),
+      dispatch_(std::move(dispatch)),
+      in_flight_(options.max_in_flight, options.max_mutating_in_flight) {}
+
+void Pipeline::handle(std::shared_ptr<transport::Exchange> exchange) {
+  const auto now = base::SteadyClock::now();
+  auto running = std::make_shared<Running>(
+      std::move(exchange),
+      now + std::chrono::duration_cast<base::SteadyClock::duration>(options_.request_timeout));
+  base::spawn(run(running), [running](std::exception_ptr) {
+    running->done = true;
+    running->slot = {};
+    running->context.scope.loop.cancel_timer(running->timer);
+    record_request(running->context, base::SteadyClock::now() - running->started);
+  });
+  // Most requests are answered by now; only one that waits needs a timer.
+  if (!running->done && !running->long_running) arm_deadline(running);
+}
+
+// The clock that ends a request which waits too long, and the ear for a client that has gone.
+void Pipeline::arm_deadline(const std::shared_ptr<Running>& running) {
+  request::RequestContext& context = running->context;
+  context.exchange().on_cancel([cancelled = context.scope.cancelled] { cancelled->store(true); });
+  running->timer = context.scope.loop.post_at(context.scope.deadline, [running] {
+    if (running->done) return;
+    running->context.scope.cancelled->store(true);
+    running->context.fail(
+        base::ApiError::timeout("Timeout: request did not complete within the allotted timeout"));
+  });
+}
+
+base::Task<void> Pipeline::run(std::shared_ptr<Running> running) {
+  request::RequestContext& context = running->context;
+  try {
+    co_await pass_stages(*running);
+  } catch (const base::ApiError& error) {
+    context.fail(error);
+  } catch (const std::exception& error) {
+    log::error(
+        "a request failed inside the server",
+        {{"auditID", context.audit_id}, {"path", context.info.path}, {"error", error.what()}});
+    context.fail(base::ApiError::internal("the server failed to handle this request"));
+  }
+}
+
+// The way of a request, in the one order that is right:
+base::Task<void> Pipeline::pass_stages(Running& running) {
+  request::RequestContext& context = running.context;
+
+  // Every answer bears an audit id, a refusal above all.
+  assign_audit_id(context);
+
+  // The path is read once; every later stage and the router go by this reading.
+  parse_target(context);
+
+  // A bad timeout is told to anybody, before who they are is asked (kube-apiserver's order).
+  const auto allotted = allotted_time(context.info, options_.request_timeout);
+  context.scope.deadline =
+      running.started + std::chrono::duration_cast<base::SteadyClock::duration>(allotted);
+  running.long_running = is_long_running(context.info);
+
+  // From here on the request belongs to one configuration, whatever is reloaded meanwhile.
+  running.chains = chains_();
+
+  // Who are you? The local listener has no authentication: whoever reaches it is the superuser.
+  if (context.exchange().listener() == transport::Listener::local) {
+    context.user = {
+        "system:unsecured",
+        "",
+        {std::string(request::kMastersGroup), std::string(request::kAuthenticatedGroup)},
+        {}};
+  } else {
+    co_await authenticate(context, *running.chains);
+  }
+
+  // Who do you act as? Before the queue and the rights, which go by the impersonated user.
+  co_await impersonate(context, running.chains->authz);
+
+  // Is there room? After authentication, so that strangers cannot fill the house by being many, and
+  // so that administrators always get in.
+  if (!running.long_running && !context.user.in_group(request::kMastersGroup)) {
+    const std::string& verb = context.info.verb;
+    const bool reads = verb == "get" || verb == "list" || verb == "watch" || verb == "head";
+    running.slot = in_flight_.enter(!reads);
+    if (!running.slot) {
+      transport::ResponseHead head = context.new_head(429, "text/plain; charset=utf-8");
+      head.add("Retry-After", "1");
+      head.add("X-Content-Type-Options", "nosniff");
+      context.set_status(429);
+      context.exchange().respond(std::move(head),
+                                 std::string("Too many requests, please try again later.\n"));
+      co_return;
+    }
+  }
+
+  // May you? Before the body is read: what is refused is never parsed.
+  if (context.exchange().listener() != transport::Listener::local) {
+    co_await authorize(context, *running.chains);
+  }
+
+  // Do it: admission, validation and the store lie within the verbs.
+  co_await dispatch_(context, running.chains);
+}
+
+base::Task<void> Pipeline::authenticate(request::RequestContext& context,
+                                        const api::AccessChains& chains) {
+  authn::Credentials credentials;
+  credentials.method = context.head().method;
+  credentials.path = context.info.path;
+  const std::string_view target = context.head().target;
+  const std::size_t question = target.find('?');
+  if (question != std::string_view::npos) credentials.query = target.substr(question + 1);
+  credentials.bearer_token = bearer_token(context);
+  credentials.head = &context.head();
+  credentials.peer = &context.exchange().peer();
+
+  authn::Outcome outcome = co_await chains.authn.authenticate(credentials, context.scope);
+  record_authentication(outcome);
+  if (outcome.authenticated) {
+    context.user = std::move(outcome.identity);
+    co_return;
+  }
+  for (const std::string& error : outcome.errors) {
+    log::debug("a credential was refused", {{"auditID", context.audit_id}, {"error", error}});
+  }
+  // Never a hint of why (row A3).
+  const base::ApiError error = base::ApiError::unauthorized();
+  transport::ResponseHead head = context.new_head(error.code(), "application/json");
+  for (const std::string& challenge : outcome.challenges) head.add("WWW-Authenticate", challenge);
+  context.set_status(error.code());
+  if (!context.exchange().responded()) context.exchange().respond(std::move(head), error.to_json());
+  throw error;
+}
+
+base::Task<void> Pipeline::authorize(request::RequestContext& context,
+                                     const api::AccessChains& chains) {
+  const authz::Attributes attributes = authz::attributes_of(context.info, context.user);
+  const authz::Outcome outcome = co_await chains.authz.authorize(attributes, context.scope);
+  record_authorization(outcome);
+  context.scope.annotations.emplace_back("authorization.k8s.io/decision",
+                                         outcome.allowed ? "allow" : "forbid");
+  context.scope.annotations.emplace_back("authorization.k8s.io/reason", outcome.reason);
+  if (!outcome.allowed) throw_forbidden(attributes, outcome);
+}
+
+}  // namespace limen::pipeline

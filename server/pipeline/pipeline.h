@@ -1,0 +1,51 @@
+// The pipeline: THE ordered list of stages every request passes.
+//
+// One Pipeline serves all I/O loops. handle() runs a request's stages as one task on the request's
+// own loop and returns when it first has to wait. Lifetime: outlives the transport that calls it.
+#pragma once
+
+#include <chrono>
+#include <functional>
+#include <memory>
+
+#include "api/access_chains.h"
+#include "authz/authorizer.h"
+#include "base/task.h"
+#include "pipeline/in_flight.h"
+#include "request/context.h"
+
+namespace limen::pipeline {
+
+// What answers once a request has passed: the API's verbs and the server's own pages.
+using Dispatch =
+    std::function<base::Task<void>(request::RequestContext&, const api::AccessChainsPtr&)>;
+
+struct Options {
+  std::chrono::nanoseconds request_timeout = std::chrono::seconds(60);
+  std::size_t max_in_flight = 400;           // reads at work at once; 0: no limit
+  std::size_t max_mutating_in_flight = 200;  // writes at work at once; 0: no limit
+};
+
+class Pipeline {
+ public:
+  // `chains` gives the configuration generation in force; a request asks it once.
+  Pipeline(Options options, std::function<api::AccessChainsPtr()> chains, Dispatch dispatch);
+
+  // Takes a request over. Never throws. On the exchange's loop.
+  void handle(std::shared_ptr<transport::Exchange> exchange);
+
+ private:
+  class Running;
+  base::Task<void> run(std::shared_ptr<Running> running);
+  base::Task<void> pass_stages(Running& running);
+  base::Task<void> authenticate(request::RequestContext& context, const api::AccessChains& chains);
+  base::Task<void> authorize(request::RequestContext& context, const api::AccessChains& chains);
+  void arm_deadline(const std::shared_ptr<Running>& running);
+
+  Options options_;
+  std::function<api::AccessChainsPtr()> chains_;
+  Dispatch dispatch_;
+  InFlight in_flight_;
+};
+
+}  // namespace limen::pipeline

@@ -1,0 +1,124 @@
+#include "pipeline/request_metrics.h"
+
+#include <string>
+#include <unordered_map>
+
+#include "observability/metrics.h"
+
+namespace limen::pipeline {
+
+namespace {
+
+// One thread's remembered series, so that counting takes no lock and no search through labels.
+template <class Series>
+class SeriesCache {
+ public:
+  template <class Make>
+  Series& get(const std::string& key, Make make) {
+    const auto found = series_.find(key);
+    if (found != series_.end()) return *found->second;
+    Series& made = make();
+    if (series_.size() < metrics::kMaxSeries) series_.emplace(key, &made);
+    return made;
+  }
+
+ private:
+  std::unordered_map<std::string, Series*> series_;
+};
+
+// What a stranger may write into a path must not become a label: only answers of a known resource
+// keep their names.
+bool has_known_resource(const request::RequestContext& context) {
+  return context.info.is_resource && context.status() != 404 && context.status() != 403 &&
+         context.status() != 401;
+}
+
+// Set of verbs a client cannot extend.
+std::string_view verb_label(const request::RequestContext& context) {
+  static constexpr std::string_view kVerbs[] = {"get",    "list",  "watch",  "create",
+                                                "update", "patch", "delete", "deletecollection",
+                                                "post",   "put",   "head",   "options"};
+  for (std::string_view verb : kVerbs)
+    if (context.info.verb == verb) return verb;
+  return "other";
+}
+
+std::string_view code_label(int code, std::string& buffer) {
+  buffer = std::to_string(code);
+  return buffer;
+}
+
+}  // namespace
+
+void record_request(const request::RequestContext& context, base::SteadyClock::duration took) {
+  static auto& totals =
+      metrics::counter("apiserver_request_total", "Requests answered.",
+                       {"verb", "group", "version", "resource", "subresource", "code"});
+  static auto& durations =
+      metrics::histogram("apiserver_request_duration_seconds",
+                         "Seconds from a request's head to the end of its work.", {"verb"});
+  thread_local SeriesCache<metrics::Counter> counters;
+  thread_local SeriesCache<metrics::Histogram> histograms;
+  thread_local std::string key;
+  thread_local std::string code;
+
+  const request::RequestInfo& info = context.info;
+  const std::string_view verb = verb_label(context);
+  const bool known = has_known_resource(context);
+  key.assign(verb);
+  key += '/';
+  key += code_label(context.status(), code);
+  if (known) {
+    for (const std::string* part :
+         {&info.group, &info.version, &info.resource, &info.subresource}) {
+      key += '/';
+      key += *part;
+    }
+  }
+  counters
+      .get(key,
+           [&]() -> metrics::Counter& {
+             if (!known) return totals.with({verb, "", "", "", "", code});
+             return totals.with(
+                 {verb, info.group, info.version, info.resource, info.subresource, code});
+           })
+      .add();
+  if (verb == "watch") return;
+  key.assign(verb);
+  histograms.get(key, [&]() -> metrics::Histogram& { return durations.with({verb}); })
+      .observe(std::chrono::duration<double>(took).count());
+}
+
+void record_authentication(const authn::Outcome& outcome) {
+  static auto& attempts =
+      metrics::counter("authentication_attempts", "Authentication attempts by result.", {"result"});
+  static metrics::Counter& success = attempts.with({"success"});
+  static metrics::Counter& failure = attempts.with({"failure"});
+  static auto& by_module =
+      metrics::counter("limen_authenticated_requests_total",
+                       "Requests authenticated, by module instance.", {"module"});
+  thread_local SeriesCache<metrics::Counter> modules;
+  (outcome.authenticated ? success : failure).add();
+  if (outcome.authenticated) {
+    modules.get(outcome.by, [&]() -> metrics::Counter& { return by_module.with({outcome.by}); })
+        .add();
+  }
+}
+
+void record_authorization(const authz::Outcome& outcome) {
+  static auto& decisions =
+      metrics::counter("apiserver_authorization_decisions_total",
+                       "Decisions by the module instance that made them.", {"name", "decision"});
+  thread_local SeriesCache<metrics::Counter> series;
+  const std::string_view decision =
+      outcome.allowed ? "allowed" : (!outcome.error.empty() ? "error" : "denied");
+  thread_local std::string key;
+  key.assign(outcome.by).append("/").append(decision);
+  series.get(key,
+             [&]() -> metrics::Counter& {
+               return decisions.with({outcome.by, decision});
+             })
+      .add();
+}
+
+}  // namespace limen::pipeline

@@ -1,0 +1,18 @@
+// What the pipeline counts. Names are kube-apiserver's (row R18), so that dashboards keep working.
+#pragma once
+
+#include "authn/chain.h"
+#include "authz/chain.h"
+#include "base/executor.h"
+#include "request/context.h"
+
+namespace limen::pipeline {
+
+// apiserver_request_total and apiserver_request_duration_seconds.
+void record_request(const request::RequestContext& context, base::SteadyClock::duration took);
+// authentication_attempts and authenticated_user_requests by module.
+void record_authentication(const authn::Outcome& outcome);
+// authorization_attempts_total and apiserver_authorization_decisions_total.
+void record_authorization(const authz::Outcome& outcome);
+
+}  // namespace limen::pipeline

@@ -1,0 +1,104 @@
+#include "pipeline/stages.h"
+
+#include "base/strings.h"
+#include "base/time.h"
+
+namespace limen::pipeline {
+
+namespace {
+
+constexpr std::size_t kMaxAuditId = 64;
+
+// A client's id goes into headers and logs; anything but plain visible ASCII is replaced by our
+// own.
+bool is_plain(std::string_view id) {
+  for (const char byte : id)
+    if (byte <= ' ' || byte > '~' || byte == '"') return false;
+  return !id.empty() && id.size() <= kMaxAuditId;
+}
+
+// As sanitized by kube-apiserver before it goes into a message.
+std::string escape_html(std::string_view text) {
+  std::string out;
+  out.reserve(text.size());
+  for (const char byte : text) {
+    switch (byte) {
+      case '&':
+        out += "&amp;";
+        break;
+      case '<':
+        out += "&lt;";
+        break;
+      case '>':
+        out += "&gt;";
+        break;
+      default:
+        out += byte;
+    }
+  }
+  return out;
+}
+
+}  // namespace
+
+void assign_audit_id(request::RequestContext& context) {
+  const std::string_view sent = context.head().header("Audit-ID");
+  context.audit_id = is_plain(sent) ? std::string(sent) : base::random_uuid();
+}
+
+void parse_target(request::RequestContext& context) {
+  const transport::RequestHead& head = context.head();
+  if (parse_request(head.method, head.target, context.info) != request::TargetStatus::ok) {
+    throw base::ApiError::bad_request(
+        "the request target is malformed: a path must be absolute and free of empty, \".\" and "
+        "\"..\" segments and of encoded slashes");
+  }
+}
+
+bool is_long_running(const request::RequestInfo& info) {
+  if (info.verb == "watch" || info.verb == "proxy") return true;
+  const std::string_view sub = info.subresource;
+  return info.is_resource && (sub == "attach" || sub == "exec" || sub == "portforward" ||
+                              sub == "proxy" || sub == "log");
+}
+
+std::chrono::nanoseconds allotted_time(const request::RequestInfo& info,
+                                       std::chrono::nanoseconds limit) {
+  const std::string_view text = info.query.get("timeout");
+  if (text.empty()) return limit;
+  const auto wanted = base::parse_duration(text);
+  if (!wanted) {
+    const bool digits_only = text.find_first_not_of("0123456789.") == std::string_view::npos;
+    throw base::ApiError::bad_request(
+        "invalid timeout specified in the request URL - time: " +
+        std::string(digits_only ? "missing unit in duration " : "invalid duration ") +
+        base::go_quote(text));
+  }
+  if (wanted->count() <= 0) return limit;
+  return std::min(*wanted, limit);
+}
+
+std::string_view bearer_token(request::RequestContext& context) {
+  const std::string_view value = base::trim(context.head().header("Authorization"));
+  constexpr std::string_view kScheme = "bearer ";
+  if (value.size() <= kScheme.size() || !base::iequals(value.substr(0, kScheme.size()), kScheme)) {
+    return {};
+  }
+  const std::string_view token = value.substr(kScheme.size());
+  if (token.front() == ' ') {
+    context.warn(
+        "the provided Authorization header contains extra space before the bearer token, and is "
+        "ignored");
+    return {};
+  }
+  return token.substr(0, token.find(' '));
+}
+
+void throw_forbidden(const authz::Attributes& attributes, const authz::Outcome& outcome) {
+  if (!outcome.error.empty()) throw base::ApiError::internal(outcome.error);
+  std::string message = escape_html(authz::forbidden_message(attributes));
+  if (!outcome.reason.empty()) message += ": " + outcome.reason;
+  throw base::ApiError::forbidden(attributes.group, attributes.resource, attributes.name, message);
+}
+
+}  // namespace limen::pipeline
