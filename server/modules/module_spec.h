@@ -1,0 +1,46 @@
+// ModuleSpec: one entry of the configuration's module lists, as this room needs it.
+//
+// Plain values, so that building a generation does not depend on how the file was parsed.
+#pragma once
+
+#include <chrono>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "object/document.h"
+
+namespace limen::modules {
+
+enum class Kind { authenticator, authorizer, admission, store };
+
+// "authenticator", "authorizer", "admission", "store": for messages and metric labels.
+std::string_view kind_name(Kind kind);
+// "limen.authenticator/1" and so on: the descriptor's kind.
+std::string_view kind_id(Kind kind);
+
+// What an admission module that errs or times out means for the object. Authenticators and
+// authorizers have no choice: an error is never a success.
+enum class FailurePolicy { fail, ignore };
+
+struct ModuleSpec {
+  std::string name;                                    // of the instance; unique in its list
+  std::string module;                                  // file name without ".so"; empty: the name
+  std::chrono::nanoseconds timeout = std::chrono::seconds(10);
+  FailurePolicy failure_policy = FailurePolicy::fail;
+  object::Document config;                             // empty: no config was given
+  std::string position;                                // "limen.yaml:12:5"; names it in refusals
+  std::string sha256;                                  // lower-case hex of the file; empty: any
+
+  const std::string& module_name() const { return module.empty() ? name : module; }
+};
+
+// Everything one configuration says about modules. Order is the order of asking.
+struct GenerationSpec {
+  std::vector<ModuleSpec> authenticators;
+  std::vector<ModuleSpec> authorizers;
+  std::vector<ModuleSpec> admission;
+};
+
+}  // namespace limen::modules
