@@ -1,0 +1,44 @@
+// Api: the end of a request's way, from its RequestInfo to its answer.
+//
+// Resource requests go to the verbs (api/verbs, one a file) and subresources (api/subresources);
+// the server's own documents (discovery, OpenAPI, version) are answered here too. Called once a
+// request, after authentication and authorization. One Api serves all I/O loops: immutable, any
+// thread. Lifetime: outlives every request; the store outlives it.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+
+#include "api/access_chains.h"
+#include "base/task.h"
+#include "request/context.h"
+#include "storage/store.h"
+
+namespace limen::api {
+
+struct ApiOptions {
+  std::size_t max_body_bytes = 3 * 1024 * 1024;         // more: 413
+  std::size_t compress_above_bytes = 128 * 1024;        // gzip for bodies longer than this
+  std::chrono::seconds min_request_timeout{1800};       // a watch ends after 1 to 2 times this
+  std::chrono::milliseconds bookmark_interval{60'000};  // of watches that allow bookmarks
+  std::size_t watch_high_water_bytes = 256 * 1024;  // unsent bytes at which a watch stops taking
+};
+
+struct ApiDependencies {
+  storage::Store& store;
+  ApiOptions options;
+};
+
+class Api {
+ public:
+  explicit Api(const ApiDependencies& dependencies) : dependencies_(dependencies) {}
+
+  // Answers `context`. Throws ApiError for what the pipeline should answer with a Status. The task
+  // of a watch ends with the watch.
+  base::Task<void> serve(request::RequestContext& context, const AccessChainsPtr& chains) const;
+
+ private:
+  ApiDependencies dependencies_;
+};
+
+}  // namespace limen::api
