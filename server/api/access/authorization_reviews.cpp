@@ -1,0 +1,210 @@
+#include "api/access/authorization_reviews.h"
+
+#include <utility>
+
+#include "base/strings.h"
+#include "object/metadata.h"
+
+namespace limen::api::access {
+
+namespace {
+
+using object::Json;
+
+constexpr std::string_view kGroup = "authorization.k8s.io";
+
+const Json* spec_member(const Json& review, std::string_view key) {
+  const Json* value = object::find(review, {"spec", key});
+  return value != nullptr && value->is_object() ? value : nullptr;
+}
+
+std::string text_of(const Json& value, std::string_view key) {
+  return std::string(object::text_at(value, key));
+}
+
+std::vector<std::string> texts_of(const Json* list) {
+  std::vector<std::string> out;
+  if (list == nullptr || !list->is_array()) return out;
+  for (const Json& item : list->get_array())
+    if (item.is_string()) out.emplace_back(item.get_string());
+  return out;
+}
+
+boost::json::array to_array(const std::vector<std::string>& values) {
+  boost::json::array out;
+  for (const std::string& value : values) out.emplace_back(value);
+  return out;
+}
+
+// One requirement of a selector in its text form: `key in (a,b)`, `key`, `!key`.
+std::string requirement_text(const Json& requirement) {
+  const std::string key = text_of(requirement, "key");
+  const std::string_view op = object::text_at(requirement, "operator");
+  if (op == "Exists") return key;
+  if (op == "DoesNotExist") return "!" + key;
+  const std::string values = base::join(texts_of(object::member(requirement, "values")), ",");
+  return key + (op == "NotIn" ? " notin (" : " in (") + values + ")";
+}
+
+std::string selector_text(const Json& attributes, std::string_view key) {
+  const Json* selector = object::member(attributes, key);
+  if (selector == nullptr || !selector->is_object()) return {};
+  const std::string raw = text_of(*selector, "rawSelector");
+  if (!raw.empty()) return raw;
+  std::vector<std::string> terms;
+  const Json* requirements = object::member(*selector, "requirements");
+  if (requirements != nullptr && requirements->is_array()) {
+    for (const Json& requirement : requirements->get_array())
+      terms.push_back(requirement_text(requirement));
+  }
+  return base::join(terms, ",");
+}
+
+authz::Attributes attributes_of_review(const Json& review, const request::Identity& user) {
+  authz::Attributes attributes;
+  attributes.user = &user;
+  if (const Json* resource = spec_member(review, "resourceAttributes")) {
+    attributes.is_resource = true;
+    attributes.verb = text_of(*resource, "verb");
+    attributes.group = text_of(*resource, "group");
+    attributes.version = text_of(*resource, "version");
+    if (attributes.version.empty()) attributes.version = "*";
+    attributes.resource = text_of(*resource, "resource");
+    attributes.subresource = text_of(*resource, "subresource");
+    attributes.ns = text_of(*resource, "namespace");
+    attributes.name = text_of(*resource, "name");
+    attributes.field_selector = selector_text(*resource, "fieldSelector");
+    attributes.label_selector = selector_text(*resource, "labelSelector");
+  } else if (const Json* path = spec_member(review, "nonResourceAttributes")) {
+    attributes.verb = text_of(*path, "verb");
+    attributes.path = text_of(*path, "path");
+  }
+  return attributes;
+}
+
+// Exactly one of the two kinds of attributes, as kube-apiserver words it.
+void require_one_subject(const Json& review, std::string_view kind,
+                         std::vector<base::StatusCause> causes) {
+  const bool resource = spec_member(review, "resourceAttributes") != nullptr;
+  const bool path = spec_member(review, "nonResourceAttributes") != nullptr;
+  if (resource && path) {
+    causes.push_back(
+        {"FieldValueInvalid",
+         "Invalid value: " + boost::json::serialize(*spec_member(review, "nonResourceAttributes")) +
+             ": cannot be specified in combination with resourceAttributes",
+         "spec.nonResourceAttributes"});
+  } else if (!resource && !path) {
+    causes.push_back({"FieldValueInvalid",
+                      "Invalid value: null: exactly one of nonResourceAttributes or "
+                      "resourceAttributes must be specified",
+                      "spec.resourceAttributes"});
+  }
+  if (!causes.empty()) throw base::ApiError::invalid(kGroup, kind, "", std::move(causes));
+}
+
+request::Identity subject_of(const Json& review) {
+  request::Identity user;
+  const Json* spec = object::member(review, "spec");
+  if (spec == nullptr) return user;
+  user.name = text_of(*spec, "user");
+  user.uid = text_of(*spec, "uid");
+  user.groups = texts_of(object::member(*spec, "groups"));
+  const Json* extra = object::member(*spec, "extra");
+  if (extra != nullptr && extra->is_object()) {
+    for (const auto& entry : extra->get_object())
+      user.extra.emplace_back(base::to_lower(entry.key()), texts_of(&entry.value()));
+  }
+  return user;
+}
+
+base::Task<Json> answer(Json review, request::Identity user, request::RequestContext& context,
+                        const AccessChains& chains) {
+  const authz::Attributes attributes = attributes_of_review(review, user);
+  const authz::Outcome outcome = co_await chains.authz.authorize(attributes, context.scope);
+  boost::json::object status;
+  status["allowed"] = outcome.allowed;
+  if (outcome.denied) status["denied"] = true;
+  if (!outcome.reason.empty()) status["reason"] = outcome.reason;
+  if (!outcome.error.empty()) status["evaluationError"] = outcome.error;
+  review.get_object()["status"] = std::move(status);
+  co_return std::move(review);
+}
+
+void require_subject(const Json& review, std::string_view kind) {
+  std::vector<base::StatusCause> causes;
+  const request::Identity user = subject_of(review);
+  if (user.name.empty() && user.groups.empty()) {
+    causes.push_back({"FieldValueInvalid",
+                      "Invalid value: \"\": at least one of user or group must be specified",
+                      "spec.user"});
+  }
+  require_one_subject(review, kind, std::move(causes));
+}
+
+}  // namespace
+
+base::Task<Json> subject_access_review(Json object, request::RequestContext& context,
+                                       const AccessChains& chains) {
+  require_subject(object, "SubjectAccessReview");
+  request::Identity user = subject_of(object);
+  co_return co_await answer(std::move(object), std::move(user), context, chains);
+}
+
+base::Task<Json> self_subject_access_review(Json object, request::RequestContext& context,
+                                            const AccessChains& chains) {
+  require_one_subject(object, "SelfSubjectAccessReview", {});
+  request::Identity user = context.user;
+  co_return co_await answer(std::move(object), std::move(user), context, chains);
+}
+
+base::Task<Json> local_subject_access_review(Json object, request::RequestContext& context,
+                                             const AccessChains& chains) {
+  require_subject(object, "LocalSubjectAccessReview");
+  const Json* resource = spec_member(object, "resourceAttributes");
+  if (resource == nullptr) {
+    throw base::ApiError::invalid(
+        kGroup, "LocalSubjectAccessReview", "",
+        {{"FieldValueInvalid", "Invalid value: null: disallowed on this kind of request",
+          "spec.nonResourceAttributes"}});
+  }
+  if (object::text_at(*resource, "namespace") != context.info.ns) {
+    throw base::ApiError::bad_request("spec.resourceAttributes.namespace must match namespace: " +
+                                      context.info.ns);
+  }
+  request::Identity user = subject_of(object);
+  co_return co_await answer(std::move(object), std::move(user), context, chains);
+}
+
+base::Task<Json> self_subject_rules_review(Json object, request::RequestContext& context,
+                                           const AccessChains& chains) {
+  const Json* spec = object::member(object, "spec");
+  const std::string ns = spec == nullptr ? std::string() : text_of(*spec, "namespace");
+  if (ns.empty()) throw base::ApiError::bad_request("no namespace on request");
+  const authz::Rules rules = co_await chains.authz.rules_for(context.user, ns, context.scope);
+
+  boost::json::array resource_rules;
+  for (const authz::ResourceRule& rule : rules.resource_rules) {
+    boost::json::object row;
+    row["verbs"] = to_array(rule.verbs);
+    row["apiGroups"] = to_array(rule.api_groups);
+    row["resources"] = to_array(rule.resources);
+    if (!rule.resource_names.empty()) row["resourceNames"] = to_array(rule.resource_names);
+    resource_rules.push_back(std::move(row));
+  }
+  boost::json::array path_rules;
+  for (const authz::NonResourceRule& rule : rules.non_resource_rules) {
+    boost::json::object row;
+    row["verbs"] = to_array(rule.verbs);
+    row["nonResourceURLs"] = to_array(rule.urls);
+    path_rules.push_back(std::move(row));
+  }
+  boost::json::object status;
+  status["resourceRules"] = std::move(resource_rules);
+  status["nonResourceRules"] = std::move(path_rules);
+  status["incomplete"] = rules.incomplete;
+  if (!rules.error.empty()) status["evaluationError"] = rules.error;
+  object.get_object()["status"] = std::move(status);
+  co_return std::move(object);
+}
+
+}  // namespace limen::api::access
