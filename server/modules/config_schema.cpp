@@ -57,7 +57,8 @@ unsigned type_bit(std::string_view name, const std::string& where) {
 unsigned types_of(const json::value& value, const std::string& where) {
   if (value.is_string()) return type_bit(value.get_string(), where);
   unsigned types = 0;
-  for (const json::value& item : array_of(value, where)) types |= type_bit(text_of(item, where), where);
+  for (const json::value& item : array_of(value, where))
+    types |= type_bit(text_of(item, where), where);
   if (types == 0) refuse(where, "names no type");
   return types;
 }

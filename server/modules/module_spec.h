@@ -4,7 +4,7 @@
 #pragma once
 
 #include <chrono>
-#include <optional>
+#include <functional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -25,13 +25,15 @@ std::string_view kind_id(Kind kind);
 enum class FailurePolicy { fail, ignore };
 
 struct ModuleSpec {
-  std::string name;                                    // of the instance; unique in its list
-  std::string module;                                  // file name without ".so"; empty: the name
+  std::string name;    // of the instance; unique in its list
+  std::string module;  // file name without ".so"; empty: the name
   std::chrono::nanoseconds timeout = std::chrono::seconds(10);
   FailurePolicy failure_policy = FailurePolicy::fail;
-  object::Document config;                             // empty: no config was given
-  std::string position;                                // "limen.yaml:12:5"; names it in refusals
-  std::string sha256;                                  // lower-case hex of the file; empty: any
+  object::Document config;  // empty: no config was given
+  std::string position;     // "limen.yaml:12:5"; names it in refusals
+  // Where the config value at a JSON pointer stands; null: `position` is all that is known.
+  std::function<std::string(std::string_view pointer)> locate;
+  std::string sha256;  // lower-case hex of the file; empty: any
 
   const std::string& module_name() const { return module.empty() ? name : module; }
 };

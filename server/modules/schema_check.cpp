@@ -58,8 +58,9 @@ std::string number_text(const std::optional<double>& number) {
 }
 
 std::size_t code_points(std::string_view text) {
-  return static_cast<std::size_t>(std::count_if(
-      text.begin(), text.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xC0) != 0x80; }));
+  return static_cast<std::size_t>(std::count_if(text.begin(), text.end(), [](char c) {
+    return (static_cast<unsigned char>(c) & 0xC0) != 0x80;
+  }));
 }
 
 std::string listed(const std::vector<json::value>& values) {
@@ -125,12 +126,14 @@ void ConfigSchema::Rule::check_string(std::string_view text, const std::string& 
                                       std::vector<ConfigFinding>& findings) const {
   const std::size_t length = code_points(text);
   if (min_length && length < *min_length) {
-    findings.push_back({pointer, *min_length == 1 ? "must not be empty"
-                                                  : "must have at least " +
-                                                        std::to_string(*min_length) + " characters"});
+    findings.push_back(
+        {pointer, *min_length == 1
+                      ? "must not be empty"
+                      : "must have at least " + std::to_string(*min_length) + " characters"});
   }
   if (max_length && length > *max_length) {
-    findings.push_back({pointer, "must have at most " + std::to_string(*max_length) + " characters"});
+    findings.push_back(
+        {pointer, "must have at most " + std::to_string(*max_length) + " characters"});
   }
   if (pattern && !re2::RE2::PartialMatch(re2::StringPiece(text.data(), text.size()), *pattern)) {
     findings.push_back({pointer, "must match " + pattern_text});

@@ -29,8 +29,8 @@ class ConfigSchema::Rule {
  public:
   using RulePtr = std::unique_ptr<const Rule>;
 
-  unsigned types = 0;   // 0: any
-  std::vector<boost::json::value> allowed;   // enum or const; empty: any
+  unsigned types = 0;                       // 0: any
+  std::vector<boost::json::value> allowed;  // enum or const; empty: any
   std::optional<double> minimum, maximum, exclusive_minimum, exclusive_maximum;
   std::optional<std::uint64_t> min_length, max_length, min_items, max_items;
   bool unique_items = false;
@@ -40,7 +40,7 @@ class ConfigSchema::Rule {
   std::map<std::string, RulePtr, std::less<>> properties;
   std::vector<std::string> required;
   bool additional_allowed = false;
-  RulePtr additional;   // null: see additional_allowed
+  RulePtr additional;  // null: see additional_allowed
   std::optional<boost::json::value> default_value;
 
   void check(boost::json::value& value, const std::string& pointer,

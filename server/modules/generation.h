@@ -1,0 +1,60 @@
+// Generation: all module instances of one configuration, in the order they are asked.
+//
+// Immutable once built. A request pins the generation it began with, so that a reload never takes
+// an instance from under it; the Runtime stops and destroys the instances of an old generation once
+// nobody pins it. Any thread.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "admission/controller.h"
+#include "authn/authenticator.h"
+#include "authz/authorizer.h"
+#include "modules/module_spec.h"
+
+namespace limen::modules {
+
+class ModuleInstance;
+
+// What operators see of one instance.
+struct InstanceInfo {
+  Kind kind = Kind::authenticator;
+  std::string name;         // of the instance
+  std::string module;       // file name without ".so"
+  std::string id, version;  // of the descriptor
+  std::string file;
+  bool may_block = false;
+};
+
+class Generation {
+ public:
+  struct Authenticator {
+    std::shared_ptr<authn::Authenticator> instance;
+    std::string module;  // the descriptor's id, by which `anonymous` is known
+  };
+
+  const std::vector<Authenticator>& authenticators() const { return authenticators_; }
+  const std::vector<std::shared_ptr<authz::Authorizer>>& authorizers() const {
+    return authorizers_;
+  }
+  const std::vector<std::shared_ptr<admission::Controller>>& admission() const {
+    return admission_;
+  }
+
+  // Every instance, authenticators first.
+  std::vector<InstanceInfo> instances() const;
+  // One sentence for each instance that is not being called because too many of its calls hang.
+  std::vector<std::string> troubles() const;
+
+ private:
+  friend class Runtime;
+  std::vector<Authenticator> authenticators_;
+  std::vector<std::shared_ptr<authz::Authorizer>> authorizers_;
+  std::vector<std::shared_ptr<admission::Controller>> admission_;
+  std::vector<std::shared_ptr<ModuleInstance>> modules_;
+};
+using GenerationPtr = std::shared_ptr<const Generation>;
+
+}  // namespace limen::modules

@@ -1,0 +1,79 @@
+// Loader: from a module's name to a file that may be trusted, opened and understood.
+//
+// The gates stand in the order in which a refusal costs least: path (a bare name in the module
+// folder, owned by root or the server's user, writable by nobody else), probe (an ELF file of this
+// machine that lists the entry symbol; none of its code has run), open (everything it needs is
+// there), entry (magic, ABI version), descriptor (what it claims to hold makes sense). Config and
+// start are judged by ModuleInstance. A file is loaded once and never unmapped: code may be running
+// in it, and a replaced file needs a restart or another name.
+// Thread rule: control thread only. Lifetime: a LoadedModule outlives every instance made from it.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <map>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "limen/abi.h"
+#include "modules/load_error.h"
+#include "modules/module_spec.h"
+
+namespace limen::modules {
+
+// A descriptor of a module, copied and checked.
+struct DescriptorInfo {
+  std::uint32_t index = 0;  // in the factory
+  std::string id, kind, version, vendor, url, summary;
+  std::uint32_t flags = 0;
+  std::string config_schema;  // JSON text; empty: takes no config
+  std::vector<std::string> required;
+
+  bool may_block() const { return (flags & LIMEN_MAY_BLOCK) != 0; }
+};
+
+class LoadedModule {
+ public:
+  LoadedModule(const LoadedModule&) = delete;
+  LoadedModule& operator=(const LoadedModule&) = delete;
+  virtual ~LoadedModule() = default;
+
+  virtual const std::string& name() const = 0;  // "token-file"
+  virtual const std::filesystem::path& file() const = 0;
+  virtual const std::string& build() const = 0;  // compiler and SDK; diagnostics
+  virtual std::uint16_t abi_major() const = 0;
+  virtual std::uint16_t abi_minor() const = 0;
+  virtual const std::vector<DescriptorInfo>& descriptors() const = 0;
+  virtual const limen_factory& factory() const = 0;
+  // A table of the module itself, or null: get_factory() of the entry.
+  virtual const void* table(const char* id) const = 0;
+  // The descriptor of this kind: the one whose id is the module's name, or the only one of the
+  // kind. Throws LoadError (descriptor).
+  const DescriptorInfo& choose(Kind kind) const;
+
+ protected:
+  LoadedModule() = default;
+};
+using LoadedModulePtr = std::shared_ptr<const LoadedModule>;
+
+class Loader {
+ public:
+  // `folder` is the only one modules are loaded from.
+  explicit Loader(std::filesystem::path folder) : folder_(std::move(folder)) {}
+
+  const std::filesystem::path& folder() const { return folder_; }
+  // `name` is a bare file name without ".so". With `sha256` (lower-case hex) the file must have
+  // this digest. A module that is loaded already is returned as it is. Throws LoadError.
+  LoadedModulePtr load(const std::string& name, std::string_view sha256 = {});
+
+ private:
+  std::filesystem::path folder_;
+  std::map<std::string, LoadedModulePtr> loaded_;
+};
+
+// The ids of the host tables this server offers to modules.
+bool host_offers(std::string_view table_id);
+
+}  // namespace limen::modules
