@@ -105,7 +105,7 @@ LIMEN_STATIC_ASSERT(sizeof(void*) == 8 && sizeof(size_t) == 8,
 
 /* The attribute of the one exported symbol; everything else of a module is hidden. */
 #if defined(__GNUC__)
-#define LIMEN_EXPORT __attribute__((visibility("default"), used))
+#define LIMEN_EXPORT __attribute__((visibility("default")))
 #else
 #define LIMEN_EXPORT
 #endif
