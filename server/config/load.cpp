@@ -1,0 +1,314 @@
+#include "config/load.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <map>
+#include <system_error>
+
+#include "base/strings.h"
+#include "base/time.h"
+#include "config/findings.h"
+#include "config/flags.h"
+#include "config/module_entries.h"
+#include "config/options.h"
+#include "config/yaml_values.h"
+
+namespace limen::config {
+
+namespace {
+
+constexpr std::string_view kApiVersion = "config.limen.io/v1";
+constexpr std::string_view kKind = "ServerConfiguration";
+
+std::vector<std::string>& known_controllers() {
+  static std::vector<std::string> names;
+  return names;
+}
+
+std::string duration_text(Duration value) {
+  const auto count = std::chrono::duration_cast<std::chrono::milliseconds>(value).count();
+  if (count % 3'600'000 == 0 && count != 0) return std::to_string(count / 3'600'000) + "h";
+  if (count % 60'000 == 0 && count != 0) return std::to_string(count / 60'000) + "m";
+  if (count % 1000 == 0) return std::to_string(count / 1000) + "s";
+  return std::to_string(count) + "ms";
+}
+
+// Reads one document into one configuration.
+class Reader {
+ public:
+  Reader(ServerConfiguration& configuration, Findings& findings)
+      : configuration_(configuration), findings_(findings), options_(options_of(configuration)) {}
+
+  void read(const YAML::Node& root) {
+    if (!root.IsMap()) {
+      findings_.add(
+          position_of(root), "",
+          "must be a map that begins with apiVersion and kind, not " + std::string(kind_of(root)));
+      return;
+    }
+    std::vector<std::string> keys = {"apiVersion", "kind", "controllers", "storage"};
+    keys.insert(keys.end(), std::begin(kSections), std::end(kSections));
+    keys.insert(keys.end(), std::begin(kModuleLists), std::end(kModuleLists));
+    for (const Option& option : options_) {
+      if (option.section.empty()) keys.emplace_back(option.key);
+    }
+    const auto items = checked_items(findings_, root, "", keys);
+    require_identity(root, items);
+    for (const auto& [key, value] : items) dispatch(key, value);
+  }
+
+  // Where an option stands, for checks that concern several.
+  Position where(std::string_view path) const {
+    const auto found = positions_.find(path);
+    return found == positions_.end() ? Position{} : found->second;
+  }
+
+ private:
+  void require_identity(const YAML::Node& root, const Items& items) {
+    const std::pair<std::string_view, std::string_view> wanted[] = {{"apiVersion", kApiVersion},
+                                                                    {"kind", kKind}};
+    for (const auto& [key, text] : wanted) {
+      const auto found = std::find_if(items.begin(), items.end(),
+                                      [k = key](const auto& item) { return item.first == k; });
+      if (found == items.end()) {
+        findings_.add(position_of(root), key, "is missing; it must be " + std::string(text));
+      } else if (!found->second.IsScalar() || found->second.Scalar() != text) {
+        findings_.add(position_of(found->second), key, "must be " + std::string(text));
+      }
+    }
+  }
+
+  void dispatch(const std::string& key, const YAML::Node& value) {
+    if (key == "apiVersion" || key == "kind") return;
+    if (std::find(std::begin(kSections), std::end(kSections), key) != std::end(kSections)) {
+      return section(key, value);
+    }
+    if (key == "authenticators") {
+      return read_module_list(findings_, value, ModuleList::authenticators,
+                              configuration_.authenticators);
+    }
+    if (key == "authorizers") {
+      return read_module_list(findings_, value, ModuleList::authorizers,
+                              configuration_.authorizers);
+    }
+    if (key == "admission") {
+      return read_module_list(findings_, value, ModuleList::admission, configuration_.admission);
+    }
+    if (key == "storage") return read_storage(findings_, value, configuration_.storage);
+    if (key == "controllers") return controllers(value);
+    for (const Option& option : options_) {
+      if (option.section.empty() && option.key == key) read_option(option, key, value);
+    }
+  }
+
+  void section(const std::string& name, const YAML::Node& node) {
+    if (!node.IsMap()) {
+      findings_.add(position_of(node), name, "must be a map, not " + std::string(kind_of(node)));
+      return;
+    }
+    std::vector<std::string> keys;
+    for (const Option& option : options_) {
+      if (option.section == name) keys.emplace_back(option.key);
+    }
+    for (const auto& [key, value] : checked_items(findings_, node, name, keys)) {
+      for (const Option& option : options_) {
+        if (option.section == name && option.key == key)
+          read_option(option, name + '.' + key, value);
+      }
+    }
+  }
+
+  void read_option(const Option& option, const std::string& path, const YAML::Node& node) {
+    positions_[path] = position_of(node);
+    std::visit([&](const auto& target) { assign(target, path, node); }, option.target);
+  }
+
+  void wrong(const std::string& path, const YAML::Node& node, const std::string& what) {
+    findings_.add(position_of(node), path, what);
+  }
+
+  void assign(const IntegerOption& target, const std::string& path, const YAML::Node& node) {
+    const auto value = node.IsScalar() ? scalar_value(node) : std::nullopt;
+    if (!value || !(value->is_int64() || value->is_uint64())) {
+      return wrong(path, node, "must be a whole number, not " + std::string(kind_of(node)));
+    }
+    const bool fits =
+        value->is_int64() && value->get_int64() >= target.min && value->get_int64() <= target.max;
+    if (!fits) {
+      return wrong(path, node,
+                   node.Scalar() + " must be between " + std::to_string(target.min) + " and " +
+                       std::to_string(target.max));
+    }
+    *target.value = value->get_int64();
+  }
+
+  void assign(const DurationOption& target, const std::string& path, const YAML::Node& node) {
+    const auto value = node.IsScalar() ? base::parse_duration(node.Scalar()) : std::nullopt;
+    if (!value) return wrong(path, node, "must be a duration such as 30s or 5m");
+    if (*value < target.min || *value > target.max) {
+      return wrong(path, node,
+                   node.Scalar() + " must be between " + duration_text(target.min) + " and " +
+                       duration_text(target.max));
+    }
+    *target.value = *value;
+  }
+
+  void assign(const BooleanOption& target, const std::string& path, const YAML::Node& node) {
+    const auto value = node.IsScalar() ? scalar_value(node) : std::nullopt;
+    if (!value || !value->is_bool()) {
+      return wrong(path, node, "must be true or false, not " + std::string(kind_of(node)));
+    }
+    *target.value = value->get_bool();
+  }
+
+  void assign(const TextOption& target, const std::string& path, const YAML::Node& node) {
+    // A version such as 1.3 reads as a number and is meant as text: scalars are taken as written.
+    if (!node.IsScalar()) {
+      return wrong(path, node, "must be text, not " + std::string(kind_of(node)));
+    }
+    const std::string& text = node.Scalar();
+    if (text.find('\0') != std::string::npos) return wrong(path, node, "must not hold a NUL byte");
+    const std::string problem = target.check(text);
+    if (!problem.empty()) return wrong(path, node, base::go_quote(text) + ' ' + problem);
+    *target.value = text;
+  }
+
+  void controllers(const YAML::Node& node) {
+    if (!node.IsMap()) return wrong("controllers", node, "must be a map with the key disabled");
+    for (const auto& [key, value] : checked_items(findings_, node, "controllers", {"disabled"})) {
+      if (!value.IsSequence()) {
+        wrong("controllers." + key, value, "must be a list of names");
+        continue;
+      }
+      for (const YAML::Node& item : value) disabled_controller(item);
+    }
+  }
+
+  void disabled_controller(const YAML::Node& item) {
+    const std::string path = "controllers.disabled";
+    if (!item.IsScalar()) return wrong(path, item, "must be a list of names");
+    const std::string& name = item.Scalar();
+    const auto& known = known_controllers();
+    if (!known.empty() && std::find(known.begin(), known.end(), name) == known.end()) {
+      return wrong(path, item,
+                   "there is no controller " + base::go_quote(name) + suggestion(name, known));
+    }
+    auto& disabled = configuration_.disabled_controllers;
+    if (std::find(disabled.begin(), disabled.end(), name) != disabled.end()) {
+      return wrong(path, item, "duplicate name " + base::go_quote(name));
+    }
+    disabled.push_back(name);
+  }
+
+  ServerConfiguration& configuration_;
+  Findings& findings_;
+  std::vector<Option> options_;
+  std::map<std::string, Position, std::less<>> positions_;
+};
+
+// What no single option can tell, after file and flags.
+void check_together(const ServerConfiguration& c, const Reader& reader, Findings& findings) {
+  if (c.secure.tls_cert_file.empty() != c.secure.tls_private_key_file.empty()) {
+    findings.add(reader.where(c.secure.tls_cert_file.empty() ? "secure.tlsPrivateKeyFile"
+                                                             : "secure.tlsCertFile"),
+                 "secure", "tlsCertFile and tlsPrivateKeyFile must be given together");
+  }
+  if (!c.local.enabled) return;
+  if (!is_loopback_address(c.local.bind_address) && !c.local.allow_non_loopback) {
+    findings.add(reader.where("local.bindAddress"), "local.bindAddress",
+                 c.local.bind_address +
+                     " is not a loopback address, and the local listener asks nobody who they are; "
+                     "set local.allowNonLoopback: true if that is meant");
+  }
+  const auto any = [](const std::string& address) {
+    return address == "0.0.0.0" || address == "::";
+  };
+  const bool overlap = c.local.bind_address == c.secure.bind_address || any(c.local.bind_address) ||
+                       any(c.secure.bind_address);
+  if (c.local.port == c.secure.port && overlap) {
+    findings.add(reader.where("local.port"), "local.port",
+                 std::to_string(c.local.port) + " is the port of the secure listener already");
+  }
+}
+
+std::optional<YAML::Node> parse(std::string_view text, Findings& findings) {
+  try {
+    const std::vector<YAML::Node> documents = YAML::LoadAll(std::string(text));
+    if (documents.size() > 1) {
+      findings.add(position_of(documents[1]), "", "holds more than one YAML document");
+      return std::nullopt;
+    }
+    if (documents.empty()) return YAML::Node();
+    return documents[0];
+  } catch (const YAML::Exception& error) {
+    const Position at =
+        error.mark.is_null() ? Position{} : Position{error.mark.line + 1, error.mark.column + 1};
+    findings.add(at, "", "is not YAML: " + error.msg);
+    return std::nullopt;
+  }
+}
+
+// Opens, then asks what it has opened: a name checked first could become another file.
+bool read_all(const std::string& path, std::string& out, std::string& why) {
+  const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+  if (fd < 0) {
+    why = std::generic_category().message(errno);
+    return false;
+  }
+  struct stat status {};
+  if (::fstat(fd, &status) != 0 || !S_ISREG(status.st_mode)) {
+    why = "is not a regular file";
+  } else if (static_cast<std::size_t>(status.st_size) > kMaxFileBytes) {
+    why = "is larger than " + std::to_string(kMaxFileBytes) + " bytes";
+  } else {
+    char buffer[16384];
+    ssize_t got = 0;
+    while ((got = ::read(fd, buffer, sizeof buffer)) > 0 && out.size() <= kMaxFileBytes) {
+      out.append(buffer, static_cast<std::size_t>(got));
+    }
+    if (got < 0) why = std::generic_category().message(errno);
+  }
+  ::close(fd);
+  return why.empty();
+}
+
+}  // namespace
+
+void set_known_controllers(std::vector<std::string> names) {
+  known_controllers() = std::move(names);
+}
+
+Loaded load_text(std::string_view text, const std::string& name, const Flags& flags) {
+  Loaded loaded;
+  loaded.configuration.file = name;
+  Findings findings(name);
+  Reader reader(loaded.configuration, findings);
+  if (text.size() > kMaxFileBytes) {
+    findings.add(Position{}, "", "is larger than " + std::to_string(kMaxFileBytes) + " bytes");
+  } else if (const auto root = parse(text, findings)) {
+    reader.read(*root);
+  }
+  apply_flags(flags, loaded.configuration, findings);
+  check_together(loaded.configuration, reader, findings);
+  loaded.problems = findings.sentences();
+  return loaded;
+}
+
+Loaded load_file(const std::string& path, const Flags& flags) {
+  std::string text;
+  std::string why;
+  if (!read_all(path, text, why)) {
+    Loaded loaded;
+    loaded.configuration.file = path;
+    loaded.problems.push_back(path + ": " + why);
+    return loaded;
+  }
+  return load_text(text, path, flags);
+}
+
+}  // namespace limen::config

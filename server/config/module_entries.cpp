@@ -1,0 +1,194 @@
+#include "config/module_entries.h"
+
+#include <algorithm>
+
+#include "base/strings.h"
+#include "base/time.h"
+#include "config/options.h"
+#include "config/yaml_values.h"
+
+namespace limen::config {
+
+namespace {
+
+constexpr std::size_t kLongestName = 63;
+
+bool is_instance_name(std::string_view name) {
+  if (name.empty() || name.size() > kLongestName) return false;
+  const auto inner = [](char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9'); };
+  if (!inner(name.front()) || !inner(name.back())) return false;
+  return std::all_of(name.begin(), name.end(), [&](char c) { return inner(c) || c == '-'; });
+}
+
+// A file name and nothing else: the folder is modulePath, whatever the entry says.
+bool is_module_name(std::string_view name) {
+  if (name.empty() || name.size() > 200 || name.front() == '.') return false;
+  return std::all_of(name.begin(), name.end(), [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
+           c == '_' || c == '.';
+  });
+}
+
+std::string_view list_name(ModuleList list) {
+  switch (list) {
+    case ModuleList::authenticators:
+      return "authenticators";
+    case ModuleList::authorizers:
+      return "authorizers";
+    case ModuleList::admission:
+      return "admission";
+  }
+  return "";
+}
+
+void read_name(Findings& findings, const YAML::Node& node, const std::string& path,
+               std::string& out) {
+  if (!node.IsScalar() || !is_instance_name(node.Scalar())) {
+    findings.add(
+        position_of(node), path + ".name",
+        "must be at most 63 lower-case letters, digits and dashes, with a letter or digit at "
+        "each end");
+    return;
+  }
+  out = node.Scalar();
+}
+
+void read_module(Findings& findings, const YAML::Node& node, const std::string& path,
+                 std::string& out) {
+  if (!node.IsScalar() || !is_module_name(node.Scalar())) {
+    findings.add(position_of(node), path + ".module",
+                 "must be the name of a file in modulePath, without folder and without .so");
+    return;
+  }
+  out = node.Scalar();
+  if (out.ends_with(".so")) out.resize(out.size() - 3);
+}
+
+void read_timeout(Findings& findings, const YAML::Node& node, const std::string& path,
+                  Duration& out) {
+  const auto value = node.IsScalar() ? base::parse_duration(node.Scalar()) : std::nullopt;
+  if (!value) {
+    findings.add(position_of(node), path + ".timeout", "must be a duration such as 2s or 500ms");
+  } else if (*value < kMinModuleTimeout || *value > kMaxModuleTimeout) {
+    findings.add(position_of(node), path + ".timeout",
+                 node.Scalar() + " must be between 1ms and 5m");
+  } else {
+    out = *value;
+  }
+}
+
+void read_failure_policy(Findings& findings, const YAML::Node& node, const std::string& path,
+                         FailurePolicy& out) {
+  const std::string text = node.IsScalar() ? node.Scalar() : std::string();
+  if (text == "Fail") {
+    out = FailurePolicy::fail;
+  } else if (text == "Ignore") {
+    out = FailurePolicy::ignore;
+  } else {
+    findings.add(position_of(node), path + ".failurePolicy", "must be Fail or Ignore");
+  }
+}
+
+void read_config(Findings& findings, const YAML::Node& node, const std::string& path,
+                 ModuleEntry& entry) {
+  if (!node.IsMap() && !node.IsNull()) {
+    findings.add(position_of(node), path + ".config",
+                 "must be a map, not " + std::string(kind_of(node)));
+    return;
+  }
+  SubtreeReader reader(findings, path + ".config");
+  entry.config = reader.read(node);
+  entry.config_positions = reader.take_positions();
+}
+
+void read_entry(Findings& findings, const YAML::Node& node, const std::string& path,
+                const std::vector<std::string>& known, ModuleEntry& entry) {
+  entry.position = position_of(node);
+  if (!node.IsMap()) {
+    findings.add(entry.position, path,
+                 "must be a map such as {name: x509}, not " + std::string(kind_of(node)));
+    return;
+  }
+  bool named = false;
+  for (const auto& [key, value] : checked_items(findings, node, path, known)) {
+    if (key == "name") {
+      named = true;
+      read_name(findings, value, path, entry.name);
+    } else if (key == "module") {
+      read_module(findings, value, path, entry.module);
+    } else if (key == "timeout") {
+      read_timeout(findings, value, path, entry.timeout);
+    } else if (key == "failurePolicy") {
+      read_failure_policy(findings, value, path, entry.failure_policy);
+    } else if (key == "config") {
+      read_config(findings, value, path, entry);
+    }
+  }
+  if (!named && path != "storage") findings.add(entry.position, path, "needs a name");
+  if (entry.module.empty()) entry.module = entry.name;
+}
+
+}  // namespace
+
+Items checked_items(Findings& findings, const YAML::Node& map, const std::string& path,
+                    const std::vector<std::string>& known) {
+  Items out;
+  for (const auto& item : map) {
+    if (!item.first.IsScalar()) {
+      findings.add(position_of(item.first), path, "a key must be text");
+      continue;
+    }
+    const std::string& key = item.first.Scalar();
+    const bool seen =
+        std::any_of(out.begin(), out.end(), [&](const auto& other) { return other.first == key; });
+    if (seen) {
+      findings.add(position_of(item.first), path, "duplicate key " + base::go_quote(key));
+    } else if (std::find(known.begin(), known.end(), key) == known.end()) {
+      findings.add(position_of(item.first), path,
+                   "unknown key " + base::go_quote(key) + suggestion(key, known));
+    } else {
+      out.emplace_back(key, item.second);
+    }
+  }
+  return out;
+}
+
+void read_module_list(Findings& findings, const YAML::Node& node, ModuleList list,
+                      std::vector<ModuleEntry>& out) {
+  const std::string name(list_name(list));
+  if (node.IsNull()) return;  // a key with nothing behind it is an empty list
+  if (!node.IsSequence()) {
+    findings.add(position_of(node), name, "must be a list, not " + std::string(kind_of(node)));
+    return;
+  }
+  std::vector<std::string> known = {"name", "module", "timeout", "config"};
+  if (list == ModuleList::admission) known.emplace_back("failurePolicy");
+  std::size_t index = 0;
+  for (const YAML::Node& item : node) {
+    const std::string path = name + '[' + std::to_string(index++) + ']';
+    ModuleEntry entry;
+    read_entry(findings, item, path, known, entry);
+    const auto twin = std::find_if(out.begin(), out.end(), [&](const ModuleEntry& other) {
+      return !entry.name.empty() && other.name == entry.name;
+    });
+    if (twin != out.end()) {
+      findings.add(entry.position, path,
+                   "the name " + base::go_quote(entry.name) + " is taken by " + name + '[' +
+                       std::to_string(twin - out.begin()) + "] on line " +
+                       std::to_string(twin->position.line));
+    }
+    out.push_back(std::move(entry));
+  }
+}
+
+void read_storage(Findings& findings, const YAML::Node& node, ModuleEntry& out) {
+  ModuleEntry entry;
+  read_entry(findings, node, "storage", {"name", "module", "timeout", "config"}, entry);
+  if (entry.module.empty()) entry.module = out.module;
+  if (entry.name.empty()) entry.name = entry.module;
+  // The default path belongs to the default driver; another one brings its own.
+  if (entry.config.is_null() && entry.module == out.module) entry.config = out.config;
+  out = std::move(entry);
+}
+
+}  // namespace limen::config

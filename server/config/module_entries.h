@@ -1,0 +1,28 @@
+// Reading the lists of modules and the storage entry.
+#pragma once
+
+#include <yaml-cpp/yaml.h>
+
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "config/configuration.h"
+#include "config/findings.h"
+
+namespace limen::config {
+
+using Items = std::vector<std::pair<std::string, YAML::Node>>;
+
+// The items of a map, without those that are findings: doubled keys, keys that are not text, keys
+// that are not among `known`.
+Items checked_items(Findings& findings, const YAML::Node& map, const std::string& path,
+                    const std::vector<std::string>& known);
+
+enum class ModuleList { authenticators, authorizers, admission };
+
+void read_module_list(Findings& findings, const YAML::Node& node, ModuleList list,
+                      std::vector<ModuleEntry>& out);
+void read_storage(Findings& findings, const YAML::Node& node, ModuleEntry& out);
+
+}  // namespace limen::config
