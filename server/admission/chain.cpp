@@ -17,15 +17,14 @@ namespace {
   if (result.code == 403) {
     base::ApiError error =
         base::ApiError::forbidden(about.group, about.resource, about.name, result.message);
-    if (!result.reason.empty() && result.reason != "Forbidden") {
-      error.details().causes.push_back({result.reason, result.message, ""});
-    }
+    error.details().causes = result.causes;
     throw error;
   }
   base::StatusDetails details;
   details.name = about.name;
   details.group = about.group;
   details.kind = about.resource;
+  details.causes = result.causes;
   static constexpr struct {
     int code;
     const char* reason;

@@ -1,6 +1,7 @@
 #include "api/virtual_resources.h"
 
-#include <span>
+#include "api/access/authentication_reviews.h"
+#include "api/access/authorization_reviews.h"
 
 namespace limen::api {
 
@@ -11,13 +12,20 @@ struct Row {
   VirtualHandler handler;
 };
 
-// One row a virtual kind; its handler is declared in api/access.
-std::span<const Row> rows() { return {}; }
+// One row a virtual kind.
+constexpr Row kRows[] = {
+    {"authentication.k8s.io", "selfsubjectreviews", access::self_subject_review},
+    {"authentication.k8s.io", "tokenreviews", access::token_review},
+    {"authorization.k8s.io", "localsubjectaccessreviews", access::local_subject_access_review},
+    {"authorization.k8s.io", "selfsubjectaccessreviews", access::self_subject_access_review},
+    {"authorization.k8s.io", "selfsubjectrulesreviews", access::self_subject_rules_review},
+    {"authorization.k8s.io", "subjectaccessreviews", access::subject_access_review},
+};
 
 }  // namespace
 
 VirtualHandler virtual_resource_handler(std::string_view group, std::string_view resource) {
-  for (const Row& row : rows())
+  for (const Row& row : kRows)
     if (row.group == group && row.resource == resource) return row.handler;
   return nullptr;
 }

@@ -39,14 +39,14 @@ boost::json::object user_info(const request::Identity& identity) {
   return info;
 }
 
-base::Task<object::Json> self_subject_review(object::Json object, request::RequestContext& context,
-                                             const AccessChains&) {
-  object::object_at(object, "status")["userInfo"] = user_info(context.user);
+base::Task<object::Json> self_subject_review(const VirtualRequest& request) {
+  object::Json object = request.object;
+  object::object_at(object, "status")["userInfo"] = user_info(request.context.user);
   co_return std::move(object);
 }
 
-base::Task<object::Json> token_review(object::Json object, request::RequestContext& context,
-                                      const AccessChains& chains) {
+base::Task<object::Json> token_review(const VirtualRequest& request) {
+  object::Json object = request.object;
   const object::Json* token = object::find(object, {"spec", "token"});
   if (token == nullptr || !token->is_string() || token->get_string().empty()) {
     throw base::ApiError::bad_request("token is required for TokenReview in authentication");
@@ -64,7 +64,8 @@ base::Task<object::Json> token_review(object::Json object, request::RequestConte
   credentials.head = &kNoHeaders;
   credentials.peer = &kNobody;
   credentials.audiences = texts_at(object, {"spec", "audiences"});
-  const authn::Outcome outcome = co_await chains.authn.authenticate(credentials, context.scope);
+  const authn::Outcome outcome =
+      co_await request.chains.authn.authenticate(credentials, request.context.scope);
 
   boost::json::object status;
   if (outcome.authenticated) {

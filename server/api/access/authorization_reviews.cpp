@@ -117,10 +117,11 @@ request::Identity subject_of(const Json& review) {
   return user;
 }
 
-base::Task<Json> answer(Json review, request::Identity user, request::RequestContext& context,
-                        const AccessChains& chains) {
+base::Task<Json> answer(const VirtualRequest& request, request::Identity user) {
+  Json review = request.object;
   const authz::Attributes attributes = attributes_of_review(review, user);
-  const authz::Outcome outcome = co_await chains.authz.authorize(attributes, context.scope);
+  const authz::Outcome outcome =
+      co_await request.chains.authz.authorize(attributes, request.context.scope);
   boost::json::object status;
   status["allowed"] = outcome.allowed;
   if (outcome.denied) status["denied"] = true;
@@ -143,44 +144,42 @@ void require_subject(const Json& review, std::string_view kind) {
 
 }  // namespace
 
-base::Task<Json> subject_access_review(Json object, request::RequestContext& context,
-                                       const AccessChains& chains) {
-  require_subject(object, "SubjectAccessReview");
-  request::Identity user = subject_of(object);
-  co_return co_await answer(std::move(object), std::move(user), context, chains);
+base::Task<Json> subject_access_review(const VirtualRequest& request) {
+  require_subject(request.object, "SubjectAccessReview");
+  request::Identity user = subject_of(request.object);
+  co_return co_await answer(request, std::move(user));
 }
 
-base::Task<Json> self_subject_access_review(Json object, request::RequestContext& context,
-                                            const AccessChains& chains) {
-  require_one_subject(object, "SelfSubjectAccessReview", {});
-  request::Identity user = context.user;
-  co_return co_await answer(std::move(object), std::move(user), context, chains);
+base::Task<Json> self_subject_access_review(const VirtualRequest& request) {
+  require_one_subject(request.object, "SelfSubjectAccessReview", {});
+  request::Identity user = request.context.user;
+  co_return co_await answer(request, std::move(user));
 }
 
-base::Task<Json> local_subject_access_review(Json object, request::RequestContext& context,
-                                             const AccessChains& chains) {
-  require_subject(object, "LocalSubjectAccessReview");
-  const Json* resource = spec_member(object, "resourceAttributes");
+base::Task<Json> local_subject_access_review(const VirtualRequest& request) {
+  require_subject(request.object, "LocalSubjectAccessReview");
+  const Json* resource = spec_member(request.object, "resourceAttributes");
   if (resource == nullptr) {
     throw base::ApiError::invalid(
         kGroup, "LocalSubjectAccessReview", "",
         {{"FieldValueInvalid", "Invalid value: null: disallowed on this kind of request",
           "spec.nonResourceAttributes"}});
   }
-  if (object::text_at(*resource, "namespace") != context.info.ns) {
+  if (object::text_at(*resource, "namespace") != request.context.info.ns) {
     throw base::ApiError::bad_request("spec.resourceAttributes.namespace must match namespace: " +
-                                      context.info.ns);
+                                      request.context.info.ns);
   }
-  request::Identity user = subject_of(object);
-  co_return co_await answer(std::move(object), std::move(user), context, chains);
+  request::Identity user = subject_of(request.object);
+  co_return co_await answer(request, std::move(user));
 }
 
-base::Task<Json> self_subject_rules_review(Json object, request::RequestContext& context,
-                                           const AccessChains& chains) {
+base::Task<Json> self_subject_rules_review(const VirtualRequest& request) {
+  Json object = request.object;
   const Json* spec = object::member(object, "spec");
   const std::string ns = spec == nullptr ? std::string() : text_of(*spec, "namespace");
   if (ns.empty()) throw base::ApiError::bad_request("no namespace on request");
-  const authz::Rules rules = co_await chains.authz.rules_for(context.user, ns, context.scope);
+  const authz::Rules rules =
+      co_await request.chains.authz.rules_for(request.context.user, ns, request.context.scope);
 
   boost::json::array resource_rules;
   for (const authz::ResourceRule& rule : rules.resource_rules) {
