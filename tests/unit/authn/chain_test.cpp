@@ -1,0 +1,116 @@
+#include "authn/chain.h"
+
+#include <gtest/gtest.h>
+
+#include "support/inline_executor.h"
+
+namespace limen::authn {
+namespace {
+
+class Fixed final : public Authenticator {
+ public:
+  Fixed(std::string name, Result result) : name_(std::move(name)), result_(std::move(result)) {}
+  const std::string& name() const override { return name_; }
+  base::Task<Result> authenticate(const Credentials&, request::CallScope&) override {
+    ++calls;
+    co_return result_;
+  }
+  int calls = 0;
+
+ private:
+  std::string name_;
+  Result result_;
+};
+
+Result says(Verdict verdict, std::string user = {}) {
+  Result result;
+  result.verdict = verdict;
+  result.identity.name = std::move(user);
+  if (verdict == Verdict::error) result.error = "bad credential";
+  return result;
+}
+
+class AuthnChain : public testing::Test {
+ protected:
+  std::shared_ptr<Fixed> add(std::string name, Result result, bool anonymous = false) {
+    auto one = std::make_shared<Fixed>(std::move(name), std::move(result));
+    entries_.push_back({one, anonymous});
+    return one;
+  }
+  Outcome ask() {
+    const Chain chain(entries_);
+    request::CallScope scope(loop_, base::Deadline::max());
+    return test::run_task(loop_, chain.authenticate(credentials_, scope));
+  }
+  test::InlineExecutor loop_;
+  std::vector<Entry> entries_;
+  Credentials credentials_;
+};
+
+TEST_F(AuthnChain, TheFirstSuccessWinsAndNobodyAfterItIsAsked) {
+  add("one", says(Verdict::no_opinion));
+  add("two", says(Verdict::authenticated, "bob"));
+  const auto third = add("three", says(Verdict::authenticated, "eve"));
+  const Outcome outcome = ask();
+  EXPECT_TRUE(outcome.authenticated);
+  EXPECT_EQ(outcome.identity.name, "bob");
+  EXPECT_EQ(outcome.by, "two");
+  EXPECT_EQ(third->calls, 0);
+}
+
+TEST_F(AuthnChain, AnErrorDoesNotStopTheChain) {
+  add("one", says(Verdict::error));
+  add("two", says(Verdict::authenticated, "bob"));
+  EXPECT_TRUE(ask().authenticated);
+}
+
+TEST_F(AuthnChain, TheAuthenticatedGroupIsAddedOnce) {
+  Result result = says(Verdict::authenticated, "bob");
+  result.identity.groups = {"system:authenticated"};
+  add("one", result);
+  EXPECT_EQ(ask().identity.groups, std::vector<std::string>{"system:authenticated"});
+}
+
+TEST_F(AuthnChain, NobodyWithoutACredentialIsAnonymousAndAskedLast) {
+  const auto anonymous = add("anonymous", says(Verdict::authenticated, "system:anonymous"), true);
+  add("tokens", says(Verdict::no_opinion));
+  const Outcome outcome = ask();
+  EXPECT_TRUE(outcome.authenticated);
+  EXPECT_EQ(outcome.identity.name, "system:anonymous");
+  EXPECT_TRUE(outcome.identity.groups.empty());
+  EXPECT_EQ(anonymous->calls, 1);
+}
+
+TEST_F(AuthnChain, APresentedCredentialThatFailsIsNeverAnonymous) {
+  const auto anonymous = add("anonymous", says(Verdict::authenticated, "system:anonymous"), true);
+  add("tokens", says(Verdict::no_opinion));
+  credentials_.bearer_token = "wrong";
+  EXPECT_FALSE(ask().authenticated);
+  EXPECT_EQ(anonymous->calls, 0);
+}
+
+TEST_F(AuthnChain, AnErrorIsNeverTurnedIntoAnonymous) {
+  add("x509", says(Verdict::error));
+  add("anonymous", says(Verdict::authenticated, "system:anonymous"), true);
+  EXPECT_FALSE(ask().authenticated);
+}
+
+TEST_F(AuthnChain, SuccessWithoutANameIsNoSuccess) {
+  add("broken", says(Verdict::authenticated, ""));
+  EXPECT_FALSE(ask().authenticated);
+}
+
+TEST_F(AuthnChain, ATokenForOtherAudiencesIsRefused) {
+  Result result = says(Verdict::authenticated, "bob");
+  result.audiences = {"vault"};
+  add("tokens", result);
+  credentials_.audiences = {"api"};
+  EXPECT_FALSE(ask().authenticated);
+  credentials_.audiences = {"api", "vault"};
+  EXPECT_TRUE(ask().authenticated);
+}
+
+TEST_F(AuthnChain, AnEmptyChainAuthenticatesNobody) { EXPECT_FALSE(ask().authenticated); }
+
+}  // namespace
+}  // namespace limen::authn
