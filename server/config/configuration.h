@@ -33,8 +33,7 @@ struct SecureListener {
   std::string tls_private_key_file;  // PEM
   std::string client_ca_file;  // PEM bundle offered to clients as acceptable issuers; empty: none
   std::string cert_dir =
-      "/var/lib/limen/pki";             // where a self-signed pair is kept for the next start
-  std::string min_tls_version = "1.2";  // "1.2" or "1.3"
+      "/var/lib/limen/pki";  // where a self-signed pair is kept for the next start
 };
 
 // The local listener: no TLS, no authentication, no authorization; admission still runs.
@@ -50,15 +49,16 @@ struct Limits {
   std::int64_t max_request_line_bytes = 64 * 1024;        // 414 beyond
   std::int64_t max_header_bytes = 1024 * 1024;            // 431 beyond, request line included
   std::int64_t max_request_body_bytes = 3 * 1024 * 1024;  // 413 beyond
-  std::int64_t max_connections = 10000;                   // of both listeners together
-  std::int64_t max_pipelined_requests = 16;               // read ahead on one connection
+  std::int64_t max_header_count = 10'000;                 // 431 beyond
+  std::int64_t max_connections = 16'384;                  // of both listeners together
+  std::int64_t max_pipelined_bytes = 64 * 1024;           // read ahead on one connection
   std::int64_t max_requests_in_flight = 400;              // reads; 429 beyond; 0: no limit
   std::int64_t max_mutating_requests_in_flight = 200;     // writes; 429 beyond; 0: no limit
   Duration handshake_timeout = std::chrono::seconds(10);
   Duration header_timeout = std::chrono::seconds(32);
   Duration body_timeout = std::chrono::seconds(60);
   Duration idle_timeout = std::chrono::seconds(90);
-  Duration write_timeout = std::chrono::seconds(60);  // a reader that takes nothing for so long
+  Duration write_timeout = std::chrono::seconds(30);  // a reader that takes nothing for so long
 };
 
 struct Threads {
@@ -79,6 +79,7 @@ struct ModuleEntry {
   std::string module;  // the file in modulePath, without ".so"; the name when not given
   Duration timeout = std::chrono::seconds(10);  // of one call
   FailurePolicy failure_policy = FailurePolicy::fail;
+  std::string sha256;             // of the file, lower-case hex; empty: any
   object::Json config = nullptr;  // its own subtree; null when none was given
   Position position;              // of the entry
   // Where each value of `config` stands, by JSON pointer ("" is the whole), in file order.
@@ -101,8 +102,9 @@ struct ServerConfiguration {
   Threads threads;
   Log log;
   std::vector<std::string> disabled_controllers;
-  Duration request_timeout = std::chrono::seconds(60);   // of a request that is not a watch
-  Duration history_retention = std::chrono::minutes(5);  // what can still be watched from
+  Duration request_timeout = std::chrono::seconds(60);      // of a request that is not a watch
+  Duration min_request_timeout = std::chrono::minutes(30);  // a watch ends after 1 to 2 of it
+  Duration history_retention = std::chrono::minutes(5);     // what can still be watched from
   Duration shutdown_delay = Duration::zero();  // not ready, still serving, before the stop
   Duration shutdown_timeout = std::chrono::seconds(30);  // for what runs at the stop
 

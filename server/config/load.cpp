@@ -25,11 +25,6 @@ namespace {
 constexpr std::string_view kApiVersion = "config.limen.io/v1";
 constexpr std::string_view kKind = "ServerConfiguration";
 
-std::vector<std::string>& known_controllers() {
-  static std::vector<std::string> names;
-  return names;
-}
-
 std::string duration_text(Duration value) {
   const auto count = std::chrono::duration_cast<std::chrono::milliseconds>(value).count();
   if (count % 3'600'000 == 0 && count != 0) return std::to_string(count / 3'600'000) + "h";
@@ -41,8 +36,11 @@ std::string duration_text(Duration value) {
 // Reads one document into one configuration.
 class Reader {
  public:
-  Reader(ServerConfiguration& configuration, Findings& findings)
-      : configuration_(configuration), findings_(findings), options_(options_of(configuration)) {}
+  Reader(ServerConfiguration& configuration, Findings& findings, const Known& known)
+      : configuration_(configuration),
+        findings_(findings),
+        known_(known),
+        options_(options_of(configuration)) {}
 
   void read(const YAML::Node& root) {
     if (!root.IsMap()) {
@@ -167,7 +165,7 @@ class Reader {
   }
 
   void assign(const TextOption& target, const std::string& path, const YAML::Node& node) {
-    // A version such as 1.3 reads as a number and is meant as text: scalars are taken as written.
+    // Scalars are taken as written: a folder called 2026 needs no quotes.
     if (!node.IsScalar()) {
       return wrong(path, node, "must be text, not " + std::string(kind_of(node)));
     }
@@ -193,7 +191,7 @@ class Reader {
     const std::string path = "controllers.disabled";
     if (!item.IsScalar()) return wrong(path, item, "must be a list of names");
     const std::string& name = item.Scalar();
-    const auto& known = known_controllers();
+    const auto& known = known_.controllers;
     if (!known.empty() && std::find(known.begin(), known.end(), name) == known.end()) {
       return wrong(path, item,
                    "there is no controller " + base::go_quote(name) + suggestion(name, known));
@@ -207,6 +205,7 @@ class Reader {
 
   ServerConfiguration& configuration_;
   Findings& findings_;
+  const Known& known_;
   std::vector<Option> options_;
   std::map<std::string, Position, std::less<>> positions_;
 };
@@ -279,15 +278,12 @@ bool read_all(const std::string& path, std::string& out, std::string& why) {
 
 }  // namespace
 
-void set_known_controllers(std::vector<std::string> names) {
-  known_controllers() = std::move(names);
-}
-
-Loaded load_text(std::string_view text, const std::string& name, const Flags& flags) {
+Loaded load_text(std::string_view text, const std::string& name, const Flags& flags,
+                 const Known& known) {
   Loaded loaded;
   loaded.configuration.file = name;
   Findings findings(name);
-  Reader reader(loaded.configuration, findings);
+  Reader reader(loaded.configuration, findings, known);
   if (text.size() > kMaxFileBytes) {
     findings.add(Position{}, "", "is larger than " + std::to_string(kMaxFileBytes) + " bytes");
   } else if (const auto root = parse(text, findings)) {
@@ -299,7 +295,7 @@ Loaded load_text(std::string_view text, const std::string& name, const Flags& fl
   return loaded;
 }
 
-Loaded load_file(const std::string& path, const Flags& flags) {
+Loaded load_file(const std::string& path, const Flags& flags, const Known& known) {
   std::string text;
   std::string why;
   if (!read_all(path, text, why)) {
@@ -308,7 +304,7 @@ Loaded load_file(const std::string& path, const Flags& flags) {
     loaded.problems.push_back(path + ": " + why);
     return loaded;
   }
-  return load_text(text, path, flags);
+  return load_text(text, path, flags, known);
 }
 
 }  // namespace limen::config

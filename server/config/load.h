@@ -28,6 +28,11 @@ struct Flags {
   std::optional<std::string> insecure_bind_address;
 };
 
+// What only the rest of the server can tell.
+struct Known {
+  std::vector<std::string> controllers;  // that `controllers.disabled` may name; empty: any
+};
+
 struct Loaded {
   ServerConfiguration configuration;
   std::vector<std::string> problems;  // one sentence each, in file order; empty: usable
@@ -35,13 +40,10 @@ struct Loaded {
 };
 
 // Reads `path`. A file that cannot be read is a problem like any other.
-Loaded load_file(const std::string& path, const Flags& flags);
+Loaded load_file(const std::string& path, const Flags& flags, const Known& known = {});
 
 // Reads `text` as if it were the file `name`.
-Loaded load_text(std::string_view text, const std::string& name, const Flags& flags);
-
-// Names every controller that `controllers.disabled` may hold. Set by the composition root before
-// loading; empty: any name is accepted.
-void set_known_controllers(std::vector<std::string> names);
+Loaded load_text(std::string_view text, const std::string& name, const Flags& flags,
+                 const Known& known = {});
 
 }  // namespace limen::config

@@ -77,6 +77,17 @@ void read_timeout(Findings& findings, const YAML::Node& node, const std::string&
   }
 }
 
+void read_sha256(Findings& findings, const YAML::Node& node, const std::string& path,
+                 std::string& out) {
+  const std::string text = node.IsScalar() ? base::to_lower(node.Scalar()) : std::string();
+  const bool hex = text.find_first_not_of("0123456789abcdef") == std::string::npos;
+  if (text.size() != 64 || !hex) {
+    findings.add(position_of(node), path + ".sha256", "must be 64 hexadecimal digits");
+    return;
+  }
+  out = text;
+}
+
 void read_failure_policy(Findings& findings, const YAML::Node& node, const std::string& path,
                          FailurePolicy& out) {
   const std::string text = node.IsScalar() ? node.Scalar() : std::string();
@@ -118,6 +129,8 @@ void read_entry(Findings& findings, const YAML::Node& node, const std::string& p
       read_module(findings, value, path, entry.module);
     } else if (key == "timeout") {
       read_timeout(findings, value, path, entry.timeout);
+    } else if (key == "sha256") {
+      read_sha256(findings, value, path, entry.sha256);
     } else if (key == "failurePolicy") {
       read_failure_policy(findings, value, path, entry.failure_policy);
     } else if (key == "config") {
@@ -161,7 +174,7 @@ void read_module_list(Findings& findings, const YAML::Node& node, ModuleList lis
     findings.add(position_of(node), name, "must be a list, not " + std::string(kind_of(node)));
     return;
   }
-  std::vector<std::string> known = {"name", "module", "timeout", "config"};
+  std::vector<std::string> known = {"name", "module", "timeout", "sha256", "config"};
   if (list == ModuleList::admission) known.emplace_back("failurePolicy");
   std::size_t index = 0;
   for (const YAML::Node& item : node) {
@@ -183,7 +196,7 @@ void read_module_list(Findings& findings, const YAML::Node& node, ModuleList lis
 
 void read_storage(Findings& findings, const YAML::Node& node, ModuleEntry& out) {
   ModuleEntry entry;
-  read_entry(findings, node, "storage", {"name", "module", "timeout", "config"}, entry);
+  read_entry(findings, node, "storage", {"name", "module", "timeout", "sha256", "config"}, entry);
   if (entry.module.empty()) entry.module = out.module;
   if (entry.name.empty()) entry.name = entry.module;
   // The default path belongs to the default driver; another one brings its own.

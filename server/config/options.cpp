@@ -24,10 +24,6 @@ std::string ip_address(const std::string& text) {
   return is_ip_address(text) ? std::string() : "must be an IP address such as 0.0.0.0 or ::1";
 }
 
-std::string tls_version(const std::string& text) {
-  return text == "1.2" || text == "1.3" ? std::string() : R"(must be "1.2" or "1.3")";
-}
-
 std::string log_level(const std::string& text) {
   const bool known = text == "debug" || text == "info" || text == "warn" || text == "error";
   return known ? std::string() : "must be debug, info, warn or error";
@@ -47,7 +43,6 @@ void add_listeners(std::vector<Option>& out, ServerConfiguration& c) {
       {"secure", "tlsPrivateKeyFile", TextOption{&c.secure.tls_private_key_file, any_text}});
   out.push_back({"secure", "clientCAFile", TextOption{&c.secure.client_ca_file, any_text}});
   out.push_back({"secure", "certDir", TextOption{&c.secure.cert_dir, non_empty}});
-  out.push_back({"secure", "minTLSVersion", TextOption{&c.secure.min_tls_version, tls_version}});
   out.push_back({"local", "enabled", BooleanOption{&c.local.enabled}});
   out.push_back({"local", "bindAddress", TextOption{&c.local.bind_address, ip_address}});
   out.push_back({"local", "port", IntegerOption{&c.local.port, 1, 65535}});
@@ -60,9 +55,10 @@ void add_limits(std::vector<Option>& out, Limits& l) {
   out.push_back({"limits", "maxHeaderBytes", IntegerOption{&l.max_header_bytes, 4096, 64 * kMebi}});
   out.push_back({"limits", "maxRequestBodyBytes",
                  IntegerOption{&l.max_request_body_bytes, 1024, 1024 * kMebi}});
+  out.push_back({"limits", "maxHeaderCount", IntegerOption{&l.max_header_count, 16, 1'000'000}});
   out.push_back({"limits", "maxConnections", IntegerOption{&l.max_connections, 1, 1'000'000}});
   out.push_back(
-      {"limits", "maxPipelinedRequests", IntegerOption{&l.max_pipelined_requests, 1, 1000}});
+      {"limits", "maxPipelinedBytes", IntegerOption{&l.max_pipelined_bytes, 1024, 64 * kMebi}});
   out.push_back(
       {"limits", "maxRequestsInFlight", IntegerOption{&l.max_requests_in_flight, 0, 1'000'000}});
   out.push_back({"limits", "maxMutatingRequestsInFlight",
@@ -97,6 +93,8 @@ std::vector<Option> options_of(ServerConfiguration& c) {
   out.push_back({"log", "format", TextOption{&c.log.format, log_format}});
   out.push_back({"", "modulePath", TextOption{&c.module_path, non_empty}});
   out.push_back({"", "requestTimeout", DurationOption{&c.request_timeout, seconds(1), hours(1)}});
+  out.push_back(
+      {"", "minRequestTimeout", DurationOption{&c.min_request_timeout, seconds(1), hours(24)}});
   out.push_back(
       {"", "historyRetention", DurationOption{&c.history_retention, seconds(1), hours(24 * 7)}});
   out.push_back({"", "shutdownDelay", DurationOption{&c.shutdown_delay, seconds(0), hours(1)}});

@@ -56,7 +56,7 @@ TEST(ConfigLoadTest, FillsEveryDefaultWhenOnlyTheHeadIsThere) {
 TEST(ConfigLoadTest, ReadsEveryKindOfOption) {
   const Loaded loaded = load(
       "secure: {bindAddress: '::1', port: 7443, tlsCertFile: a.crt, tlsPrivateKeyFile: a.key, "
-      "minTLSVersion: 1.3}\n"
+      "certDir: 2026}\n"
       "local: {enabled: true, port: 0x1F91}\n"
       "modulePath: /opt/modules\n"
       "limits: {idleTimeout: 1m30s, maxConnections: 7}\n"
@@ -68,7 +68,7 @@ TEST(ConfigLoadTest, ReadsEveryKindOfOption) {
   const ServerConfiguration& c = loaded.configuration;
   EXPECT_EQ(c.secure.bind_address, "::1");
   EXPECT_EQ(c.secure.port, 7443);
-  EXPECT_EQ(c.secure.min_tls_version, "1.3");
+  EXPECT_EQ(c.secure.cert_dir, "2026");
   EXPECT_TRUE(c.local.enabled);
   EXPECT_EQ(c.local.port, 8081);
   EXPECT_EQ(c.module_path, "/opt/modules");
@@ -201,8 +201,8 @@ TEST(ConfigLoadTest, RefusesTextThatIsNotOneOfTheChoices) {
       problem("secure: {bindAddress: localhost}\n"),
       "limen.yaml:3:23: secure.bindAddress: \"localhost\" must be an IP address such as 0.0.0.0 or "
       "::1");
-  EXPECT_EQ(problem("secure: {minTLSVersion: 1.1}\n"),
-            "limen.yaml:3:25: secure.minTLSVersion: \"1.1\" must be \"1.2\" or \"1.3\"");
+  EXPECT_EQ(problem("secure: {certDir: ''}\n"),
+            "limen.yaml:3:19: secure.certDir: \"\" must not be empty");
   EXPECT_EQ(problem("admission: [{name: a, failurePolicy: ignore}]\n"),
             "limen.yaml:3:38: admission[0].failurePolicy: must be Fail or Ignore");
 }
@@ -392,15 +392,29 @@ TEST(ConfigLoadTest, FlagsCannotMoveTheLocalListenerOffLoopback) {
 }
 
 TEST(ConfigLoadTest, KnowsTheControllersItIsToldOf) {
-  set_known_controllers({"namespace", "service-account"});
-  EXPECT_TRUE(load("controllers: {disabled: [namespace]}\n").ok());
+  const Known known{{"namespace", "service-account"}};
+  const auto problems = [&](const std::string& names) {
+    return load_text(std::string(kHead) + "controllers: {disabled: " + names + "}\n", "limen.yaml",
+                     {}, known)
+        .problems;
+  };
+  EXPECT_TRUE(problems("[namespace]").empty());
   EXPECT_EQ(
-      problem("controllers: {disabled: [namespaces]}\n"),
-      "limen.yaml:3:26: controllers.disabled: there is no controller \"namespaces\" (did you mean "
-      "\"namespace\"?)");
-  EXPECT_EQ(problem("controllers: {disabled: [namespace, namespace]}\n"),
-            "limen.yaml:3:37: controllers.disabled: duplicate name \"namespace\"");
-  set_known_controllers({});
+      problems("[namespaces]"),
+      (std::vector<std::string>{"limen.yaml:3:26: controllers.disabled: there is no controller "
+                                "\"namespaces\" (did you mean \"namespace\"?)"}));
+  EXPECT_EQ(problems("[namespace, namespace]"),
+            (std::vector<std::string>{
+                "limen.yaml:3:37: controllers.disabled: duplicate name \"namespace\""}));
+}
+
+TEST(ConfigLoadTest, TakesADigestOfAModuleAndRefusesWhatIsNone) {
+  const std::string digest(64, 'A');
+  const Loaded loaded = load("authorizers: [{name: a, sha256: " + digest + "}]\n");
+  ASSERT_TRUE(loaded.ok());
+  EXPECT_EQ(loaded.configuration.authorizers[0].sha256, std::string(64, 'a'));
+  EXPECT_EQ(problem("authorizers: [{name: a, sha256: " + digest + "0}]\n"),
+            "limen.yaml:3:33: authorizers[0].sha256: must be 64 hexadecimal digits");
 }
 
 class ConfigFileTest : public testing::Test {
@@ -441,14 +455,14 @@ TEST(ConfigExampleTest, TheShippedFileShowsExactlyTheDefaults) {
   EXPECT_EQ(c.secure.bind_address, defaults.secure.bind_address);
   EXPECT_EQ(c.secure.port, defaults.secure.port);
   EXPECT_EQ(c.secure.cert_dir, defaults.secure.cert_dir);
-  EXPECT_EQ(c.secure.min_tls_version, defaults.secure.min_tls_version);
   EXPECT_EQ(c.local.enabled, defaults.local.enabled);
   EXPECT_EQ(c.local.port, defaults.local.port);
   EXPECT_EQ(c.limits.max_request_line_bytes, defaults.limits.max_request_line_bytes);
   EXPECT_EQ(c.limits.max_header_bytes, defaults.limits.max_header_bytes);
   EXPECT_EQ(c.limits.max_request_body_bytes, defaults.limits.max_request_body_bytes);
+  EXPECT_EQ(c.limits.max_header_count, defaults.limits.max_header_count);
   EXPECT_EQ(c.limits.max_connections, defaults.limits.max_connections);
-  EXPECT_EQ(c.limits.max_pipelined_requests, defaults.limits.max_pipelined_requests);
+  EXPECT_EQ(c.limits.max_pipelined_bytes, defaults.limits.max_pipelined_bytes);
   EXPECT_EQ(c.limits.max_requests_in_flight, defaults.limits.max_requests_in_flight);
   EXPECT_EQ(c.limits.max_mutating_requests_in_flight,
             defaults.limits.max_mutating_requests_in_flight);
@@ -462,6 +476,7 @@ TEST(ConfigExampleTest, TheShippedFileShowsExactlyTheDefaults) {
   EXPECT_EQ(c.log.level, defaults.log.level);
   EXPECT_EQ(c.log.format, defaults.log.format);
   EXPECT_EQ(c.request_timeout, defaults.request_timeout);
+  EXPECT_EQ(c.min_request_timeout, defaults.min_request_timeout);
   EXPECT_EQ(c.history_retention, defaults.history_retention);
   EXPECT_EQ(c.shutdown_delay, defaults.shutdown_delay);
   EXPECT_EQ(c.shutdown_timeout, defaults.shutdown_timeout);
