@@ -19,26 +19,26 @@
 namespace limen::transport {
 
 struct HeaderView {
-  std::string_view name;    // as sent; compare case-insensitively
-  std::string_view value;   // without surrounding white space
+  std::string_view name;   // as sent; compare case-insensitively
+  std::string_view value;  // without surrounding white space
 };
 
 enum class Listener { secure, local };
 
 // What TLS told about the peer. Shared by all requests of a connection; immutable.
 struct PeerInfo {
-  std::string source_ip;                       // textual, without port
-  std::string sni;                             // empty when none was sent
-  std::string tls_version;                     // "TLSv1.3"; empty on the local listener
-  std::vector<std::string> certificates_der;   // as sent, leaf first; empty when none was presented
+  std::string source_ip;                      // textual, without port
+  std::string sni;                            // empty when none was sent
+  std::string tls_version;                    // "TLSv1.3"; empty on the local listener
+  std::vector<std::string> certificates_der;  // as sent, leaf first; empty when none was presented
 };
 
 struct RequestHead {
   std::string_view method;
-  std::string_view target;                     // exactly as sent: path, "?", query; or absolute-form
+  std::string_view target;  // exactly as sent: path, "?", query; or absolute-form
   std::vector<HeaderView> headers;
   bool http_1_0 = false;
-  bool has_body = false;                       // Content-Length > 0 or chunked
+  bool has_body = false;  // Content-Length > 0 or chunked
   std::optional<std::uint64_t> content_length;
 
   // The first value of a header, or empty. `has` tells a missing one from an empty one.
@@ -56,7 +56,7 @@ class ResponseHead {
   // Name and value must hold no CR, LF or NUL; such bytes are replaced by a space.
   void add(std::string_view name, std::string_view value);
   const std::string& wire() const { return wire_; }
-  bool close_connection = false;               // sends "Connection: close" and closes after the answer
+  bool close_connection = false;  // sends "Connection: close" and closes after the answer
 
  private:
   int status_;
@@ -66,8 +66,8 @@ class ResponseHead {
 // A piece of a body: owned text, or a part of shared immutable text that is not copied until it is
 // encrypted.
 struct BodyPiece {
-  std::shared_ptr<const std::string> shared;   // null: `text` is used
-  std::string_view view;                       // into *shared, or static text when shared is null
+  std::shared_ptr<const std::string> shared;  // null: `text` is used
+  std::string_view view;                      // into *shared, or static text when shared is null
   BodyPiece(std::shared_ptr<const std::string> owner, std::string_view part)
       : shared(std::move(owner)), view(part) {}
   explicit BodyPiece(std::string text)
@@ -81,11 +81,13 @@ enum class BodyStatus { complete, too_large, malformed, cancelled, timed_out };
 class ResponseStream {
  public:
   virtual ~ResponseStream() = default;
-  virtual void write(std::string_view bytes) = 0;          // copied; several writes in one turn of the loop leave as one
-  virtual std::size_t pending_bytes() const = 0;           // accepted but not yet taken by the socket
-  virtual void on_drain(std::function<void()> fn) = 0;     // called each time pending falls below the low-water mark (64 KiB)
-  virtual void finish() = 0;                               // a proper end (last chunk)
-  virtual void abort() = 0;                                // an end the client can tell from a proper one
+  virtual void write(
+      std::string_view bytes) = 0;  // copied; several writes in one turn of the loop leave as one
+  virtual std::size_t pending_bytes() const = 0;        // accepted but not yet taken by the socket
+  virtual void on_drain(std::function<void()> fn) = 0;  // called each time pending falls below the
+                                                        // low-water mark (64 KiB)
+  virtual void finish() = 0;                            // a proper end (last chunk)
+  virtual void abort() = 0;  // an end the client can tell from a proper one
   virtual bool closed() const = 0;
 };
 
@@ -98,10 +100,10 @@ class Exchange {
   virtual Listener listener() const = 0;
   virtual base::Executor& loop() const = 0;
 
-  // Calls `fn` once when the client has gone away or the server drains (a watch must end); at once if
-  // that has happened. Replaces an earlier one; null forgets it.
+  // Calls `fn` once when the client has gone away or the server drains (a watch must end); at once
+  // if that has happened. Replaces an earlier one; null forgets it.
   virtual void on_cancel(std::function<void()> fn) = 0;
-  virtual bool cancelled() const = 0;                      // any thread
+  virtual bool cancelled() const = 0;  // any thread
 
   // Reads the whole body, answering Expect: 100-continue first. `done` runs on the loop, perhaps
   // within this call. At most once an exchange. Over `limit` bytes: too_large, and the connection

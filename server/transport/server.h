@@ -4,9 +4,9 @@
 // loops, which speak TLS and HTTP/1.1 on it and call the Handler on their own thread. A connection
 // never changes its loop.
 //
-// Thread rule: one thread calls start, stop_accepting, drain and stop, in this order; the counts and
-// reload_certificate are for any thread. Lifetime: the loops, being Executors, live as long as the
-// Server; whatever was posted to them and did not run before stop() is dropped with it.
+// Thread rule: one thread calls start, stop_accepting, drain and stop, in this order; the counts
+// and reload_certificate are for any thread. Lifetime: the loops, being Executors, live as long as
+// the Server; whatever was posted to them and did not run before stop() is dropped with it.
 #pragma once
 
 #include <chrono>
@@ -23,12 +23,12 @@ namespace limen::transport {
 // Gauges and totals since the start.
 struct ServerCounts {
   std::uint64_t open_connections = 0;
-  std::uint64_t in_flight_requests = 0;       // handed to the Handler, answer not complete
+  std::uint64_t in_flight_requests = 0;  // handed to the Handler, answer not complete
   std::uint64_t accepted_connections = 0;
-  std::uint64_t refused_connections = 0;      // over max_connections
+  std::uint64_t refused_connections = 0;  // over max_connections
   std::uint64_t failed_handshakes = 0;
-  std::uint64_t requests = 0;                 // handed to the Handler
-  std::uint64_t malformed_requests = 0;       // answered by the transport itself
+  std::uint64_t requests = 0;            // handed to the Handler
+  std::uint64_t malformed_requests = 0;  // answered by the transport itself
 };
 
 class Server {

@@ -13,44 +13,44 @@ namespace limen::transport {
 
 // What a connection may ask for. Passing one ends the request, mostly the connection too.
 struct Limits {
-  std::size_t request_line_bytes = 64 * 1024;        // longer: 414
-  std::size_t header_bytes = 1024 * 1024;            // request line and headers, all together: 431
-  std::size_t header_count = 10'000;                 // more: 431
-  std::size_t trailer_bytes = 64 * 1024;             // after a chunked body; more: malformed
-  std::size_t pipelined_bytes = 64 * 1024;           // kept unparsed while a request is handled;
-                                                     // then the socket is not read
-  std::size_t drain_bytes = 256 * 1024;              // of a body nobody read; more: close
-  std::size_t max_connections = 16'384;              // both listeners together; more are closed at once
-  std::chrono::milliseconds handshake{10'000};       // TLS
-  std::chrono::milliseconds header_read{32'000};     // from a head's first byte to its last
-  std::chrono::milliseconds body_read{60'000};       // from read_body to the body's last byte
-  std::chrono::milliseconds idle{90'000};            // between requests
-  std::chrono::milliseconds write_stall{30'000};     // the client takes no byte of what waits for it
+  std::size_t request_line_bytes = 64 * 1024;   // longer: 414
+  std::size_t header_bytes = 1024 * 1024;       // request line and headers, all together: 431
+  std::size_t header_count = 10'000;            // more: 431
+  std::size_t trailer_bytes = 64 * 1024;        // after a chunked body; more: malformed
+  std::size_t pipelined_bytes = 64 * 1024;      // kept unparsed while a request is handled;
+                                                // then the socket is not read
+  std::size_t drain_bytes = 256 * 1024;         // of a body nobody read; more: close
+  std::size_t max_connections = 16'384;         // both listeners together; more are closed at once
+  std::chrono::milliseconds handshake{10'000};  // TLS
+  std::chrono::milliseconds header_read{32'000};  // from a head's first byte to its last
+  std::chrono::milliseconds body_read{60'000};    // from read_body to the body's last byte
+  std::chrono::milliseconds idle{90'000};         // between requests
+  std::chrono::milliseconds write_stall{30'000};  // the client takes no byte of what waits for it
 };
 
 // The listener with TLS.
 struct SecureListenerOptions {
   std::string address = "0.0.0.0";
-  std::uint16_t port = 6443;             // 0: any free port
-  std::string cert_file;                 // PEM, leaf first, chain after it
-  std::string key_file;                  // PEM, not encrypted
-  // PEM; its subjects are the hint sent to clients (RFC 8446 section 4.2.4). Empty: no hint. A client
-  // certificate is asked for in either case and never required; nothing is verified here.
+  std::uint16_t port = 6443;  // 0: any free port
+  std::string cert_file;      // PEM, leaf first, chain after it
+  std::string key_file;       // PEM, not encrypted
+  // PEM; its subjects are the hint sent to clients (RFC 8446 section 4.2.4). Empty: no hint. A
+  // client certificate is asked for in either case and never required; nothing is verified here.
   std::string client_ca_file;
 };
 
 // The listener without TLS, whose requests bypass authentication and authorization.
 struct LocalListenerOptions {
   std::string address = "127.0.0.1";
-  std::uint16_t port = 8080;             // 0: any free port
-  bool allow_non_loopback = false;       // else another address is refused at start
+  std::uint16_t port = 8080;        // 0: any free port
+  bool allow_non_loopback = false;  // else another address is refused at start
 };
 
 struct ServerOptions {
   std::optional<SecureListenerOptions> secure;
   std::optional<LocalListenerOptions> local;
   Limits limits;
-  std::size_t io_threads = 0;            // 0: one a core
+  std::size_t io_threads = 0;  // 0: one a core
 };
 
 }  // namespace limen::transport
