@@ -1,0 +1,52 @@
+# limen_add_module: builds one Limen module.
+#
+#   limen_add_module(NAME SOURCES file... [LIBS target...] [TARGET_MINOR n])
+#
+# Makes the target NAME and the file NAME.so. Everything but `limen_module_entry` is hidden, nothing may
+# stay undefined, and the build fails when the finished file exports anything else. TARGET_MINOR (default:
+# the variable LIMEN_TARGET_MINOR, or 0) is the lowest ABI minor version the module has to run on; using
+# anything newer is a compile error.
+#
+# LIMEN_MODULE_OUTPUT_DIRECTORY, when set, is where the file is put. `cmake --install` copies it to
+# LIMEN_MODULE_INSTALL_DIR (default lib/limen/modules).
+
+set(LIMEN_MODULE_INSTALL_DIR lib/limen/modules CACHE STRING "Where modules are installed")
+
+function(limen_add_module name)
+  cmake_parse_arguments(MODULE "" "TARGET_MINOR" "SOURCES;LIBS" ${ARGN})
+  if(MODULE_UNPARSED_ARGUMENTS OR NOT MODULE_SOURCES)
+    message(FATAL_ERROR "limen_add_module(${name}): expected SOURCES file... [LIBS target...] "
+      "[TARGET_MINOR n], got: ${ARGN}")
+  endif()
+  if(NOT name MATCHES "^[a-z0-9][a-z0-9.-]*$")
+    message(FATAL_ERROR "limen_add_module(${name}): a module's name is lower-case letters, digits, "
+      "dashes and dots, since operators write it in their config")
+  endif()
+  if(NOT DEFINED MODULE_TARGET_MINOR)
+    set(MODULE_TARGET_MINOR 0)
+    if(DEFINED LIMEN_TARGET_MINOR)
+      set(MODULE_TARGET_MINOR ${LIMEN_TARGET_MINOR})
+    endif()
+  endif()
+
+  add_library(${name} MODULE ${MODULE_SOURCES})
+  target_link_libraries(${name} PRIVATE Limen::sdk ${MODULE_LIBS})
+  if(TARGET limen_flags)
+    target_link_libraries(${name} PRIVATE limen_flags)
+  endif()
+  target_compile_definitions(${name} PRIVATE LIMEN_TARGET_MINOR=${MODULE_TARGET_MINOR})
+  set_target_properties(${name} PROPERTIES
+    PREFIX "" SUFFIX ".so"
+    C_VISIBILITY_PRESET hidden CXX_VISIBILITY_PRESET hidden VISIBILITY_INLINES_HIDDEN ON
+    LINK_DEPENDS ${CMAKE_CURRENT_FUNCTION_LIST_DIR}/limen-module.map)
+  target_link_options(${name} PRIVATE
+    -Wl,-z,defs -Wl,--version-script=${CMAKE_CURRENT_FUNCTION_LIST_DIR}/limen-module.map)
+  if(LIMEN_MODULE_OUTPUT_DIRECTORY)
+    set_target_properties(${name} PROPERTIES LIBRARY_OUTPUT_DIRECTORY ${LIMEN_MODULE_OUTPUT_DIRECTORY})
+  endif()
+  add_custom_command(TARGET ${name} POST_BUILD
+    COMMAND ${CMAKE_COMMAND} -DNM=${CMAKE_NM} -DFILE=$<TARGET_FILE:${name}>
+      -P ${CMAKE_CURRENT_FUNCTION_LIST_DIR}/LimenCheckModule.cmake
+    VERBATIM)
+  install(TARGETS ${name} LIBRARY DESTINATION ${LIMEN_MODULE_INSTALL_DIR} COMPONENT modules)
+endfunction()
