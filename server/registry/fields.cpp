@@ -1,0 +1,141 @@
+#include "registry/fields.h"
+
+#include <algorithm>
+#include <array>
+#include <span>
+
+#include "base/api_error.h"
+#include "base/strings.h"
+#include "registry/json_scan.h"
+
+namespace limen::registry {
+
+namespace {
+
+// One more selectable field: its name in selectors, where stored objects have it, what it is
+// compared as when it is missing.
+struct Row {
+  std::string_view group, resource;  // of the storage, not of the served version
+  std::string_view field;
+  std::string_view path;  // of the stored object, dotted; empty: as the field
+  std::string_view missing = "";
+};
+
+constexpr Row kRows[] = {
+    {"", "pods", "spec.nodeName", ""},
+    {"", "pods", "spec.restartPolicy", ""},
+    {"", "pods", "spec.schedulerName", ""},
+    {"", "pods", "spec.serviceAccountName", ""},
+    {"", "pods", "spec.hostNetwork", "", "false"},
+    {"", "pods", "status.phase", ""},
+    {"", "pods", "status.podIP", ""},
+    {"", "pods", "status.nominatedNodeName", ""},
+    {"", "nodes", "spec.unschedulable", "", "false"},
+    {"", "namespaces", "status.phase", ""},
+    {"", "secrets", "type", ""},
+    {"", "services", "spec.clusterIP", ""},
+    {"", "services", "spec.type", ""},
+    {"", "replicationcontrollers", "status.replicas", "", "0"},
+    {"", "persistentvolumes", "name", "metadata.name"},
+    {"", "persistentvolumeclaims", "name", "metadata.name"},
+    {"", "events", "involvedObject.kind", ""},
+    {"", "events", "involvedObject.namespace", ""},
+    {"", "events", "involvedObject.name", ""},
+    {"", "events", "involvedObject.uid", ""},
+    {"", "events", "involvedObject.apiVersion", ""},
+    {"", "events", "involvedObject.resourceVersion", ""},
+    {"", "events", "involvedObject.fieldPath", ""},
+    {"", "events", "reason", ""},
+    {"", "events", "reportingComponent", ""},
+    {"", "events", "source", "source.component"},
+    {"", "events", "type", ""},
+    // The same events as events.k8s.io names their fields.
+    {"", "events", "regarding.kind", "involvedObject.kind"},
+    {"", "events", "regarding.namespace", "involvedObject.namespace"},
+    {"", "events", "regarding.name", "involvedObject.name"},
+    {"", "events", "regarding.uid", "involvedObject.uid"},
+    {"", "events", "regarding.apiVersion", "involvedObject.apiVersion"},
+    {"", "events", "regarding.resourceVersion", "involvedObject.resourceVersion"},
+    {"", "events", "regarding.fieldPath", "involvedObject.fieldPath"},
+    {"", "events", "reportingController", "reportingComponent"},
+    {"apps", "replicasets", "status.replicas", "", "0"},
+    {"batch", "jobs", "status.successful", "status.succeeded", "0"},
+    {"certificates.k8s.io", "certificatesigningrequests", "spec.signerName", ""},
+    {"certificates.k8s.io", "clustertrustbundles", "spec.signerName", ""},
+    {"certificates.k8s.io", "podcertificaterequests", "spec.signerName", ""},
+    {"certificates.k8s.io", "podcertificaterequests", "spec.nodeName", ""},
+    {"certificates.k8s.io", "podcertificaterequests", "spec.podName", ""},
+    {"resource.k8s.io", "resourceslices", "spec.nodeName", ""},
+    {"resource.k8s.io", "resourceslices", "spec.driver", ""},
+};
+
+bool is_metadata_field(std::string_view field) {
+  return field == "metadata.name" || field == "metadata.namespace";
+}
+
+const Row* find_row(const catalog::Resource& resource, std::string_view field) {
+  for (const Row& row : kRows) {
+    if (row.field == field && row.resource == resource.name &&
+        row.group == resource.storage_group) {
+      return &row;
+    }
+  }
+  return nullptr;
+}
+
+bool has_own_fields(const catalog::Resource& resource) {
+  return std::any_of(std::begin(kRows), std::end(kRows), [&](const Row& row) {
+    return row.resource == resource.name && row.group == resource.storage_group;
+  });
+}
+
+// The wording depends on whether the kind registered field labels of its own.
+base::ApiError unknown_field(const catalog::Resource& resource, const std::string& field) {
+  if (resource.storage_group == "batch" && resource.name == "jobs") {
+    return base::ApiError::bad_request("field label \"" + field + "\" not supported for Job");
+  }
+  if (has_own_fields(resource)) {
+    return base::ApiError::bad_request("field label not supported: " + field);
+  }
+  return base::ApiError::bad_request(
+      base::go_quote(field) +
+      " is not a known field selector: only \"metadata.name\", \"metadata.namespace\"");
+}
+
+std::string_view value_of(const Row& row, const storage::StoredObject& object,
+                          std::string& scratch) {
+  const std::string_view path = row.path.empty() ? row.field : row.path;
+  std::string_view raw = object.json;
+  for (const std::string_view step : base::split(path, '.')) raw = scan(raw, {step});
+  const std::string_view text = scalar_text(raw, scratch);
+  return text.empty() ? row.missing : text;
+}
+
+}  // namespace
+
+void check_field_selector(const catalog::Resource& resource,
+                          const object::FieldSelector& selector) {
+  for (const auto& requirement : selector.requirements()) {
+    if (is_metadata_field(requirement.field) || find_row(resource, requirement.field)) continue;
+    throw unknown_field(resource, requirement.field);
+  }
+}
+
+bool matches_fields(const catalog::Resource& resource, const object::FieldSelector& selector,
+                    const storage::StoredObject& object) {
+  std::string scratch;
+  for (const auto& requirement : selector.requirements()) {
+    std::string_view value;
+    if (requirement.field == "metadata.name") {
+      value = object.name;
+    } else if (requirement.field == "metadata.namespace") {
+      value = object.ns;
+    } else if (const Row* row = find_row(resource, requirement.field)) {
+      value = value_of(*row, object, scratch);
+    }
+    if ((value == requirement.value) == requirement.negated) return false;
+  }
+  return true;
+}
+
+}  // namespace limen::registry

@@ -1,0 +1,227 @@
+#include "registry/lifecycle.h"
+
+#include <algorithm>
+#include <chrono>
+
+#include "base/strings.h"
+#include "base/time.h"
+#include "object/metadata.h"
+
+namespace limen::registry {
+
+namespace {
+
+using object::Json;
+
+constexpr std::size_t kSuffixLength = 5;
+constexpr std::size_t kMaxGeneratedBase = 63 - kSuffixLength;
+constexpr std::string_view kOrphan = "orphan";
+constexpr std::string_view kForeground = "foregroundDeletion";
+
+bool has_status(const catalog::Resource& resource) {
+  return resource.subresource("status") != nullptr;
+}
+
+// Sets or removes `key` of `target` so that it is as in `source`.
+void take_member(Json& target, const Json& source, std::string_view key) {
+  if (const Json* value = object::member(source, key)) {
+    target.get_object()[key] = *value;
+  } else {
+    target.get_object().erase(key);
+  }
+}
+
+// The same for a member of metadata.
+void keep_metadata(Json& object, const Json& old, std::string_view key) {
+  const Json* old_metadata = object::metadata_of(old);
+  const Json* value = old_metadata ? object::member(*old_metadata, key) : nullptr;
+  boost::json::object& metadata = object::metadata(object);
+  if (value) {
+    metadata[key] = *value;
+  } else {
+    metadata.erase(key);
+  }
+}
+
+bool same_member(const Json& left, const Json& right, std::string_view key) {
+  const Json* a = object::member(left, key);
+  const Json* b = object::member(right, key);
+  if (!a || !b) return a == b;
+  return *a == *b;
+}
+
+// The desired state: everything but metadata and status.
+bool same_desired_state(const Json& left, const Json& right) {
+  const auto covered = [](const Json& one, const Json& other) {
+    return std::all_of(one.get_object().begin(), one.get_object().end(), [&](const auto& entry) {
+      const std::string_view key(entry.key().data(), entry.key().size());
+      return key == "metadata" || key == "status" || same_member(one, other, key);
+    });
+  };
+  return covered(left, right) && covered(right, left);
+}
+
+bool annotations_differ(const Json& left, const Json& right) {
+  return object::annotations(left) != object::annotations(right);
+}
+
+// Of a write through a subresource: everything is as it was, but for the part that was written.
+void confine_to_part(const Strategy& strategy, Part part, Json& object, const Json& old) {
+  switch (part) {
+    case Part::whole:
+      return;
+    case Part::status: {
+      Json narrowed(old, object.storage());
+      take_member(narrowed, object, "status");
+      take_member(narrowed, object, "metadata");
+      keep_metadata(narrowed, old, "ownerReferences");
+      if (strategy.status_keeps_labels) keep_metadata(narrowed, old, "labels");
+      object = std::move(narrowed);
+      return;
+    }
+    case Part::finalize: {
+      const Json* finalizers = object::find(object, {"spec", "finalizers"});
+      Json narrowed(old, object.storage());
+      boost::json::object& spec = object::object_at(narrowed, "spec");
+      if (finalizers) {
+        spec["finalizers"] = *finalizers;
+      } else {
+        spec.erase("finalizers");
+      }
+      keep_metadata(narrowed, object, "resourceVersion");
+      object = std::move(narrowed);
+      return;
+    }
+    case Part::ephemeral_containers:
+    case Part::resize: {
+      const std::string_view kept = part == Part::resize ? "containers" : "ephemeralContainers";
+      const Json* written = object::find(object, {"spec", kept});
+      Json narrowed(old, object.storage());
+      if (written) object::object_at(narrowed, "spec")[kept] = *written;
+      keep_metadata(narrowed, object, "resourceVersion");
+      object = std::move(narrowed);
+      return;
+    }
+  }
+}
+
+}  // namespace
+
+void wipe_system_fields(Json& object) {
+  boost::json::object& metadata = object::metadata(object);
+  for (const char* key : {"uid", "creationTimestamp", "deletionTimestamp",
+                          "deletionGracePeriodSeconds", "selfLink", "managedFields"}) {
+    metadata.erase(key);
+  }
+}
+
+void generate_name(Json& object) {
+  std::string name(object::generate_name(object).substr(0, kMaxGeneratedBase));
+  name += base::random_name_suffix(kSuffixLength);
+  object::set_metadata(object, "name", name);
+}
+
+void prepare_create(const catalog::Resource& resource, const Strategy& strategy, Json& object,
+                    const request::Identity& user) {
+  object::set_metadata(object, "uid", base::random_uuid());
+  object::set_metadata(object, "creationTimestamp",
+                       base::format_time(std::chrono::system_clock::now()));
+  boost::json::object& metadata = object::metadata(object);
+  metadata.erase("generation");
+  metadata.erase("resourceVersion");
+  if (strategy.counts_generation) object::set_generation(object, 1);
+  if (has_status(resource) && !strategy.status_on_create) {
+    object.get_object()["status"] = boost::json::parse(
+        boost::json::string_view(strategy.initial_status.data(), strategy.initial_status.size()));
+  }
+  if (object::name(object).empty() && !object::generate_name(object).empty()) {
+    generate_name(object);
+  }
+  if (strategy.prepare_create) strategy.prepare_create(object, user);
+}
+
+void prepare_update(const catalog::Resource& resource, const Strategy& strategy, Part part,
+                    Json& object, const Json& old) {
+  confine_to_part(strategy, part, object, old);
+  boost::json::object& metadata = object::metadata(object);
+  metadata.erase("managedFields");
+  metadata.erase("selfLink");
+  keep_metadata(object, old, "creationTimestamp");
+  keep_metadata(object, old, "generation");
+  if (object::uid(object).empty()) keep_metadata(object, old, "uid");
+  if (!object::deletion_timestamp(old).empty()) {
+    keep_metadata(object, old, "deletionTimestamp");
+    keep_metadata(object, old, "deletionGracePeriodSeconds");
+  } else {
+    // Only a delete marks an object as being deleted.
+    metadata.erase("deletionTimestamp");
+    metadata.erase("deletionGracePeriodSeconds");
+  }
+  if (part == Part::whole) {
+    if (has_status(resource)) take_member(object, old, "status");
+    if (strategy.prepare_update) strategy.prepare_update(object, old);
+  }
+  const std::int64_t generation = object::generation(old);
+  if (strategy.counts_generation &&
+      (!same_desired_state(object, old) ||
+       (strategy.annotations_count && annotations_differ(object, old)))) {
+    object::set_generation(object, generation + 1);
+  }
+}
+
+bool same_content(const Json& left, const Json& right) {
+  const Json* a = object::metadata_of(left);
+  const Json* b = object::metadata_of(right);
+  if (!a || !b || left.get_object().size() != right.get_object().size()) return false;
+  for (const auto& entry : left.get_object()) {
+    const std::string_view key(entry.key().data(), entry.key().size());
+    if (key != "metadata" && !same_member(left, right, key)) return false;
+  }
+  const auto covered = [](const Json& one, const Json& other) {
+    return std::all_of(one.get_object().begin(), one.get_object().end(), [&](const auto& entry) {
+      const std::string_view key(entry.key().data(), entry.key().size());
+      return key == "resourceVersion" || same_member(one, other, key);
+    });
+  };
+  return covered(*a, *b) && covered(*b, *a);
+}
+
+bool completes_deletion(const catalog::Resource& resource, const Json& object, const Json& old) {
+  if (object::deletion_timestamp(old).empty() || !object::finalizers(object).empty()) return false;
+  if (resource.storage_group.empty() && resource.name == "namespaces") {
+    const Json* finalizers = object::find(object, {"spec", "finalizers"});
+    if (finalizers && finalizers->is_array() && !finalizers->get_array().empty()) return false;
+  }
+  const Json* grace = object::find(old, {"metadata", "deletionGracePeriodSeconds"});
+  return object::int_or(grace, 0) == 0;
+}
+
+void mark_deleted(Json& object, std::int64_t grace) {
+  const auto when = std::chrono::system_clock::now() + std::chrono::seconds(grace);
+  object::set_metadata(object, "deletionTimestamp", base::format_time(when));
+  object::metadata(object)["deletionGracePeriodSeconds"] = grace;
+  const std::int64_t generation = object::generation(object);
+  if (generation > 0) object::set_generation(object, generation + 1);
+}
+
+std::optional<std::vector<std::string>> finalizers_for(const Strategy& strategy, const Json& object,
+                                                       Propagation propagation) {
+  if (!strategy.garbage_collected) return std::nullopt;
+  const std::vector<std::string> present = object::finalizers(object);
+  const auto has = [&](std::string_view name) {
+    return std::find(present.begin(), present.end(), name) != present.end();
+  };
+  const bool unset = propagation == Propagation::unset;
+  const bool orphan = propagation == Propagation::orphan || (unset && has(kOrphan));
+  const bool foreground =
+      propagation == Propagation::foreground || (unset && !orphan && has(kForeground));
+  if (orphan == has(kOrphan) && foreground == has(kForeground)) return std::nullopt;
+  std::vector<std::string> wanted;
+  for (const std::string& name : present)
+    if (name != kOrphan && name != kForeground) wanted.push_back(name);
+  if (orphan) wanted.emplace_back(kOrphan);
+  if (foreground) wanted.emplace_back(kForeground);
+  return wanted;
+}
+
+}  // namespace limen::registry
