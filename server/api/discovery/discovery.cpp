@@ -1,0 +1,136 @@
+#include "api/discovery/discovery.h"
+
+#include <functional>
+#include <map>
+
+#include "api/discovery/accept.h"
+#include "api/discovery/digest.h"
+#include "api/discovery/documents.h"
+#include "base/api_error.h"
+#include "base/strings.h"
+#include "catalog/catalog.h"
+
+namespace limen::api {
+namespace {
+
+constexpr std::string_view kJson = "application/json";
+
+Page make_page(std::string content_type, std::string body) {
+  return {std::move(content_type), std::make_shared<const std::string>(std::move(body)), ""};
+}
+
+// The aggregated page's ETag is the SHA-512 of its text, as kube-apiserver makes it.
+Page make_aggregated(bool core, std::string_view version) {
+  std::string type = "application/json;g=apidiscovery.k8s.io;v=";
+  type += version;
+  type += ";as=APIGroupDiscoveryList";
+  Page page = make_page(std::move(type), aggregated_document(core, version));
+  page.etag = '"' + sha512_upper_hex(*page.body) + '"';
+  return page;
+}
+
+// The forms of one path. Aggregated forms exist for /api and /apis only.
+struct Forms {
+  Page legacy;
+  std::optional<Page> v2, v2beta1;
+};
+
+class Pages {
+ public:
+  static const Pages& instance() {
+    static const Pages pages;
+    return pages;
+  }
+  const Forms* find(std::string_view path) const {
+    const auto found = pages_.find(path);
+    return found == pages_.end() ? nullptr : &found->second;
+  }
+
+ private:
+  Pages() {
+    Forms& core = pages_["/api"];
+    core = {page(api_versions_document()), make_aggregated(true, "v2"),
+            make_aggregated(true, "v2beta1")};
+    Forms& others = pages_["/apis"];
+    others = {page(api_group_list_document()), make_aggregated(false, "v2"),
+              make_aggregated(false, "v2beta1")};
+    for (const catalog::GroupVersion& entry : catalog::group_versions()) {
+      const std::string group = entry.group.empty() ? "/api" : "/apis/" + std::string(entry.group);
+      if (!pages_.contains(group)) pages_[group].legacy = page(api_group_document(entry.group));
+      pages_[group + "/" + std::string(entry.version)].legacy =
+          page(api_resource_list_document(entry));
+    }
+    pages_["/version"].legacy = page(version_document());
+  }
+
+  static Page page(std::string body) { return make_page(std::string(kJson), std::move(body)); }
+
+  std::map<std::string, Forms, std::less<>> pages_;
+};
+
+bool asks_for_aggregated(const AcceptClause& clause) {
+  return clause.parameter("g") == "apidiscovery.k8s.io" &&
+         clause.parameter("as") == "APIGroupDiscoveryList";
+}
+
+// The form a clause asks for, or null when there is none. A clause with `as` asks for that form and
+// no other; what the server knows nothing of (profile=nopeer) does not change the form.
+const Page* choose(const Forms& forms, const AcceptClause& clause) {
+  if (!clause.covers(kJson)) return nullptr;
+  if (asks_for_aggregated(clause)) {
+    const std::string_view version = clause.parameter("v");
+    if (version == "v2" && forms.v2) return &*forms.v2;
+    if (version == "v2beta1" && forms.v2beta1) return &*forms.v2beta1;
+    return nullptr;
+  }
+  return clause.parameter("as").empty() ? &forms.legacy : nullptr;
+}
+
+const Page& best_form(const Forms& forms, std::string_view accept) {
+  for (const AcceptClause& clause : parse_accept(accept)) {
+    const Page* page = choose(forms, clause);
+    if (page != nullptr) return *page;
+  }
+  throw base::ApiError::not_acceptable(kJson);
+}
+
+std::string_view without_slash(std::string_view path) {
+  if (path.size() > 1 && path.ends_with('/')) path.remove_suffix(1);
+  return path;
+}
+
+}  // namespace
+
+std::string storage_version_hash(std::string_view group, std::string_view version,
+                                 std::string_view kind) {
+  const std::string text =
+      std::string(group) + "/" + std::string(version) + "/" + std::string(kind);
+  return base::base64_encode(sha256(text).substr(0, 8));
+}
+
+const Page* discovery_page(std::string_view path, std::string_view accept) {
+  const Forms* forms = Pages::instance().find(without_slash(path));
+  return forms == nullptr ? nullptr : &best_form(*forms, accept);
+}
+
+std::optional<Reply> discovery_reply(std::string_view path, std::string_view accept,
+                                     std::string_view if_none_match) {
+  const Forms* forms = Pages::instance().find(without_slash(path));
+  if (forms == nullptr) return std::nullopt;
+  const Page& page = best_form(*forms, accept);
+  Reply reply;
+  if (forms->v2) reply.headers.emplace_back("Vary", "Accept");
+  if (!page.etag.empty()) {
+    reply.headers.emplace_back("ETag", page.etag);
+    reply.headers.emplace_back("Cache-Control", "public");
+    if (if_none_match == page.etag) {
+      reply.status = 304;
+      return reply;
+    }
+  }
+  reply.content_type = page.content_type;
+  reply.body = page.body;
+  return reply;
+}
+
+}  // namespace limen::api
