@@ -1,0 +1,72 @@
+#include "app/default_config.h"
+
+#include "base/json_text.h"
+
+namespace limen::app {
+
+namespace {
+
+std::string quoted(const std::string& text) {
+  std::string out;
+  base::append_json_string(out, text);
+  return out;
+}
+
+}  // namespace
+
+std::string default_config_text(const DefaultConfig& config) {
+  const std::string pki = config.state + "/pki";
+  std::string out =
+      "# Made by `limen init`. conf/limen.yaml of the distribution shows every option; `limen "
+      "check\n"
+      "# --config FILE` says what is wrong with this file without starting.\n"
+      "apiVersion: config.limen.io/v1\n"
+      "kind: ServerConfiguration\n"
+      "\n"
+      "secure:\n"
+      "  bindAddress: " +
+      quoted(config.bind_address) +
+      "\n"
+      "  port: " +
+      std::to_string(config.port) +
+      "\n"
+      "  tlsCertFile: " +
+      quoted(pki + "/apiserver.crt") +
+      "\n"
+      "  tlsPrivateKeyFile: " +
+      quoted(pki + "/apiserver.key") +
+      "\n"
+      "  clientCAFile: " +
+      quoted(pki + "/ca.crt") +
+      "\n"
+      "  certDir: " +
+      quoted(pki) +
+      "\n"
+      "\n";
+  if (!config.module_path.empty()) out += "modulePath: " + quoted(config.module_path) + "\n\n";
+  out +=
+      "# Who are you: the first that knows the caller wins.\n"
+      "authenticators:\n"
+      "  - name: x509\n"
+      "    config: {clientCAFile: " +
+      quoted(pki + "/ca.crt") +
+      "}\n"
+      "  - name: anonymous\n"
+      "\n"
+      "# May you: the first that allows or denies wins.\n"
+      "authorizers:\n"
+      "  - name: rbac\n"
+      "\n"
+      "# Is this object acceptable: asked on every write, in this order.\n"
+      "admission:\n"
+      "  - name: namespace-lifecycle\n"
+      "  - name: default-toleration-seconds\n"
+      "\n"
+      "storage:\n"
+      "  module: sqlite\n"
+      "  config: {path: " +
+      quoted(config.state + "/limen.db") + "}\n";
+  return out;
+}
+
+}  // namespace limen::app
