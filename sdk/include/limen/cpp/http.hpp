@@ -20,13 +20,13 @@ namespace limen {
 
 struct HttpRequest {
   std::string method = "GET";
-  std::string url;
-  std::vector<std::pair<std::string, std::string>> headers;
-  std::string body;
-  std::string ca_file;                            // PEM; empty: the system's trust store
-  std::string client_cert_file, client_key_file;  // PEM; empty: none
-  std::chrono::nanoseconds timeout{0};            // 0: 10 s; never past the parent call's deadline
-  std::uint64_t max_response_bytes = 0;           // 0: 1 MiB
+  std::string url{};
+  std::vector<std::pair<std::string, std::string>> headers{};
+  std::string body{};
+  std::string ca_file{};                              // PEM; empty: the system's trust store
+  std::string client_cert_file{}, client_key_file{};  // PEM; empty: none
+  std::chrono::nanoseconds timeout{0};   // 0: 10 s; never past the parent call's deadline
+  std::uint64_t max_response_bytes = 0;  // 0: 1 MiB
 };
 
 // Borrowed for the callback.
