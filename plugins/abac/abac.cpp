@@ -1,0 +1,78 @@
+// abac: attribute-based access control from a policy file (row Z6).
+#include <string>
+#include <vector>
+
+#include "policy.h"
+
+namespace limen::abac {
+namespace {
+
+class Abac final : public Authorizer, public RuleLister {
+ public:
+  Abac(Host& host, Node config) : file_(config["path"].string_or("")) {
+    try {
+      policies_ = read_policies(file_);
+    } catch (const std::exception& error) {
+      throw ConfigError(error.what());
+    }
+    const std::string count = std::to_string(policies_.size());
+    host.log().info("policies read", {{"file", file_}, {"policies", count}});
+  }
+
+  static void check_config(Node config, Findings& findings) {
+    try {
+      read_policies(config["path"].string_or(""));
+    } catch (const std::exception& error) {
+      findings.error("/path", error.what());
+    }
+  }
+
+  Result<void> authorize(AuthzCall& call) override {
+    const Attributes attributes = call.attributes();
+    for (const Policy& policy : policies_) {
+      if (!matches(policy, attributes)) continue;
+      return call.rule(file_ + ":" + std::to_string(policy.line)).allow();
+    }
+    return call.no_opinion("No policy matched.");
+  }
+
+  Result<void> rules_for(RulesCall& call) override {
+    for (const Policy& policy : policies_) {
+      if (!matches_subject(policy, call.user())) continue;
+      if (policy.ns != "*" && policy.ns != call.ns()) continue;
+      const List verbs = policy.readonly ? List{"get", "list", "watch"} : List{"*"};
+      if (!policy.resource.empty()) {
+        call.resource_rule(verbs, List{policy.api_group}, List{policy.resource}, List{});
+      }
+      if (!policy.non_resource_path.empty()) {
+        call.non_resource_rule(verbs, List{policy.non_resource_path});
+      }
+    }
+    return {};
+  }
+
+ private:
+  using List = std::vector<std::string>;
+  std::string file_;
+  std::vector<Policy> policies_;
+};
+
+constexpr const char* kSchema = R"({
+  "type": "object",
+  "required": ["path"],
+  "additionalProperties": false,
+  "properties": {
+    "path": {"type": "string", "minLength": 1,
+             "description": "The policy file: one JSON object a line, # begins a comment line."}
+  }
+})";
+
+}  // namespace
+}  // namespace limen::abac
+
+LIMEN_EXPORT_MODULE(limen::authorizer<limen::abac::Abac>(
+    {.id = "abac",
+     .version = "1.0.0",
+     .vendor = "Limen",
+     .summary = "Attribute-based access control from a policy file, as Kubernetes' ABAC mode.",
+     .config_schema = limen::abac::kSchema}))

@@ -1,0 +1,112 @@
+// rbac: role-based access control from the Role, ClusterRole and binding objects in the store (Z7).
+#include <string>
+#include <vector>
+
+#include "index.h"
+
+namespace limen::rbac {
+namespace {
+
+constexpr std::string_view kGroup = "rbac.authorization.k8s.io";
+
+std::string quoted(std::string_view text) { return "\"" + std::string(text) + "\""; }
+
+// `ClusterRoleBinding "x" of ClusterRole "y" to User "z"`, as kube-apiserver words it.
+std::string describe(const Binding& binding, const Subject& subject) {
+  std::string text = binding.ns.empty() ? "ClusterRoleBinding " + quoted(binding.name)
+                                        : "RoleBinding " + quoted(binding.name + "/" + binding.ns);
+  text += " of " + binding.role_kind + " " + quoted(binding.role_name) + " to " + subject.kind;
+  if (subject.kind == "ServiceAccount") return text + " " + quoted(subject.name + "/" + subject.ns);
+  return text + " " + quoted(subject.name);
+}
+
+std::string missing_role(const Binding& binding) {
+  const char* resource = binding.role_kind == "ClusterRole" ? "clusterrole" : "role";
+  return std::string(resource) + "." + std::string(kGroup) + " " + quoted(binding.role_name) +
+         " not found";
+}
+
+std::string aggregate(const std::vector<std::string>& errors) {
+  if (errors.size() == 1) return errors.front();
+  std::string text = "[";
+  for (const std::string& error : errors) text += (text.size() > 1 ? ", " : "") + error;
+  return text + "]";
+}
+
+class Rbac final : public Authorizer, public RuleLister {
+ public:
+  explicit Rbac(Host& host) {
+    for (const std::string_view resource : {"roles", "clusterroles"}) {
+      host.objects().subscribe(kGroup, "v1", resource, [this](ObjectEvent event, Node object) {
+        if (event == ObjectEvent::synced) return;
+        event == ObjectEvent::deleted ? index_.remove_role(object) : index_.set_role(object);
+      });
+    }
+    for (const std::string_view resource : {"rolebindings", "clusterrolebindings"}) {
+      host.objects().subscribe(kGroup, "v1", resource, [this](ObjectEvent event, Node object) {
+        if (event == ObjectEvent::synced) return;
+        event == ObjectEvent::deleted ? index_.remove_binding(object) : index_.set_binding(object);
+      });
+    }
+  }
+
+  Result<void> authorize(AuthzCall& call) override {
+    const Attributes attributes = call.attributes();
+    bool allowed = false;
+    std::string decided_by;
+    std::vector<std::string> errors;
+    index_.visit(
+        call.user(), attributes.is_resource() ? attributes.ns() : std::string_view(),
+        [&](const Binding& binding, const Subject& subject, const std::vector<Rule>* rules) {
+          if (rules == nullptr) {
+            errors.push_back(missing_role(binding));
+            return true;
+          }
+          for (const Rule& rule : *rules) {
+            if (!allows(rule, attributes)) continue;
+            allowed = true;
+            decided_by = describe(binding, subject);
+            return false;
+          }
+          return true;
+        });
+    if (allowed) return call.rule(decided_by).allow("RBAC: allowed by " + decided_by);
+    return call.no_opinion(errors.empty() ? std::string() : "RBAC: " + aggregate(errors));
+  }
+
+  Result<void> rules_for(RulesCall& call) override {
+    std::vector<std::string> errors;
+    index_.visit(call.user(), call.ns(),
+                 [&](const Binding& binding, const Subject&, const std::vector<Rule>* rules) {
+                   if (rules == nullptr) {
+                     errors.push_back(missing_role(binding));
+                     return true;
+                   }
+                   for (const Rule& rule : *rules) {
+                     if (!rule.resources.empty()) {
+                       call.resource_rule(rule.verbs, rule.api_groups, rule.resources,
+                                          rule.resource_names);
+                     }
+                     if (!rule.non_resource_urls.empty() && binding.ns.empty()) {
+                       call.non_resource_rule(rule.verbs, rule.non_resource_urls);
+                     }
+                   }
+                   return true;
+                 });
+    if (!errors.empty()) call.incomplete(aggregate(errors));
+    return {};
+  }
+
+ private:
+  Index index_;
+};
+
+}  // namespace
+}  // namespace limen::rbac
+
+LIMEN_EXPORT_MODULE(limen::authorizer<limen::rbac::Rbac>(
+    {.id = "rbac",
+     .version = "1.0.0",
+     .vendor = "Limen",
+     .summary = "Role-based access control from the roles and bindings in the store.",
+     .required = {LIMEN_OBJECTS}}))
