@@ -17,9 +17,9 @@ class Quantity {
   enum class Suffix : std::uint8_t { binary_si, decimal_si, decimal_exponent };
 
   Quantity() = default;  // zero
-  // Nothing when `text` is no quantity; parse_error() words why.
-  static std::optional<Quantity> parse(std::string_view text);
-  static std::string_view parse_error();
+  // Nothing when `text` is no quantity; `why`, when given, then says so in Kubernetes' words.
+  static std::optional<Quantity> parse(std::string_view text, std::string_view* why = nullptr);
+  static Quantity whole(std::int64_t units);
 
   // The canonical text: largest suffix without a fraction, at most nine digits of it.
   std::string to_string() const;
