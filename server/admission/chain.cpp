@@ -8,6 +8,24 @@ namespace limen::admission {
 
 namespace {
 
+// The name a refusal tells: the request's, the object's, what it will be generated from, or none.
+std::string subject_name(const Review& review) {
+  const std::string& asked = review.attributes->name;
+  if (!asked.empty()) return asked;
+  const object::Json& object = review.object.root();
+  const auto text = [&object](const char* key) -> std::string {
+    if (!object.is_object()) return {};
+    const object::Json* metadata = object.get_object().if_contains("metadata");
+    if (metadata == nullptr || !metadata->is_object()) return {};
+    const object::Json* value = metadata->get_object().if_contains(key);
+    return value != nullptr && value->is_string() ? std::string(value->get_string())
+                                                  : std::string();
+  };
+  for (const char* key : {"name", "generateName"})
+    if (std::string name = text(key); !name.empty()) return name;
+  return "Unknown";
+}
+
 [[noreturn]] void refuse(const Controller& controller, const Review& review, const Result& result) {
   const authz::Attributes& about = *review.attributes;
   if (!result.error.empty()) {
@@ -15,8 +33,8 @@ namespace {
                                    "\" failed: " + result.error);
   }
   if (result.code == 403) {
-    base::ApiError error =
-        base::ApiError::forbidden(about.group, about.resource, about.name, result.message);
+    base::ApiError error = base::ApiError::forbidden(about.group, about.resource,
+                                                     subject_name(review), result.message);
     error.details().causes = result.causes;
     throw error;
   }

@@ -1,0 +1,238 @@
+#include "pipeline/pipeline.h"
+
+#include <gtest/gtest.h>
+
+#include "base/api_error.h"
+#include "support/fake_exchange.h"
+
+namespace limen::pipeline {
+namespace {
+
+using test::FakeExchange;
+using test::InlineExecutor;
+
+// Whoever sends "Bearer NAME" is NAME; nobody else is anybody.
+class ByToken final : public authn::Authenticator {
+ public:
+  const std::string& name() const override { return name_; }
+  base::Task<authn::Result> authenticate(const authn::Credentials& credentials,
+                                         request::CallScope&) override {
+    authn::Result result;
+    result.challenge = "Basic realm=\"test\"";
+    if (credentials.bearer_token.empty()) co_return result;
+    result.verdict = authn::Verdict::authenticated;
+    result.identity.name = credentials.bearer_token;
+    if (result.identity.name == "root") result.identity.groups = {"system:masters"};
+    co_return result;
+  }
+
+ private:
+  std::string name_ = "by-token";
+};
+
+// Allows what the test lists as "user verb resource name".
+class ByList final : public authz::Authorizer {
+ public:
+  std::vector<std::string> allowed;
+  const std::string& name() const override { return name_; }
+  base::Task<authz::Result> authorize(const authz::Attributes& attributes,
+                                      request::CallScope&) override {
+    const std::string asked = attributes.user->name + " " + attributes.verb + " " +
+                              (attributes.is_resource ? attributes.resource : attributes.path) +
+                              (attributes.name.empty() ? "" : " " + attributes.name);
+    for (const std::string& line : allowed)
+      if (line == asked) co_return authz::Result{authz::Verdict::allow, "listed", ""};
+    co_return authz::Result{authz::Verdict::no_opinion, "", ""};
+  }
+  base::Task<authz::Rules> rules_for(const request::Identity&, const std::string&,
+                                     request::CallScope&) override {
+    co_return authz::Rules{};
+  }
+
+ private:
+  std::string name_ = "by-list";
+};
+
+class PipelineTest : public testing::Test {
+ protected:
+  PipelineTest() {
+    auto chains = std::make_shared<api::AccessChains>();
+    chains->authn = authn::Chain({{std::make_shared<ByToken>(), false}});
+    chains->authz = authz::Chain({list_});
+    chains_ = chains;
+  }
+
+  std::shared_ptr<FakeExchange> send(std::string target,
+                                     std::vector<std::pair<std::string, std::string>> headers = {},
+                                     std::string method = "GET",
+                                     transport::Listener listener = transport::Listener::secure) {
+    if (!pipeline_) {
+      pipeline_ = std::make_unique<Pipeline>(
+          options_, [this] { return chains_; },
+          [this](request::RequestContext& context, const api::AccessChainsPtr&) {
+            return answer(context);
+          });
+    }
+    auto exchange = std::make_shared<FakeExchange>(loop_);
+    exchange->request(std::move(method), std::move(target), std::move(headers));
+    exchange->from(listener);
+    pipeline_->handle(exchange);
+    return exchange;
+  }
+
+  base::Task<void> answer(request::RequestContext& context) {
+    ++dispatched_;
+    seen_ = context.user;
+    if (hold_ != nullptr) co_await *hold_;
+    context.respond(200, "text/plain", "done as " + context.user.name);
+  }
+
+  InlineExecutor loop_;
+  Options options_;
+  std::shared_ptr<ByList> list_ = std::make_shared<ByList>();
+  api::AccessChainsPtr chains_;
+  std::unique_ptr<Pipeline> pipeline_;
+  base::OneShot<int>* hold_ = nullptr;
+  int dispatched_ = 0;
+  request::Identity seen_;
+};
+
+TEST_F(PipelineTest, WhoMayIsServed) {
+  list_->allowed = {"bob list pods"};
+  const auto exchange = send("/api/v1/pods", {{"Authorization", "Bearer bob"}});
+  EXPECT_EQ(exchange->status, 200);
+  EXPECT_EQ(exchange->answer, "done as bob");
+}
+
+TEST_F(PipelineTest, NobodyIs401WithAnAuditIdAndAChallengeAndNoHint) {
+  const auto exchange = send("/api/v1/pods");
+  EXPECT_EQ(exchange->status, 401);
+  EXPECT_EQ(exchange->answer, base::ApiError::unauthorized().to_json());
+  EXPECT_NE(exchange->answer_headers.find("Audit-Id: "), std::string::npos);
+  EXPECT_NE(exchange->answer_headers.find("Cache-Control: no-cache, private"), std::string::npos);
+  EXPECT_NE(exchange->answer_headers.find("WWW-Authenticate: Basic realm=\"test\""),
+            std::string::npos);
+  EXPECT_EQ(dispatched_, 0);
+  EXPECT_EQ(exchange->answers, 1);
+}
+
+TEST_F(PipelineTest, AClientsAuditIdIsKept) {
+  const auto exchange = send("/api/v1/pods", {{"Audit-ID", "mine-7"}});
+  EXPECT_NE(exchange->answer_headers.find("Audit-Id: mine-7\r\n"), std::string::npos);
+}
+
+TEST_F(PipelineTest, WhoMayNotIs403InKubernetesWords) {
+  const auto exchange = send("/api/v1/namespaces/x/pods/p", {{"Authorization", "Bearer bob"}});
+  EXPECT_EQ(exchange->status, 403);
+  EXPECT_NE(
+      exchange->answer.find(
+          R"("message":"pods \"p\" is forbidden: User \"bob\" cannot get resource \"pods\" in )"
+          R"(API group \"\" in the namespace \"x\"")"),
+      std::string::npos)
+      << exchange->answer;
+  EXPECT_NE(exchange->answer_headers.find("X-Content-Type-Options: nosniff"), std::string::npos);
+  EXPECT_EQ(dispatched_, 0);
+}
+
+TEST_F(PipelineTest, MarkupInAPathIsEscapedInTheRefusal) {
+  const auto exchange = send("/<script>", {{"Authorization", "Bearer bob"}});
+  EXPECT_NE(exchange->answer.find("cannot get path \\\"/&lt;script&gt;\\\""), std::string::npos)
+      << exchange->answer;
+}
+
+TEST_F(PipelineTest, AConfusedPathIs400BeforeAnybodyIsAsked) {
+  EXPECT_EQ(send("/api/v1/namespaces/a/../b/pods")->status, 400);
+}
+
+TEST_F(PipelineTest, ABadTimeoutIs400BeforeAuthentication) {
+  const auto exchange = send("/api/v1/pods?timeout=soon");
+  EXPECT_EQ(exchange->status, 400);
+  EXPECT_NE(exchange->answer.find("invalid timeout specified in the request URL"),
+            std::string::npos);
+}
+
+TEST_F(PipelineTest, TheLocalListenerIsTheSuperuser) {
+  const auto exchange = send("/api/v1/secrets", {}, "GET", transport::Listener::local);
+  EXPECT_EQ(exchange->status, 200);
+  EXPECT_EQ(seen_.name, "system:unsecured");
+  EXPECT_EQ(seen_.groups, (std::vector<std::string>{"system:masters", "system:authenticated"}));
+}
+
+TEST_F(PipelineTest, ImpersonationNeedsTheRightAndThenActsAsTheOther) {
+  list_->allowed = {"bob list pods", "alice list pods"};
+  const std::vector<std::pair<std::string, std::string>> headers = {{"Authorization", "Bearer bob"},
+                                                                    {"Impersonate-User", "alice"}};
+  const auto refused = send("/api/v1/pods", headers);
+  EXPECT_EQ(refused->status, 403);
+  EXPECT_NE(refused->answer.find(R"(users \"alice\" is forbidden: User \"bob\" cannot impersonate )"
+                                 R"(resource \"users\" in API group \"\" at the cluster scope)"),
+            std::string::npos)
+      << refused->answer;
+  list_->allowed.push_back("bob impersonate users alice");
+  EXPECT_EQ(send("/api/v1/pods", headers)->status, 200);
+  EXPECT_EQ(seen_.name, "alice");
+  EXPECT_TRUE(seen_.in_group("system:authenticated"));
+}
+
+TEST_F(PipelineTest, ImpersonatingAGroupWithoutAUserIs400) {
+  const auto exchange =
+      send("/api/v1/pods", {{"Authorization", "Bearer root"}, {"Impersonate-Group", "developers"}});
+  EXPECT_EQ(exchange->status, 400);
+  EXPECT_NE(exchange->answer.find("without impersonating a user"), std::string::npos);
+}
+
+TEST_F(PipelineTest, AnImpersonatedServiceAccountGetsItsGroups) {
+  const auto exchange = send("/version", {{"Authorization", "Bearer root"},
+                                          {"Impersonate-User", "system:serviceaccount:ns1:sa1"}});
+  EXPECT_EQ(exchange->status, 403);
+  list_->allowed = {"system:serviceaccount:ns1:sa1 get /version"};
+  send("/version",
+       {{"Authorization", "Bearer root"}, {"Impersonate-User", "system:serviceaccount:ns1:sa1"}});
+  EXPECT_EQ(seen_.groups,
+            (std::vector<std::string>{"system:serviceaccounts", "system:serviceaccounts:ns1",
+                                      "system:authenticated"}));
+}
+
+TEST_F(PipelineTest, OneTooManyAtWorkIs429AndAdministratorsPass) {
+  options_.max_in_flight = 1;
+  list_->allowed = {"bob list pods"};
+  base::OneShot<int> hold(loop_);
+  hold_ = &hold;
+  const auto first = send("/api/v1/pods", {{"Authorization", "Bearer bob"}});
+  const auto second = send("/api/v1/pods", {{"Authorization", "Bearer bob"}});
+  EXPECT_EQ(first->status, 0);
+  EXPECT_EQ(second->status, 429);
+  EXPECT_NE(second->answer_headers.find("Retry-After: 1"), std::string::npos);
+  hold.set(1);
+  loop_.run();
+  EXPECT_EQ(first->status, 200);
+  hold_ = nullptr;
+  EXPECT_EQ(send("/api/v1/pods", {{"Authorization", "Bearer bob"}})->status, 200);
+}
+
+TEST_F(PipelineTest, ARequestThatWaitsTooLongIs504AndAnsweredOnce) {
+  list_->allowed = {"bob list pods"};
+  base::OneShot<int> hold(loop_);
+  hold_ = &hold;
+  const auto exchange = send("/api/v1/pods?timeout=5s", {{"Authorization", "Bearer bob"}});
+  loop_.advance_to(base::SteadyClock::now() + std::chrono::seconds(4));
+  EXPECT_EQ(exchange->status, 0);
+  loop_.advance_to(base::SteadyClock::now() + std::chrono::seconds(6));
+  EXPECT_EQ(exchange->status, 504);
+  hold.set(1);
+  loop_.run();
+  EXPECT_EQ(exchange->answers, 1);
+  EXPECT_EQ(loop_.timers(), 0U);
+}
+
+TEST_F(PipelineTest, ADoubleSpaceBeforeTheTokenIsIgnoredWithAWarning) {
+  const auto exchange = send("/api/v1/pods", {{"Authorization", "Bearer  bob"}});
+  EXPECT_EQ(exchange->status, 401);
+  EXPECT_NE(exchange->answer_headers.find(
+                "Warning: 299 - \"the provided Authorization header contains extra space before "
+                "the bearer token, and is ignored\""),
+            std::string::npos);
+}
+
+}  // namespace
+}  // namespace limen::pipeline
