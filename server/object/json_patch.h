@@ -1,5 +1,5 @@
-// JSON Patch (RFC 6902) with the dialect and the error texts Kubernetes' clients know: negative
-// array indexes count from the end, `test` against a missing member compares with null.
+// JSON Patch (RFC 6902), in Kubernetes' dialect unless asked otherwise, with the error texts its
+// clients know.
 // Thread rule: free functions, any thread.
 #pragma once
 
@@ -12,9 +12,17 @@
 
 namespace limen::object {
 
-struct JsonPatchLimits {
+struct JsonPatchOptions {
+  enum class Dialect {
+    rfc6902,
+    // Also: negative array indexes count from the end, and `test` for null holds for a missing
+    // member.
+    kubernetes,
+  };
+  Dialect dialect = Dialect::kubernetes;
   std::size_t max_operations = 10'000;
   std::size_t max_copied_bytes = 3 * 1024 * 1024;  // by all `copy` operations together
+  std::size_t max_moved_elements = 50'000'000;     // by insertions and removals, together
 };
 
 class PatchError : public std::runtime_error {
@@ -34,6 +42,7 @@ class PatchError : public std::runtime_error {
 
 // The document after all operations; the argument is unchanged. Throws PatchError, and then nothing
 // was applied.
-Json apply_json_patch(const Json& document, const Json& patch, const JsonPatchLimits& limits = {});
+Json apply_json_patch(const Json& document, const Json& patch,
+                      const JsonPatchOptions& options = {});
 
 }  // namespace limen::object
