@@ -50,8 +50,8 @@ class Initializer {
     return out;
   }
 
-  static bool ends_soon(const KeyPair& pair) {
-    return expiry_of(pair.certificate) < std::chrono::system_clock::now() + kRenewBefore;
+  bool ends_soon(const KeyPair& pair) const {
+    return expiry_of(pair.certificate) < std::chrono::system_clock::now() + options_.renew_before;
   }
 
   void note(Action action, std::string path, std::string what) {

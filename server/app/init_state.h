@@ -28,7 +28,8 @@ struct InitOptions {
   std::string bind_address = "0.0.0.0";
   std::uint16_t port = 6443;
   std::string server_host = "127.0.0.1";  // how the kubeconfig reaches the server
-  std::vector<std::string> extra_names;   // more names for the serving certificate
+  std::chrono::hours renew_before = kRenewBefore;
+  std::vector<std::string> extra_names;  // more names for the serving certificate
 };
 
 struct InitStep {

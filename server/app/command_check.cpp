@@ -1,0 +1,104 @@
+// `limen check`: everything `limen serve` would refuse, without binding a port or opening the
+// store.
+#include "app/commands.h"
+#include "app/files.h"
+#include "app/module_specs.h"
+#include "app/pki.h"
+#include "app/serving_certificate.h"
+#include "modules/config_schema.h"
+#include "modules/load_error.h"
+#include "modules/runtime.h"
+
+namespace limen::app {
+
+namespace {
+
+void check_certificates(const config::ServerConfiguration& configuration,
+                        std::vector<std::string>& problems) {
+  const std::string problem = serving_certificate_problem(configuration.secure);
+  if (!problem.empty()) problems.push_back(problem);
+  const std::string& ca = configuration.secure.client_ca_file;
+  if (ca.empty()) return;
+  try {
+    expiry_of(read_file(ca));
+  } catch (const std::runtime_error& error) {
+    const std::string text = error.what();
+    problems.push_back(text.starts_with(ca) ? text : ca + ": " + text);
+  }
+}
+
+// Starts every module but the store, which would open (and create) the database.
+void check_modules(const config::ServerConfiguration& configuration,
+                   std::vector<std::string>& problems) {
+  modules::RuntimeOptions options;
+  options.folder = configuration.module_path;
+  modules::Runtime runtime(options);
+  try {
+    const auto store =
+        runtime.loader().load(configuration.storage.module, configuration.storage.sha256);
+    store->choose(modules::Kind::store);
+  } catch (const modules::LoadError& error) {
+    problems.push_back(store_spec(configuration).position + ": " + error.what());
+  }
+  try {
+    runtime.build(generation_spec(configuration));
+  } catch (const modules::LoadError& error) {
+    problems.push_back(error.what());
+  }
+}
+
+std::vector<std::string> warnings_of(const config::ServerConfiguration& configuration) {
+  std::vector<std::string> out;
+  if (configuration.authenticators.empty()) {
+    out.emplace_back("no authenticators: the secure listener answers 401 to everybody");
+  }
+  if (configuration.authorizers.empty()) {
+    out.emplace_back("no authorizers: the secure listener answers 403 to everybody");
+  }
+  if (configuration.local.enabled) {
+    out.emplace_back("the local listener is on: whoever reaches it may do everything");
+  }
+  return out;
+}
+
+int run(const Arguments& arguments, Streams streams) {
+  const bool json = wants_json(arguments);
+  config::Loaded loaded = load_with_problems(arguments);
+  std::vector<std::string> warnings;
+  if (loaded.ok()) {
+    check_certificates(loaded.configuration, loaded.problems);
+    check_modules(loaded.configuration, loaded.problems);
+    warnings = warnings_of(loaded.configuration);
+  }
+  if (json) {
+    const boost::json::object document = {
+        {"file", loaded.configuration.file},
+        {"ok", loaded.ok()},
+        {"problems", boost::json::array(loaded.problems.begin(), loaded.problems.end())},
+        {"warnings", boost::json::array(warnings.begin(), warnings.end())}};
+    streams.out << boost::json::serialize(document) << '\n';
+  } else {
+    for (const std::string& problem : loaded.problems) streams.err << problem << '\n';
+    for (const std::string& warning : warnings) streams.err << "warning: " << warning << '\n';
+    if (loaded.ok()) streams.out << loaded.configuration.file << ": ok\n";
+  }
+  return loaded.ok() ? kExitOk : kExitFailure;
+}
+
+}  // namespace
+
+Command check_command() {
+  Command command;
+  command.name = "check";
+  command.summary = "say everything that is wrong with a configuration, without serving";
+  command.details =
+      "Reads the configuration and the certificates, loads and starts the modules, and stops "
+      "before a\n"
+      "port is bound or the store is opened. Exit status 0 when `limen serve` could go on, else 1.";
+  command.options = configuration_options();
+  command.options.push_back(output_option());
+  command.run = run;
+  return command;
+}
+
+}  // namespace limen::app

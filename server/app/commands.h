@@ -1,0 +1,49 @@
+// The verbs of the program. Each lives in a file of its own (command_NAME.cpp); the table of all of
+// them is what help and completion are made from.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "app/command_line.h"
+#include "config/load.h"
+
+namespace limen::app {
+
+// In the order they are shown.
+const std::vector<Command>& all_commands();
+
+Command serve_command();
+Command init_command();
+Command check_command();
+Command modules_list_command();
+Command modules_inspect_command();
+Command version_command();
+Command completion_command();
+
+// --- what several verbs share ---
+
+inline constexpr std::string_view kDefaultConfigFile = "/etc/limen/limen.yaml";
+
+// --config, and the six flags that win over the file.
+std::vector<OptionSpec> configuration_options();
+OptionSpec output_option();
+
+// True for `--output json`, false for text. Throws UsageError for anything else.
+bool wants_json(const Arguments& arguments);
+
+// Loads what --config and the flags say, with the module folder filled in. Prints every problem to
+// `err`; nothing is returned then.
+std::optional<config::ServerConfiguration> load_configuration(const Arguments& arguments,
+                                                              std::ostream& err);
+
+// All problems instead, for a verb that prints them its own way.
+config::Loaded load_with_problems(const Arguments& arguments);
+
+// ../lib/limen/modules beside the program's folder.
+std::string default_module_path();
+
+// "0.1.0".
+std::string version_text();
+
+}  // namespace limen::app

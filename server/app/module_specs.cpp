@@ -1,0 +1,43 @@
+#include "app/module_specs.h"
+
+namespace limen::app {
+
+namespace {
+
+modules::ModuleSpec spec_of(const config::ModuleEntry& entry, const std::string& file) {
+  modules::ModuleSpec spec;
+  spec.name = entry.name;
+  spec.module = entry.module;
+  spec.timeout = entry.timeout;
+  spec.failure_policy = entry.failure_policy == config::FailurePolicy::ignore
+                            ? modules::FailurePolicy::ignore
+                            : modules::FailurePolicy::fail;
+  if (!entry.config.is_null()) spec.config = object::Document(entry.config);
+  spec.sha256 = entry.sha256;
+  spec.position = config::to_string(file, entry.position);
+  spec.locate = [entry, file](std::string_view pointer) {
+    return config::to_string(file, entry.position_of(pointer));
+  };
+  return spec;
+}
+
+std::vector<modules::ModuleSpec> specs_of(const std::vector<config::ModuleEntry>& entries,
+                                          const std::string& file) {
+  std::vector<modules::ModuleSpec> out;
+  for (const config::ModuleEntry& entry : entries) out.push_back(spec_of(entry, file));
+  return out;
+}
+
+}  // namespace
+
+modules::GenerationSpec generation_spec(const config::ServerConfiguration& configuration) {
+  const std::string& file = configuration.file;
+  return {specs_of(configuration.authenticators, file), specs_of(configuration.authorizers, file),
+          specs_of(configuration.admission, file)};
+}
+
+modules::ModuleSpec store_spec(const config::ServerConfiguration& configuration) {
+  return spec_of(configuration.storage, configuration.file);
+}
+
+}  // namespace limen::app

@@ -1,0 +1,13 @@
+// From the configuration's words about modules to what the modules room wants to know.
+#pragma once
+
+#include "config/configuration.h"
+#include "modules/module_spec.h"
+
+namespace limen::app {
+
+// The specs name the file and the place of each entry; `configuration` may go afterwards.
+modules::GenerationSpec generation_spec(const config::ServerConfiguration& configuration);
+modules::ModuleSpec store_spec(const config::ServerConfiguration& configuration);
+
+}  // namespace limen::app
