@@ -1,0 +1,81 @@
+// One request of an HTTP/1.1 connection and its answer, as the rest of the server holds them.
+//
+// Both objects only forward to the connection's Http1 while it is theirs; detached (answered, or
+// the connection is gone) they do nothing, so that a late answer harms nobody.
+//
+// Thread rule: the loop's own thread, except cancelled(). Lifetime: shared with the server's rooms;
+// may outlive the connection.
+#pragma once
+
+#include <atomic>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "transport/http.h"
+#include "transport/http_parser.h"
+
+namespace limen::transport {
+
+class Http1;
+
+class Http1Exchange final : public Exchange {
+ public:
+  // `head_text` are the head's bytes, into which `parsed` points.
+  Http1Exchange(Http1& connection, base::Executor& loop, std::shared_ptr<const PeerInfo> peer,
+                Listener listener, std::string_view head_text, const ParsedHead& parsed);
+
+  const RequestHead& head() const override { return head_; }
+  const PeerInfo& peer() const override { return *peer_; }
+  Listener listener() const override { return listener_; }
+  base::Executor& loop() const override { return loop_; }
+  void on_cancel(std::function<void()> fn) override;
+  bool cancelled() const override { return cancelled_.load(std::memory_order_acquire); }
+  void read_body(std::size_t limit, BodyCallback done) override;
+  void respond(ResponseHead head, std::string body) override;
+  void respond(ResponseHead head, std::vector<BodyPiece> body) override;
+  std::shared_ptr<ResponseStream> stream(ResponseHead head) override;
+  bool responded() const override { return responded_; }
+
+  // For Http1: the client has gone or the server drains.
+  void cancel();
+  void detach() { connection_ = nullptr; }
+
+ private:
+  Http1* connection_;
+  base::Executor& loop_;
+  std::shared_ptr<const PeerInfo> peer_;
+  Listener listener_;
+  std::string head_text_;
+  RequestHead head_;
+  std::atomic<bool> cancelled_{false};
+  bool responded_ = false;
+  std::function<void()> on_cancel_;
+};
+
+class Http1Stream final : public ResponseStream {
+ public:
+  // A null connection makes a stream that is closed from the start.
+  explicit Http1Stream(Http1* connection) : connection_(connection) {}
+
+  void write(std::string_view bytes) override;
+  std::size_t pending_bytes() const override;
+  void on_drain(std::function<void()> fn) override { on_drain_ = std::move(fn); }
+  void finish() override;
+  void abort() override;
+  bool closed() const override { return connection_ == nullptr; }
+
+  // For Http1: some bytes have been sent.
+  void note_sent();
+  void detach();
+
+ private:
+  static constexpr std::size_t kLowWater = 64 * 1024;
+
+  Http1* connection_;
+  bool above_ = false;
+  std::function<void()> on_drain_;
+};
+
+}  // namespace limen::transport

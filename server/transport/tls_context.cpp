@@ -1,0 +1,160 @@
+#include "transport/tls_context.h"
+
+#include <Poco/Exception.h>
+#include <openssl/err.h>
+#include <openssl/pem.h>
+#include <openssl/ssl.h>
+
+#include <cerrno>
+#include <fstream>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <system_error>
+
+namespace limen::transport {
+namespace {
+
+constexpr const char* kSuites12 = "ECDHE+AESGCM:ECDHE+CHACHA20";
+constexpr const char* kSuites13 =
+    "TLS_AES_128_GCM_SHA256:TLS_AES_256_GCM_SHA384:TLS_CHACHA20_POLY1305_SHA256";
+constexpr const char* kGroups = "X25519:P-256:P-384:P-521";
+constexpr std::string_view kHttp11 = "http/1.1";
+
+std::string last_openssl_error() {
+  const unsigned long code = ERR_peek_last_error();
+  const char* reason = code == 0 ? nullptr : ERR_reason_error_string(code);
+  ERR_clear_error();
+  return reason == nullptr ? "unknown error" : reason;
+}
+
+void require_readable(const std::string& what, const std::string& file) {
+  if (file.empty()) throw std::runtime_error("no file is given for the " + what);
+  errno = 0;
+  const std::ifstream stream(file);
+  if (!stream) {
+    throw std::runtime_error("cannot read the " + what + " " + file + ": " +
+                             std::generic_category().message(errno));
+  }
+}
+
+[[noreturn]] void refuse(const std::string& what, const std::string& file) {
+  throw std::runtime_error("cannot use the " + what + " " + file + ": " + last_openssl_error());
+}
+
+// Without it OpenSSL would ask for the password on the terminal.
+int no_password(char*, int, int, void*) { return -1; }
+
+void load_certificate(SSL_CTX* context, const SecureListenerOptions& options) {
+  require_readable("TLS certificate", options.cert_file);
+  require_readable("TLS private key", options.key_file);
+  ERR_clear_error();
+  SSL_CTX_set_default_passwd_cb(context, no_password);
+  if (SSL_CTX_use_certificate_chain_file(context, options.cert_file.c_str()) != 1) {
+    refuse("TLS certificate", options.cert_file);
+  }
+  if (SSL_CTX_use_PrivateKey_file(context, options.key_file.c_str(), SSL_FILETYPE_PEM) != 1) {
+    const unsigned long code = ERR_peek_last_error();
+    if (ERR_GET_LIB(code) == ERR_LIB_X509) {
+      ERR_clear_error();
+      throw std::runtime_error("the TLS private key " + options.key_file +
+                               " does not belong to the certificate " + options.cert_file);
+    }
+    refuse("TLS private key", options.key_file);
+  }
+  if (SSL_CTX_check_private_key(context) != 1) {
+    ERR_clear_error();
+    throw std::runtime_error("the TLS private key " + options.key_file +
+                             " does not belong to the certificate " + options.cert_file);
+  }
+}
+
+int accept_any_certificate(X509_STORE_CTX* store, void*) {
+  X509_STORE_CTX_set_error(store, X509_V_OK);
+  // Its ticket would be refused by judge_ticket.
+  auto* ssl =
+      static_cast<SSL*>(X509_STORE_CTX_get_ex_data(store, SSL_get_ex_data_X509_STORE_CTX_idx()));
+  if (ssl != nullptr) SSL_set_num_tickets(ssl, 0);
+  return 1;
+}
+
+void ask_for_client_certificate(SSL_CTX* context, const std::string& client_ca_file) {
+  SSL_CTX_set_verify(context, SSL_VERIFY_PEER, nullptr);
+  SSL_CTX_set_cert_verify_callback(context, accept_any_certificate, nullptr);
+  if (client_ca_file.empty()) return;
+  require_readable("client CA file", client_ca_file);
+  ERR_clear_error();
+  STACK_OF(X509_NAME)* names = SSL_load_client_CA_file(client_ca_file.c_str());
+  if (names == nullptr) refuse("client CA file", client_ca_file);
+  SSL_CTX_set_client_CA_list(context, names);
+}
+
+int select_protocol(SSL*, const unsigned char** selected, unsigned char* selected_size,
+                    const unsigned char* offered, unsigned int offered_size, void*) {
+  for (unsigned int at = 0; at < offered_size; at += 1U + offered[at]) {
+    const unsigned char size = offered[at];
+    if (at + 1U + size > offered_size) break;
+    const std::string_view name(reinterpret_cast<const char*>(offered + at + 1), size);
+    if (name == kHttp11) {
+      *selected = offered + at + 1;
+      *selected_size = size;
+      return SSL_TLSEXT_ERR_OK;
+    }
+  }
+  return SSL_TLSEXT_ERR_ALERT_FATAL;  // RFC 7301 section 3.2
+}
+
+int keep_session(SSL*, void*) { return 1; }
+
+SSL_TICKET_RETURN judge_ticket(SSL*, SSL_SESSION* session, const unsigned char*, std::size_t,
+                               SSL_TICKET_STATUS status, void*) {
+  const bool usable = status == SSL_TICKET_SUCCESS || status == SSL_TICKET_SUCCESS_RENEW;
+  if (!usable || session == nullptr) return SSL_TICKET_RETURN_IGNORE_RENEW;
+  if (SSL_SESSION_get0_peer(session) != nullptr) return SSL_TICKET_RETURN_IGNORE_RENEW;
+  return status == SSL_TICKET_SUCCESS ? SSL_TICKET_RETURN_USE : SSL_TICKET_RETURN_USE_RENEW;
+}
+
+void set_up_sessions(SSL_CTX* context) {
+  constexpr unsigned char kName[] = "limen";
+  SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_OFF);
+  SSL_CTX_set_session_id_context(context, kName, sizeof kName - 1);
+  SSL_CTX_set_num_tickets(context, 1);
+  SSL_CTX_set_session_ticket_cb(context, keep_session, judge_ticket, nullptr);
+}
+
+void set_up_ciphers(SSL_CTX* context) {
+  const bool done = SSL_CTX_set_min_proto_version(context, TLS1_2_VERSION) == 1 &&
+                    SSL_CTX_set_max_proto_version(context, TLS1_3_VERSION) == 1 &&
+                    SSL_CTX_set_cipher_list(context, kSuites12) == 1 &&
+                    SSL_CTX_set_ciphersuites(context, kSuites13) == 1 &&
+                    SSL_CTX_set1_groups_list(context, kGroups) == 1;
+  if (!done) throw std::runtime_error("cannot set up TLS: " + last_openssl_error());
+  SSL_CTX_set_options(context, SSL_OP_NO_COMPRESSION | SSL_OP_NO_RENEGOTIATION |
+                                   SSL_OP_CIPHER_SERVER_PREFERENCE | SSL_OP_PRIORITIZE_CHACHA |
+                                   SSL_OP_IGNORE_UNEXPECTED_EOF);
+  SSL_CTX_set_mode(context, SSL_MODE_RELEASE_BUFFERS | SSL_MODE_ENABLE_PARTIAL_WRITE);
+}
+
+Poco::Net::Context::Ptr make_context() {
+  Poco::Net::Context::Params params;
+  params.verificationMode = Poco::Net::Context::VERIFY_RELAXED;
+  params.loadDefaultCAs = false;
+  try {
+    return new Poco::Net::Context(Poco::Net::Context::TLS_SERVER_USE, params);
+  } catch (const Poco::Exception& error) {
+    throw std::runtime_error("cannot set up TLS: " + error.displayText());
+  }
+}
+
+}  // namespace
+
+TlsContext::TlsContext(const SecureListenerOptions& options) : context_(make_context()) {
+  SSL_CTX* context = native();
+  set_up_ciphers(context);
+  set_up_sessions(context);
+  SSL_CTX_set_alpn_select_cb(context, select_protocol, nullptr);
+  ask_for_client_certificate(context, options.client_ca_file);
+  load_certificate(context, options);
+}
+
+}  // namespace limen::transport
