@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstddef>
+#include <iterator>
 #include <string_view>
 #include <vector>
 
@@ -22,16 +23,23 @@ class TextList {
  public:
   class Iterator {
    public:
+    using iterator_category = std::input_iterator_tag;
+    using value_type = std::string_view;
+    using difference_type = std::ptrdiff_t;
+    using pointer = const std::string_view*;
+    using reference = std::string_view;
+    Iterator() = default;
     explicit Iterator(const limen_str* at) : at_(at) {}
     std::string_view operator*() const { return to_view(*at_); }
     Iterator& operator++() {
       ++at_;
       return *this;
     }
+    Iterator operator++(int) { return Iterator(at_++); }
     bool operator==(const Iterator& other) const = default;
 
    private:
-    const limen_str* at_;
+    const limen_str* at_ = nullptr;
   };
 
   TextList() = default;

@@ -1,0 +1,43 @@
+// Certificates as OpenSSL holds them, owned.
+#pragma once
+
+#include <openssl/asn1.h>
+#include <openssl/x509.h>
+#include <openssl/x509_vfy.h>
+#include <openssl/x509v3.h>
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace limen::plugins {
+
+template <auto Free>
+struct OpensslFree {
+  template <class T>
+  void operator()(T* object) const {
+    Free(object);
+  }
+};
+using CertificatePtr = std::unique_ptr<X509, OpensslFree<X509_free>>;
+using CertificateList = std::vector<CertificatePtr>;
+
+// One certificate from DER (ITU-T X.690); null unless all bytes are one certificate.
+CertificatePtr parse_der(std::string_view der);
+
+// All certificates of PEM text (RFC 7468), other blocks skipped. Throws std::runtime_error naming
+// the certificate, by number, that cannot be read.
+CertificateList parse_pem(std::string_view pem);
+
+// The serial number in decimal, for messages.
+std::string serial_number(const X509& certificate);
+
+// When the certificate ends to be valid, in seconds since 1970; INT64_MIN when that cannot be read.
+std::int64_t not_after(const X509& certificate);
+
+// The newest error of OpenSSL's queue of this thread, which is emptied.
+std::string take_openssl_error();
+
+}  // namespace limen::plugins
