@@ -1,0 +1,34 @@
+// Request bodies: read within the limit, decoded, checked, brought to the stored form.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "api/call.h"
+#include "api/write_options.h"
+#include "base/task.h"
+#include "object/decode.h"
+#include "validation/read_object.h"
+
+namespace limen::api {
+
+// The body's text. Throws 413 and the like.
+base::Task<std::string> read_body(Call& call);
+
+// Decodes `text` as one object of `expected`; what strict validation objects to becomes warnings or
+// a 400, as `options` say.
+object::Json decode_body(Call& call, std::string_view text, object::Format format,
+                         const validation::ExpectedKind& expected, const WriteOptions& options);
+
+// What the call's resource is expected to be, in the version asked for.
+validation::ExpectedKind expected_kind(const Call& call);
+
+// From the served version to the stored one, with defaults. In place.
+void store_form(const Call& call, object::Json& object);
+// From the stored version to the served one, as a copy.
+object::Json served_form(const Call& call, const object::Json& stored);
+
+// Sets the object's namespace to the request's. Throws ApiError 400 when it names another.
+void settle_namespace(const Call& call, object::Json& object);
+
+}  // namespace limen::api

@@ -1,0 +1,219 @@
+#include "api/list_options.h"
+
+#include <algorithm>
+#include <boost/json.hpp>
+#include <vector>
+
+#include "api/query_values.h"
+#include "base/api_error.h"
+#include "base/json_text.h"
+#include "base/strings.h"
+#include "registry/fields.h"
+
+namespace limen::api {
+
+namespace {
+
+using base::ApiError;
+using base::StatusCause;
+
+constexpr std::string_view kTokenVersion = "meta.k8s.io/v1";
+constexpr std::size_t kMaxTokenBytes = 4096;
+
+void forbid(std::vector<StatusCause>& causes, std::string field, const std::string& why) {
+  causes.push_back({"FieldValueForbidden", "Forbidden: " + why, std::move(field)});
+}
+
+// resourceVersionMatch with a value that is not offered.
+void unsupported_match(std::vector<StatusCause>& causes, const std::string& match,
+                       std::string_view offered) {
+  causes.push_back({"FieldValueNotSupported",
+                    "Unsupported value: " + base::go_quote(match) +
+                        ": supported values: " + std::string(offered),
+                    "resourceVersionMatch"});
+}
+
+void check_watch(const request::Query& query, const ListOptions& options,
+                 std::vector<StatusCause>& causes) {
+  const std::string field = "resourceVersionMatch";
+  if (options.send_initial_events && options.match != "NotOlderThan") {
+    forbid(causes, field,
+           "sendInitialEvents requires setting resourceVersionMatch to NotOlderThan");
+  }
+  if (options.match.empty()) return;
+  if (!options.send_initial_events) {
+    forbid(causes, field,
+           "resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided");
+  }
+  if (options.match != "NotOlderThan") unsupported_match(causes, options.match, "\"NotOlderThan\"");
+  if (!query.get("continue").empty()) {
+    forbid(causes, field, "resourceVersionMatch is forbidden when continue is provided");
+  }
+}
+
+void check_list(const request::Query& query, const ListOptions& options,
+                std::vector<StatusCause>& causes) {
+  const std::string field = "resourceVersionMatch";
+  if (!options.match.empty()) {
+    if (query.get("resourceVersion").empty()) {
+      forbid(causes, field, "resourceVersionMatch is forbidden unless resourceVersion is provided");
+    }
+    if (!query.get("continue").empty()) {
+      forbid(causes, field, "resourceVersionMatch is forbidden when continue is provided");
+    }
+    if (options.match != "Exact" && options.match != "NotOlderThan") {
+      unsupported_match(causes, options.match, "\"\", \"Exact\", \"NotOlderThan\"");
+    }
+    if (options.match == "Exact" && query.get("resourceVersion") == "0") {
+      forbid(causes, field,
+             "resourceVersionMatch \"exact\" is forbidden for resourceVersion \"0\"");
+    }
+  }
+  if (options.send_initial_events) {
+    forbid(causes, "sendInitialEvents", "sendInitialEvents is forbidden for list");
+  }
+}
+
+void parse_selectors(const request::RequestInfo& info, const catalog::Resource& resource,
+                     ListOptions& options) {
+  try {
+    options.labels = object::LabelSelector::parse(info.query.get("labelSelector"));
+    options.fields = object::FieldSelector::parse(info.query.get("fieldSelector"));
+  } catch (const object::SelectorError& error) {
+    throw ApiError::bad_request(error.what());
+  }
+  registry::check_field_selector(resource, options.fields);
+  // A list or watch of one named object is one with metadata.name selected.
+  if (info.name.empty()) return;
+  if (options.fields.matches_everything()) {
+    std::string text = "metadata.name=";
+    for (const char byte : info.name) {
+      if (byte == '\\' || byte == ',' || byte == '=') text += '\\';
+      text += byte;
+    }
+    options.fields = object::FieldSelector::parse(text);
+    return;
+  }
+  const std::string* selected = options.fields.exact("metadata.name");
+  if (!selected || *selected != info.name) {
+    throw ApiError::bad_request("fieldSelector metadata.name doesn't match requested name");
+  }
+}
+
+std::string to_base64url(std::string text) {
+  std::replace(text.begin(), text.end(), '+', '-');
+  std::replace(text.begin(), text.end(), '/', '_');
+  while (!text.empty() && text.back() == '=') text.pop_back();
+  return text;
+}
+
+std::optional<std::string> from_base64url(std::string_view text) {
+  std::string standard(text);
+  if (standard.find_first_of("+/=") != std::string::npos) return std::nullopt;
+  std::replace(standard.begin(), standard.end(), '-', '+');
+  std::replace(standard.begin(), standard.end(), '_', '/');
+  standard.append((4 - standard.size() % 4) % 4, '=');
+  return base::base64_decode(standard);
+}
+
+[[noreturn]] void bad_token(std::string_view why) {
+  throw ApiError::bad_request("invalid continue token: " + std::string(why));
+}
+
+}  // namespace
+
+std::string ContinueToken::encode() const {
+  std::string json = "{\"v\":\"" + std::string(kTokenVersion) +
+                     "\",\"rv\":" + std::to_string(revision) + ",\"start\":";
+  base::append_json_string(json, ns + "/" + name);
+  json += '}';
+  return to_base64url(base::base64_encode(json));
+}
+
+ContinueToken ContinueToken::decode(std::string_view text) {
+  const auto json = text.size() <= kMaxTokenBytes ? from_base64url(text) : std::nullopt;
+  if (!json) bad_token("continue key is not valid: illegal base64 data");
+  boost::system::error_code error;
+  const boost::json::value value = boost::json::parse(*json, error);
+  if (error || !value.is_object()) bad_token("continue key is not valid: it is no JSON object");
+  const auto& members = value.get_object();
+  const auto* version = members.if_contains("v");
+  if (!version || !version->is_string() ||
+      version->get_string() != boost::json::string_view(kTokenVersion)) {
+    bad_token("continue key is not valid: server does not recognize this encoded version");
+  }
+  const auto* revision = members.if_contains("rv");
+  const auto* start = members.if_contains("start");
+  if (!revision || !revision->is_int64() || revision->get_int64() == 0 ||
+      revision->get_int64() < -1) {
+    bad_token("incorrect encoded start resourceVersion (version meta.k8s.io/v1)");
+  }
+  const std::string_view key =
+      start && start->is_string()
+          ? std::string_view(start->get_string().data(), start->get_string().size())
+          : std::string_view();
+  const std::size_t slash = key.find('/');
+  if (slash == std::string_view::npos || slash + 1 == key.size()) {
+    bad_token("continue key is not valid: encoded start key empty (version meta.k8s.io/v1)");
+  }
+  if (key.find('/', slash + 1) != std::string_view::npos || key.find("..") == 0) {
+    bad_token("continue key is not valid: " + std::string(key));
+  }
+  return {revision->get_int64(), std::string(key.substr(0, slash)),
+          std::string(key.substr(slash + 1))};
+}
+
+std::optional<storage::Revision> parse_revision(std::string_view text) {
+  if (text.empty()) return std::nullopt;
+  const auto revision = base::parse_int(text);
+  if (revision && *revision >= 0 && text.front() != '+' && text.front() != '-') return *revision;
+  throw ApiError::bad_request(
+      "invalid resource version: resourceVersion: Invalid value: " + base::go_quote(text) +
+      ": strconv.ParseUint: parsing " + base::go_quote(text) + ": invalid syntax");
+}
+
+bool ListOptions::exact() const {
+  if (!revision || *revision == 0) return false;
+  // A limited list of a named revision has always been of exactly that one.
+  return match == "Exact" || (match.empty() && limit > 0);
+}
+
+bool ListOptions::matches(const catalog::Resource& resource,
+                          const storage::StoredObject& object) const {
+  return labels.matches(object.labels) && registry::matches_fields(resource, fields, object);
+}
+
+ListOptions parse_list_options(const request::RequestInfo& info, const catalog::Resource& resource,
+                               bool watching) {
+  const request::Query& query = info.query;
+  ListOptions options;
+  options.watch = watching;
+  options.limit = std::max<std::int64_t>(0, query_int(query, "limit").value_or(0));
+  options.timeout_seconds = query_int(query, "timeoutSeconds");
+  options.bookmarks = query_bool(query, "allowWatchBookmarks").value_or(false);
+  options.send_initial_events = query_bool(query, "sendInitialEvents");
+  options.match = query.get("resourceVersionMatch");
+  parse_selectors(info, resource, options);
+
+  std::vector<StatusCause> causes;
+  if (watching) {
+    check_watch(query, options, causes);
+  } else {
+    check_list(query, options, causes);
+  }
+  if (!causes.empty()) {
+    throw ApiError::invalid("meta.k8s.io", "ListOptions", "", std::move(causes));
+  }
+
+  options.revision = parse_revision(query.get("resourceVersion"));
+  const std::string_view token = query.get("continue");
+  if (!token.empty() && !watching) {
+    if (options.revision.value_or(0) != 0) {
+      throw ApiError::bad_request("specifying resource version is not allowed when using continue");
+    }
+    options.continue_from = ContinueToken::decode(token);
+  }
+  return options;
+}
+
+}  // namespace limen::api

@@ -1,0 +1,22 @@
+#include "api/list_options.h"
+#include "api/respond.h"
+#include "api/revision_errors.h"
+#include "api/verbs/verbs.h"
+
+namespace limen::api {
+
+base::Task<void> get_object(Call& call) {
+  const std::string_view wanted = call.info().query.get("resourceVersion");
+  if (!wanted.empty()) {
+    const auto revision = parse_revision(wanted);
+    if (revision && *revision > call.store.revision()) {
+      throw too_large_revision(*revision, call.store.revision());
+    }
+  }
+  const storage::ObjectPtr object = call.store.get(call.key(call.info().name));
+  if (!object) throw call.not_found(call.info().name);
+  respond_object(call, 200, object);
+  co_return;
+}
+
+}  // namespace limen::api

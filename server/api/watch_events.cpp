@@ -1,0 +1,111 @@
+#include "api/watch_events.h"
+
+#include "api/respond.h"
+#include "base/json_text.h"
+#include "object/canonical.h"
+#include "object/metadata.h"
+#include "registry/conversion.h"
+
+namespace limen::api {
+
+namespace {
+
+constexpr std::string_view kRevisionKey = ",\"resourceVersion\":\"";
+
+std::string type_prefix(const catalog::Resource& resource, const Output& output) {
+  const bool partial = output.view != View::object && output.view != View::table;
+  std::string text = "{\"kind\":";
+  base::append_json_string(text, partial ? "PartialObjectMetadata" : resource.kind);
+  text += ",\"apiVersion\":";
+  base::append_json_string(text, partial ? object::group_version("meta.k8s.io", output.meta_version)
+                                         : object::group_version(resource.group, resource.version));
+  return text += ',';
+}
+
+std::string event_head(std::string_view type) {
+  std::string head = "{\"type\":\"";
+  head += type;
+  return head += "\",\"object\":";
+}
+
+}  // namespace
+
+storage::ObjectPtr at_revision(const storage::ObjectPtr& object, storage::Revision revision) {
+  auto moved = std::make_shared<storage::StoredObject>(*object);
+  moved->revision = revision;
+  const std::size_t at = moved->json.rfind(kRevisionKey);
+  if (at != std::string::npos) {
+    moved->json.resize(at + kRevisionKey.size());
+    moved->json += std::to_string(revision) + "\"}}";
+  }
+  return moved;
+}
+
+WatchEncoder::WatchEncoder(const catalog::Resource& resource, const Output& output,
+                           std::string_view include_object)
+    : resource_(resource),
+      output_(output),
+      stored_as_served_(registry::difference(resource) == registry::Difference::none),
+      prefix_(type_prefix(resource, output)) {
+  table_.version = output.meta_version;
+  const auto include = parse_include_object(include_object);
+  if (!include) {
+    throw base::ApiError::bad_request("unrecognized includeObject value: \"" +
+                                      std::string(include_object) + "\"");
+  }
+  table_.include = *include;
+}
+
+void WatchEncoder::object(transport::ResponseStream& stream, std::string_view type,
+                          const storage::ObjectPtr& object) {
+  stream.write(event_head(type));
+  switch (output_.view) {
+    case View::table: {
+      const std::string json = served_json(resource_, object);
+      table_.now = std::chrono::system_clock::now();
+      stream.write(single_row_table(resource_, object::Document::parse(json).root(), json, table_));
+      table_.column_definitions = false;
+      break;
+    }
+    case View::partial:
+    case View::partial_list:
+      stream.write(prefix_);
+      stream.write(metadata_tail(object->json));
+      break;
+    case View::object:
+      if (stored_as_served_) {
+        stream.write(object->json);
+      } else {
+        stream.write(prefix_);
+        stream.write(served_text(resource_, object).rest);
+      }
+      break;
+  }
+  stream.write("}\n");
+}
+
+void WatchEncoder::bookmark(transport::ResponseStream& stream, storage::Revision revision,
+                            bool initial_end) {
+  std::string text = event_head("BOOKMARK");
+  const std::string number = std::to_string(revision);
+  if (output_.view == View::table) {
+    TableMeta meta;
+    meta.resource_version = number;
+    begin_table(text, resource_, meta, table_);
+    end_table(text);
+  } else {
+    text += prefix_ + "\"metadata\":{";
+    if (initial_end) text += R"("annotations":{"k8s.io/initial-events-end":"true"},)";
+    text += "\"resourceVersion\":\"" + number + "\"}}";
+  }
+  text += "}\n";
+  stream.write(text);
+}
+
+void WatchEncoder::error(transport::ResponseStream& stream, const base::ApiError& error) {
+  std::string status = error.to_json();
+  while (status.ends_with('\n')) status.pop_back();
+  stream.write(event_head("ERROR") + status + "}\n");
+}
+
+}  // namespace limen::api

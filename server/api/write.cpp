@@ -1,0 +1,223 @@
+#include "api/write.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "api/admit.h"
+#include "api/body.h"
+#include "api/respond.h"
+#include "base/api_error.h"
+#include "base/strings.h"
+#include "object/canonical.h"
+#include "object/decode.h"
+#include "object/metadata.h"
+#include "observability/log.h"
+#include "registry/conversion.h"
+#include "validation/defaults.h"
+#include "validation/validate.h"
+
+namespace limen::api {
+
+namespace {
+
+using base::ApiError;
+using object::Json;
+using storage::WriteStatus;
+
+constexpr int kNameTries = 8;  // of a generated name, each with a fresh suffix
+
+// An answer that a generated name was taken, again and again.
+ApiError no_unique_name(const Call& call, std::string_view name) {
+  ApiError taken = ApiError::already_exists(call.resource.group, call.resource.name, name);
+  base::StatusDetails details = taken.details();
+  details.retry_after_seconds = 1;
+  return {409, "AlreadyExists",
+          taken.message() + ", the server was not able to generate a unique name for the object",
+          std::move(details)};
+}
+
+void refuse_causes(const Call& call, const Json& object, std::vector<base::StatusCause> causes) {
+  if (causes.empty()) return;
+  throw ApiError::invalid(call.resource.group, call.resource.kind, object::name(object),
+                          std::move(causes));
+}
+
+// A new object has no history; kube-apiserver finds this in its store and has no reason for it.
+void refuse_revision(const Json& object) {
+  const auto revision = base::parse_int(object::resource_version(object));
+  if (revision && *revision != 0) {
+    throw ApiError(500, "", "resourceVersion should not be set on objects to be created");
+  }
+}
+
+struct Creation {
+  storage::WriteResult result;
+  std::string name;
+};
+
+// One try, of one name.
+base::Task<Creation> try_create(Call& call, Json object, const WriteOptions& options,
+                                Admit& admit) {
+  const catalog::Resource& stored = registry::storage_resource(call.resource);
+  const Json& checked = object;
+  registry::prepare_create(stored, call.strategy(), object, call.context.user);
+  validation::apply_defaults(stored, object);
+  refuse_causes(call, checked, validation::validate_create(stored, checked));
+  const object::Document none;
+  co_await admit.validate(object, none);
+
+  Creation creation;
+  creation.name = object::name(object);
+  storage::Key key = call.key(creation.name);
+  if (options.dry_run) {
+    creation.result.current = call.store.get(key);
+    creation.result.status =
+        creation.result.current ? WriteStatus::already_exists : WriteStatus::ok;
+    creation.result.object = unstored(object, 0);
+    co_return creation;
+  }
+  std::string json = object::canonical(object);
+  creation.result =
+      co_await call.store.create(call.context.scope.loop, std::move(key), std::move(json));
+  co_return creation;
+}
+
+// The optimistic lock and the other things an update may state about what it replaces.
+void check_preconditions(const Call& call, Json& object, const storage::StoredObject& current) {
+  const std::string_view text = object::resource_version(object);
+  const auto revision = base::parse_int(text);
+  if (!text.empty() && (!revision || *revision < 0)) {
+    refuse_causes(
+        call, object,
+        {{"FieldValueInvalid", "Invalid value: " + base::go_quote(text) + ": must be a number",
+          "metadata.resourceVersion"}});
+  }
+  if (revision.value_or(0) == 0) {
+    if (!call.strategy().unconditional_update) {
+      throw ApiError::invalid(
+          call.resource.group, call.resource.name, current.name,
+          {{"FieldValueInvalid", "Invalid value: 0x0: must be specified for an update",
+            "metadata.resourceVersion"}});
+    }
+  } else if (*revision != current.revision) {
+    throw call.conflict(current.name, kModifiedText);
+  }
+  const std::string_view uid = object::uid(object);
+  if (!uid.empty() && uid != current.uid) {
+    throw call.conflict(current.name,
+                        "Precondition failed: UID in precondition: " + std::string(uid) +
+                            ", UID in object meta: " + current.uid);
+  }
+}
+
+std::vector<base::StatusCause> causes_of(const catalog::Resource& stored, registry::Part part,
+                                         const Json& object, const Json& old) {
+  if (part == registry::Part::whole) return validation::validate_update(stored, object, old);
+  return validation::validate_status_update(stored, object, old);
+}
+
+// One try against one current state. Nothing when another write came between; `current` is then
+// what it left.
+base::Task<std::optional<Modified>> try_modify(Call& call, ModifyRules rules,
+                                               const WriteOptions& options, Change& change,
+                                               storage::ObjectPtr& current) {
+  const catalog::Resource& stored = registry::storage_resource(call.resource);
+  const object::Document old = object::Document::parse(current->json);
+  Json object = change.apply(call, old.root());
+  settle_namespace(call, object);
+  Admit admit(call, admission::kUpdate, call.info().verb, current->name, call.resource.kind,
+              stored.type, options.document, options.dry_run);
+  if (rules.admission) co_await admit.mutate(object, old);
+  check_preconditions(call, object, *current);
+  registry::prepare_update(stored, call.strategy(), rules.part, object, old.root());
+  refuse_causes(call, object, causes_of(stored, rules.part, object, old.root()));
+  if (rules.admission) co_await admit.validate(object, old);
+
+  const bool ends = registry::completes_deletion(stored, object, old.root());
+  if (!ends && registry::same_content(object, old.root())) co_return Modified{current, true};
+  if (options.dry_run) co_return Modified{unstored(object, current->revision), false};
+  storage::Key key = call.key(current->name);
+  storage::WriteResult result;
+  base::Executor& loop = call.context.scope.loop;
+  if (ends) {
+    result = co_await call.store.remove(loop, std::move(key), current->revision);
+  } else {
+    std::string json = object::canonical(object);
+    result = co_await call.store.update(loop, std::move(key), current->revision, std::move(json));
+  }
+  if (result.status == WriteStatus::ok) co_return Modified{std::move(result.object), false};
+  if (result.status != WriteStatus::conflict) refuse_write(call, current->name, result);
+  current = std::move(result.current);
+  co_return std::nullopt;
+}
+
+}  // namespace
+
+void check_deadline(const Call& call) {
+  const request::CallScope& scope = call.context.scope;
+  if (scope.cancelled->load() || base::SteadyClock::now() >= scope.deadline) {
+    throw ApiError::timeout("Timeout: request did not complete within the allotted timeout");
+  }
+}
+
+void refuse_write(const Call& call, std::string_view name, const storage::WriteResult& result) {
+  switch (result.status) {
+    case WriteStatus::already_exists: {
+      ApiError error = ApiError::already_exists(call.resource.group, call.resource.name, name);
+      if (!result.current) throw error;
+      const object::Document current = object::Document::parse(result.current->json);
+      if (object::deletion_timestamp(current.root()).empty()) throw error;
+      throw ApiError(409, "AlreadyExists", "object is being deleted: " + error.message(),
+                     error.details());
+    }
+    case WriteStatus::not_found:
+      throw call.not_found(name);
+    case WriteStatus::conflict:
+      throw call.conflict(name, kModifiedText);
+    case WriteStatus::too_busy:
+      throw ApiError::too_many_requests("the server has too many writes waiting", 1);
+    case WriteStatus::ok:
+    case WriteStatus::unavailable:
+      break;
+  }
+  log::error("an object could not be stored",
+             {{"resource", call.resource.name}, {"name", name}, {"error", result.error}});
+  throw ApiError::service_unavailable("the object store is unavailable");
+}
+
+base::Task<storage::ObjectPtr> create_stored(Call& call, Json object, const WriteOptions& options) {
+  const catalog::Resource& stored = registry::storage_resource(call.resource);
+  Admit admit(call, admission::kCreate, "create", object::name(object), call.resource.kind,
+              stored.type, options.document, options.dry_run);
+  registry::wipe_system_fields(object);
+  const object::Document none;
+  co_await admit.mutate(object, none);
+  settle_namespace(call, object);
+  refuse_revision(object);
+
+  const bool generated = object::name(object).empty() && !object::generate_name(object).empty();
+  const int tries = generated ? kNameTries : 1;
+  for (int left = tries; left > 0; --left) {
+    Json candidate = left > 1 ? object::mutable_copy(object) : std::move(object);
+    Creation creation = co_await try_create(call, std::move(candidate), options, admit);
+    if (creation.result.status == WriteStatus::ok) co_return std::move(creation.result.object);
+    if (!generated || creation.result.status != WriteStatus::already_exists) {
+      refuse_write(call, creation.name, creation.result);
+    }
+    if (left == 1) throw no_unique_name(call, creation.name);
+  }
+  throw ApiError::internal("no name was tried");
+}
+
+base::Task<Modified> modify(Call& call, std::string name, ModifyRules rules,
+                            const WriteOptions& options, Change& change) {
+  storage::ObjectPtr current = call.store.get(call.key(name));
+  while (true) {
+    if (!current) throw call.not_found(name);
+    std::optional<Modified> done = co_await try_modify(call, rules, options, change, current);
+    if (done) co_return std::move(*done);
+    check_deadline(call);
+  }
+}
+
+}  // namespace limen::api
