@@ -1,3 +1,4 @@
+# shellcheck shell=bash
 # Shared by packaging/quickstart and tests/run: what has to be installed, and how to build.
 # Sourced by bash scripts that have `set -euo pipefail`.
 

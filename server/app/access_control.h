@@ -1,0 +1,36 @@
+// AccessControl: the module generations of a running server, as the chains a request pins.
+//
+// current() is for any thread and costs one atomic load; change() is for the control thread. A
+// request that holds chains holds the generation they were made from.
+#pragma once
+
+#include <atomic>
+#include <memory>
+
+#include "api/access_chains.h"
+#include "modules/runtime.h"
+
+namespace limen::app {
+
+class AccessControl {
+ public:
+  // `runtime` outlives this.
+  explicit AccessControl(modules::Runtime& runtime) : runtime_(runtime) {}
+
+  // Makes and starts what `spec` names and puts it in force. Throws modules::LoadError; what was in
+  // force stays in force then.
+  void change(const modules::GenerationSpec& spec);
+
+  // Null before the first change().
+  api::AccessChainsPtr current() const { return chains_.load(std::memory_order_acquire); }
+  modules::GenerationPtr generation() const { return runtime_.current(); }
+
+ private:
+  modules::Runtime& runtime_;
+  std::atomic<api::AccessChainsPtr> chains_;
+};
+
+// The chains of a generation, in its order; they keep it alive.
+api::AccessChainsPtr chains_of(modules::GenerationPtr generation);
+
+}  // namespace limen::app
