@@ -33,6 +33,10 @@ LoadError::LoadError(Gate gate, const std::string& message)
       .add();
 }
 
+LoadError LoadError::located(const std::string& prefix) const {
+  return LoadError(gate_, prefix + ": " + what(), Uncounted{});
+}
+
 std::string_view kind_name(Kind kind) {
   switch (kind) {
     case Kind::authenticator:

@@ -20,8 +20,13 @@ class LoadError : public std::runtime_error {
   // `message` is a whole sentence without a final stop. Constructing one counts it.
   LoadError(Gate gate, const std::string& message);
   Gate gate() const { return gate_; }
+  // The same error with `prefix: ` before its sentence; not counted again.
+  LoadError located(const std::string& prefix) const;
 
  private:
+  struct Uncounted {};
+  LoadError(Gate gate, const std::string& message, Uncounted)
+      : std::runtime_error(message), gate_(gate) {}
   Gate gate_;
 };
 

@@ -15,6 +15,7 @@
 #include <filesystem>
 #include <functional>
 #include <memory>
+#include <string>
 #include <string_view>
 
 #include "modules/generation.h"
@@ -27,7 +28,8 @@ namespace limen::modules {
 class ModuleInstance;
 
 struct RuntimeOptions {
-  std::filesystem::path folder;
+  std::filesystem::path folder;                                       // modulePath
+  std::string server_version = "limen";                               // what modules are told
   std::chrono::nanoseconds start_timeout = std::chrono::seconds(30);  // of one instance
   std::chrono::nanoseconds drain_timeout = std::chrono::seconds(30);  // for the calls of an old one
   std::size_t workers = 16;  // threads for one instance that may block; started when needed

@@ -1,0 +1,28 @@
+// AbiAuthenticator: a module's authenticator table as an authn::Authenticator. Any thread.
+#pragma once
+
+#include <memory>
+
+#include "authn/authenticator.h"
+#include "modules/module_instance.h"
+
+namespace limen::modules {
+
+class AbiAuthenticator final : public authn::Authenticator {
+ public:
+  // `instance` has started and is of kind authenticator.
+  explicit AbiAuthenticator(std::shared_ptr<ModuleInstance> instance);
+
+  const std::string& name() const override { return instance_->name(); }
+  // A module that errs, breaks the ABI or is late gives Verdict::error; nobody is authenticated by
+  // it.
+  base::Task<authn::Result> authenticate(const authn::Credentials& credentials,
+                                         request::CallScope& scope) override;
+
+ private:
+  authn::Result take_result(Call& call, base::Deadline began);
+
+  const std::shared_ptr<ModuleInstance> instance_;
+};
+
+}  // namespace limen::modules

@@ -1,0 +1,144 @@
+#include "modules/abi_authorizer.h"
+
+#include "modules/host_scope.h"
+#include "modules/inputs.h"
+
+namespace limen::modules {
+
+namespace {
+
+limen_status call_authorize(const ModuleInstance& instance, limen_call* call,
+                            const void* input) noexcept {
+  return static_cast<const limen_authorizer*>(instance.table())
+      ->authorize(instance.plugin(), call, static_cast<const limen_attributes*>(input),
+                  &authz_reply_table());
+}
+
+// The input of rules_for, with the table in front: it is not the instance's main one.
+struct RulesInput {
+  const limen_authorizer_rules* table;
+  limen_rules_input input;
+};
+
+limen_status call_rules(const ModuleInstance& instance, limen_call* call,
+                        const void* input) noexcept {
+  const auto* rules = static_cast<const RulesInput*>(input);
+  return rules->table->rules_for(instance.plugin(), call, &rules->input, &rules_reply_table());
+}
+
+authz::Result failed(std::string text) {
+  authz::Result result;
+  result.error = std::move(text);
+  return result;
+}
+
+authz::Rules incomplete(std::string text) {
+  authz::Rules rules;
+  rules.incomplete = true;
+  rules.error = std::move(text);
+  return rules;
+}
+
+}  // namespace
+
+AbiAuthorizer::AbiAuthorizer(std::shared_ptr<ModuleInstance> instance)
+    : instance_(std::move(instance)) {
+  const auto* table =
+      static_cast<const limen_authorizer_rules*>(instance_->extension(LIMEN_AUTHORIZER_RULES));
+  if (LIMEN_HAS(limen_authorizer_rules, table, rules_for) && table->rules_for != nullptr) {
+    rules_ = table;
+  }
+}
+
+authz::Result AbiAuthorizer::take_result(Call& call, base::Deadline began) {
+  std::string error = instance_->error_of(call);
+  if (error.empty() && call.status == LIMEN_NO_OPINION) {
+    // A verdict of an authorizer is given by decide(), and this status is not one.
+    error = "the module broke its contract: it answered with LIMEN_NO_OPINION";
+  }
+  if (!error.empty()) {
+    instance_->record(Outcome::error, began);
+    return failed(std::move(error));
+  }
+  authz::Result result = std::move(call.authz);
+  switch (result.verdict) {
+    case authz::Verdict::allow:
+      instance_->record(Outcome::yes, began);
+      break;
+    case authz::Verdict::deny:
+      instance_->record(Outcome::no, began);
+      break;
+    case authz::Verdict::no_opinion:
+      instance_->record(Outcome::no_opinion, began);
+      break;
+  }
+  return result;
+}
+
+base::Task<authz::Result> AbiAuthorizer::authorize(const authz::Attributes& attributes,
+                                                   request::CallScope& scope) {
+  const base::Deadline began = base::SteadyClock::now();
+  CallLease call = instance_->open(CallKind::authorize, scope, began);
+  if (!call) {
+    instance_->record(Outcome::refused, began);
+    co_return failed(std::string(instance_->refusal()));
+  }
+  const limen_attributes* input = make_attributes(call->inputs, attributes);
+  Ended ended = Ended::completed;
+  if (instance_->may_block()) {
+    ended = co_await instance_->wait(*call, scope, call_authorize, input);
+  } else if (!instance_->invoke(*call, call_authorize, input)) {
+    ended = co_await instance_->wait(*call, scope, nullptr, nullptr);
+  } else if (instance_->late(*call)) {
+    ended = Ended::late;
+  }
+  if (ended == Ended::completed) co_return take_result(*call, began);
+  if (ended == Ended::deadline) call.orphaned();
+  instance_->record(Outcome::deadline, began);
+  co_return failed(instance_->deadline_error());
+}
+
+authz::Rules AbiAuthorizer::take_rules(Call& call, base::Deadline began) {
+  const std::string error = instance_->error_of(call);
+  instance_->record(error.empty() ? Outcome::yes : Outcome::error, began);
+  if (!call.violation.empty()) return incomplete(name() + ": " + error);
+  authz::Rules rules = std::move(call.rules);
+  if (!error.empty()) {
+    rules.incomplete = true;
+    rules.error = name() + ": " + error;
+  }
+  return rules;
+}
+
+base::Task<authz::Rules> AbiAuthorizer::rules_for(const request::Identity& user,
+                                                  const std::string& ns,
+                                                  request::CallScope& scope) {
+  if (rules_ == nullptr) {
+    co_return incomplete(name() + " authorizer does not support user rule resolution");
+  }
+  const base::Deadline began = base::SteadyClock::now();
+  CallLease call = instance_->open(CallKind::rules, scope, began);
+  if (!call) {
+    instance_->record(Outcome::refused, began);
+    co_return incomplete(name() + ": " + std::string(instance_->refusal()));
+  }
+  auto* input = call->inputs.array<RulesInput>(1);
+  input->table = rules_;
+  input->input.struct_size = sizeof(limen_rules_input);
+  input->input.user = make_user(call->inputs, user);
+  input->input.ns = call->inputs.copy(ns);
+  Ended ended = Ended::completed;
+  if (instance_->may_block()) {
+    ended = co_await instance_->wait(*call, scope, call_rules, input);
+  } else if (!instance_->invoke(*call, call_rules, input)) {
+    ended = co_await instance_->wait(*call, scope, nullptr, nullptr);
+  } else if (instance_->late(*call)) {
+    ended = Ended::late;
+  }
+  if (ended == Ended::completed) co_return take_rules(*call, began);
+  if (ended == Ended::deadline) call.orphaned();
+  instance_->record(Outcome::deadline, began);
+  co_return incomplete(name() + ": " + instance_->deadline_error());
+}
+
+}  // namespace limen::modules

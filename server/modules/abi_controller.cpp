@@ -1,0 +1,137 @@
+#include "modules/abi_controller.h"
+
+#include "modules/host_scope.h"
+#include "modules/inputs.h"
+#include "modules/nodes.h"
+#include "modules/patch.h"
+#include "observability/log.h"
+
+namespace limen::modules {
+
+namespace {
+
+limen_status call_admit(const ModuleInstance& instance, limen_call* call,
+                        const void* input) noexcept {
+  return static_cast<const limen_admission*>(instance.table())
+      ->admit(instance.plugin(), call, static_cast<const limen_admission_input*>(input),
+              &admission_reply_table(true));
+}
+
+limen_status call_validate(const ModuleInstance& instance, limen_call* call,
+                           const void* input) noexcept {
+  return static_cast<const limen_admission*>(instance.table())
+      ->validate(instance.plugin(), call, static_cast<const limen_admission_input*>(input),
+                 &admission_reply_table(false));
+}
+
+const limen_admission_input* make_input(Call& call, const admission::Review& review) {
+  static const authz::Attributes nothing;
+  call.documents[0] = review.object;
+  call.documents[1] = review.old_object;
+  call.documents[2] = review.options;
+  auto* out = call.inputs.array<limen_admission_input>(1);
+  out->struct_size = sizeof(limen_admission_input);
+  out->operation = review.operation;
+  out->attributes =
+      make_attributes(call.inputs, review.attributes == nullptr ? nothing : *review.attributes);
+  out->kind = call.inputs.copy(review.kind);
+  out->object = root_node(call.documents[0]);
+  out->old_object = root_node(call.documents[1]);
+  out->options = root_node(call.documents[2]);
+  out->dry_run = review.dry_run ? 1 : 0;
+  out->reinvocation = review.reinvocation ? 1 : 0;
+  return out;
+}
+
+}  // namespace
+
+AbiController::AbiController(std::shared_ptr<ModuleInstance> instance)
+    : instance_(std::move(instance)),
+      table_(*static_cast<const limen_admission*>(instance_->table())) {}
+
+bool AbiController::handles(admission::Operation operation) const {
+  return (table_.operations & operation) != 0;
+}
+
+admission::Result AbiController::failed(std::string error, request::CallScope& scope) const {
+  admission::Result result;
+  if (instance_->spec().failure_policy == FailurePolicy::ignore) {
+    log::warn("admission module failed; its failure policy lets the object pass",
+              {{"name", name()}, {"error", error}});
+    scope.annotations.emplace_back(name() + "/failed-open", std::move(error));
+    result.allowed = true;
+    return result;
+  }
+  result.error = std::move(error);
+  return result;
+}
+
+admission::Result AbiController::take_result(Call& call, const admission::Review& review,
+                                             request::CallScope& scope, base::Deadline began) {
+  std::string error = instance_->error_of(call);
+  if (error.empty() && call.status == LIMEN_NO_OPINION) {
+    error = "the module broke its contract: it answered with LIMEN_NO_OPINION";
+  }
+  AdmissionReply& reply = call.admission;
+  admission::Result result;
+  if (error.empty() && !reply.denied && call.kind == CallKind::admit) {
+    try {
+      result.changed = apply_edits(review.object, reply.edits);
+    } catch (const PatchRefused& refused) {
+      error = refused.what();
+    }
+  }
+  for (std::string& warning : reply.warnings) scope.warnings.push_back(std::move(warning));
+  if (!error.empty()) {
+    instance_->record(Outcome::error, began);
+    return failed(std::move(error), scope);
+  }
+  for (auto& [key, value] : reply.annotations) {
+    scope.annotations.emplace_back(name() + "/" + key, std::move(value));
+  }
+  instance_->record(reply.denied ? Outcome::no : Outcome::yes, began);
+  result.allowed = !reply.denied;
+  if (reply.denied) {
+    result.code = reply.code;
+    result.reason = std::move(reply.reason);
+    result.message = std::move(reply.message);
+    result.causes = std::move(reply.causes);
+  }
+  return result;
+}
+
+base::Task<admission::Result> AbiController::review(const admission::Review& review,
+                                                    request::CallScope& scope, CallKind kind) {
+  const base::Deadline began = base::SteadyClock::now();
+  CallLease call = instance_->open(kind, scope, began);
+  if (!call) {
+    instance_->record(Outcome::refused, began);
+    co_return failed(std::string(instance_->refusal()), scope);
+  }
+  const limen_admission_input* input = make_input(*call, review);
+  const ModuleInstance::Invoke function = kind == CallKind::admit ? call_admit : call_validate;
+  Ended ended = Ended::completed;
+  if (instance_->may_block()) {
+    ended = co_await instance_->wait(*call, scope, function, input);
+  } else if (!instance_->invoke(*call, function, input)) {
+    ended = co_await instance_->wait(*call, scope, nullptr, nullptr);
+  } else if (instance_->late(*call)) {
+    ended = Ended::late;
+  }
+  if (ended == Ended::completed) co_return take_result(*call, review, scope, began);
+  if (ended == Ended::deadline) call.orphaned();
+  instance_->record(Outcome::deadline, began);
+  co_return failed(instance_->deadline_error(), scope);
+}
+
+base::Task<admission::Result> AbiController::admit(const admission::Review& subject,
+                                                   request::CallScope& scope) {
+  return review(subject, scope, CallKind::admit);
+}
+
+base::Task<admission::Result> AbiController::validate(const admission::Review& subject,
+                                                      request::CallScope& scope) {
+  return review(subject, scope, CallKind::validate);
+}
+
+}  // namespace limen::modules

@@ -1,0 +1,162 @@
+// ModuleInstance: one plugin made from one entry of the configuration, and the guard round its
+// calls.
+//
+// It passes the last gates (config, start), keeps the plugin's host services, counts its open
+// calls, and answers for it when it does not: a call that is not complete at its deadline becomes
+// an orphan, and an instance with more than kMaxOrphans of them is not called any more until half
+// have ended (the breaker), so that a hanging module costs its callers nothing. Thread rule: start
+// and retire on the control caller's thread; the rest from any thread. Lifetime: shared; retire()
+// before the last reference goes.
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <memory>
+#include <string>
+
+#include "base/task.h"
+#include "modules/call.h"
+#include "modules/control_thread.h"
+#include "modules/generation.h"
+#include "modules/host_scope.h"
+#include "modules/loader.h"
+#include "modules/module_spec.h"
+#include "modules/worker_pool.h"
+#include "request/call_scope.h"
+
+namespace limen::modules {
+
+// How a call ended, as metrics count it.
+enum class Outcome : std::uint8_t { yes, no, no_opinion, error, deadline, refused };
+
+// A call that is given back when it goes out of scope, unless it became an orphan.
+class CallLease {
+ public:
+  explicit CallLease(Call* call) : call_(call) {}
+  CallLease(CallLease&& other) noexcept : call_(std::exchange(other.call_, nullptr)) {}
+  CallLease& operator=(CallLease&&) = delete;
+  ~CallLease() {
+    if (call_ != nullptr) CallTable::get().release(*call_);
+  }
+  explicit operator bool() const { return call_ != nullptr; }
+  Call& operator*() const { return *call_; }
+  Call* operator->() const { return call_; }
+  // The call is the module's from now on.
+  void orphaned() { call_ = nullptr; }
+
+ private:
+  Call* call_;
+};
+
+class ModuleInstance : public std::enable_shared_from_this<ModuleInstance> {
+ public:
+  static constexpr std::size_t kMaxOrphans = 16;
+  // Calls that may wait for a worker of an instance that may block.
+  static constexpr std::size_t kMaxQueuedCalls = 1024;
+
+  struct Setup {
+    Kind kind;
+    ModuleSpec spec;
+    LoadedModulePtr module;
+    const DescriptorInfo* descriptor;  // of `module`
+    object::Document config;           // checked, with defaults
+    const ObjectSource* objects;
+    std::string server_version;
+    std::size_t workers;
+  };
+  explicit ModuleInstance(Setup setup);
+  ModuleInstance(const ModuleInstance&) = delete;
+  ModuleInstance& operator=(const ModuleInstance&) = delete;
+  ~ModuleInstance();
+
+  // Gate 5: the config of `spec` checked by the descriptor's schema and the module's own judgement,
+  // with defaults filled in. Throws LoadError that names every finding.
+  static object::Document check_config(Kind kind, const ModuleSpec& spec,
+                                       const LoadedModule& module, const DescriptorInfo& descriptor,
+                                       ControlThread& control, base::Deadline deadline);
+  // "limen.yaml:12:5: authenticator "tokens"": how messages name an entry.
+  static std::string label(Kind kind, const ModuleSpec& spec);
+
+  // Gate 6: creates and starts the plugin and waits until its object views are in sync. Throws
+  // LoadError, and then retire() has been done.
+  void start(ControlThread& control, base::Deadline deadline);
+  // Stops the plugin, waits for its open calls and work, destroys it. False when something hangs;
+  // the instance is then kept for ever, because the module may still use it.
+  bool retire(ControlThread& control, base::Deadline deadline);
+
+  Kind kind() const { return setup_.kind; }
+  const ModuleSpec& spec() const { return setup_.spec; }
+  const std::string& name() const { return setup_.spec.name; }
+  const DescriptorInfo& descriptor() const { return *setup_.descriptor; }
+  InstanceInfo info() const;
+  bool may_block() const { return setup_.descriptor->may_block(); }
+  const limen_plugin* plugin() const { return plugin_; }
+  HostScope& scope() { return scope_; }
+  // The plugin's table of its kind, and any other by id (null: it has none).
+  const void* table() const { return table_; }
+  const void* extension(const char* id) const;
+
+  bool stopping() const { return scope_.stage() >= Stage::stopping; }
+  // Why calls are refused right now; empty: they are not.
+  std::string_view refusal() const;
+
+  // A call in phase open; none when the instance is stopping or its breaker is open.
+  CallLease open(CallKind kind, const request::CallScope& scope, base::Deadline now);
+  // The same for a call outside any request.
+  CallLease open(CallKind kind, base::Deadline deadline);
+
+  // Calls the module. `input` lives in the call. Must not throw (a module's exception ends here, in
+  // std::terminate, rather than in somebody else's request).
+  using Invoke = limen_status (*)(const ModuleInstance& instance, limen_call* call,
+                                  const void* input) noexcept;
+  // Calls it on this thread. True when the call is done; else wait for it.
+  bool invoke(Call& call, Invoke function, const void* input);
+  // Waits for a pending call; with `function` it is first called on a worker. After
+  // Ended::deadline the call is an orphan.
+  base::Task<Ended> wait(Call& call, request::CallScope& scope, Invoke function, const void* input);
+
+  // True when a call that is done took longer than it had: its result no longer counts.
+  static bool late(const Call& call) {
+    return base::SteadyClock::now().time_since_epoch().count() > call.deadline_ns;
+  }
+  // What went wrong with a completed call: empty when nothing did.
+  std::string error_of(const Call& call) const;
+  // The text for a call that was not complete at its deadline.
+  std::string deadline_error() const;
+  void record(Outcome outcome, base::Deadline began);
+
+  // Bookkeeping of the call table.
+  void call_opened() { open_calls_.fetch_add(1, std::memory_order_relaxed); }
+  void call_closed() { open_calls_.fetch_sub(1, std::memory_order_release); }
+  void orphan_made();
+  void orphan_ended();
+  std::size_t orphans() const { return orphans_.load(std::memory_order_relaxed); }
+  std::size_t open_calls() const { return open_calls_.load(std::memory_order_acquire); }
+
+ private:
+  struct Attempt;
+  static Ended await_start(Call& call, Attempt& attempt, base::Deadline deadline);
+  void create_and_start(ControlThread& control, base::Deadline deadline);
+  void find_tables();
+  [[noreturn]] void fail_start(const std::string& why) const;
+  void keep_for_ever();
+  static void tick(Call* call, limen_call* handle, base::Executor& loop);
+
+  const Setup setup_;
+  const std::string* const interned_name_;  // never freed; for messages about stale handles
+  HostScope scope_;
+  WorkerPool callers_;
+  const limen_plugin* plugin_ = nullptr;
+  const void* table_ = nullptr;
+  bool started_ = false;
+  std::atomic<std::size_t> open_calls_{0};
+  std::atomic<std::size_t> orphans_{0};
+  std::atomic<bool> breaker_open_{false};
+  metrics::Histogram& seconds_;
+  std::array<metrics::Counter*, 6> outcomes_;
+  metrics::Counter& late_;
+  metrics::Gauge& orphan_gauge_;
+  metrics::Gauge& breaker_gauge_;
+};
+
+}  // namespace limen::modules

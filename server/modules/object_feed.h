@@ -1,0 +1,78 @@
+// ObjectFeed: stored objects as one module instance sees them ("limen.objects/1").
+//
+// A subscription tells first what exists, then that this was all, then every change in order, on
+// the instance's own serial thread. Should the store have compacted what a slow subscriber still
+// needs, the feed compares its last state with the present one and tells the difference, so a
+// subscriber never misses the end state of an object. get and list read the store itself. Thread
+// rule: any thread; subscribe only while the instance starts. Lifetime: stopped before it is
+// destroyed.
+#pragma once
+
+#include <atomic>
+#include <condition_variable>
+#include <functional>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "limen/limen.h"
+#include "modules/executor_thread.h"
+#include "storage/store.h"
+
+namespace limen::modules {
+
+// Where objects come from. Without a store there are none, and everything is in sync.
+struct ObjectSource {
+  storage::Store* store = nullptr;
+  std::function<bool(std::string_view group, std::string_view resource)> exists;  // null: all do
+};
+
+class ObjectFeed {
+ public:
+  static constexpr std::size_t kMaxSubscriptions = 256;
+  using Callback = void (*)(void* arg, std::int32_t event, const limen_node* object);
+
+  ObjectFeed(const ObjectSource& source, ExecutorThread& serial);
+  ObjectFeed(const ObjectFeed&) = delete;
+  ObjectFeed& operator=(const ObjectFeed&) = delete;
+  ~ObjectFeed();
+
+  limen_status subscribe(std::string_view group, std::string_view resource, Callback fn, void* arg);
+  bool synced() const;
+  // False when something is not in sync at `deadline`.
+  bool wait_synced(base::Deadline deadline) const;
+
+  limen_status get(std::string_view group, std::string_view resource, std::string_view ns,
+                   std::string_view name, const limen_node** out) const;
+  limen_status list(std::string_view group, std::string_view resource, std::string_view ns,
+                    std::string_view selector, std::int32_t (*each)(void*, const limen_node*),
+                    void* arg) const;
+
+  // No callback begins after this. The caller then stops the serial thread, which waits for one
+  // that runs.
+  void stop() { stopped_.store(true, std::memory_order_release); }
+
+ private:
+  struct Subscription;
+  bool known(std::string_view group, std::string_view resource) const;
+  void begin(Subscription& subscription);
+  void follow(Subscription& subscription, storage::Revision from);
+  void deliver(Subscription& subscription);
+  void resync(Subscription& subscription);
+  void tell(const Subscription& subscription, std::int32_t event,
+            const storage::StoredObject& object) const;
+
+  const ObjectSource& source_;
+  ExecutorThread& serial_;
+  std::atomic<bool> stopped_{false};
+  mutable std::mutex mutex_;
+  mutable std::condition_variable changed_;
+  std::size_t unsynced_ = 0;
+  std::vector<std::unique_ptr<Subscription>> subscriptions_;
+};
+
+}  // namespace limen::modules

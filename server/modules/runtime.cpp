@@ -1,0 +1,206 @@
+#include "modules/runtime.h"
+
+#include <algorithm>
+#include <atomic>
+#include <mutex>
+#include <set>
+
+#include "modules/abi_authenticator.h"
+#include "modules/abi_authorizer.h"
+#include "modules/abi_controller.h"
+#include "modules/control_thread.h"
+#include "modules/module_instance.h"
+#include "modules/retirer.h"
+#include "observability/log.h"
+
+namespace limen::modules {
+
+namespace {
+
+using InstancePtr = std::shared_ptr<ModuleInstance>;
+
+// Whether an instance of the running generation may go on for `spec`: nothing it was made from has
+// changed. (Where it stands in the file does not matter.)
+bool unchanged(const ModuleInstance& instance, Kind kind, const ModuleSpec& spec) {
+  const ModuleSpec& old = instance.spec();
+  return instance.kind() == kind && old.name == spec.name &&
+         old.module_name() == spec.module_name() && old.timeout == spec.timeout &&
+         old.failure_policy == spec.failure_policy && old.sha256 == spec.sha256 &&
+         old.config.root() == spec.config.root() && instance.scope().stage() == Stage::running;
+}
+
+void refuse_duplicates(Kind kind, const std::vector<ModuleSpec>& specs) {
+  std::set<std::string> names;
+  for (const ModuleSpec& spec : specs) {
+    if (names.insert(spec.name).second) continue;
+    throw LoadError(Gate::config, ModuleInstance::label(kind, spec) +
+                                      ": this name stands in the list already: give every instance "
+                                      "a name of its own");
+  }
+}
+
+}  // namespace
+
+class Runtime::Impl {
+ public:
+  explicit Impl(RuntimeOptions options)
+      : options_(std::move(options)),
+        loader_(options_.folder),
+        retirer_([this](const InstancePtr& instance) { retire(instance); }) {}
+
+  ~Impl() {
+    // Order: what is current retires first; the members then end in reverse order.
+    const GenerationPtr last = current_.exchange(nullptr);
+    if (last != nullptr) {
+      for (auto it = last->modules_.rbegin(); it != last->modules_.rend(); ++it) retire(*it);
+    }
+  }
+
+  Loader& loader() { return loader_; }
+  void offer(storage::Store& store, ResourceExists exists) {
+    objects_.store = &store;
+    objects_.exists = std::move(exists);
+  }
+
+  InstancePtr start(Kind kind, const ModuleSpec& spec) {
+    const std::lock_guard lock(control_mutex_);
+    const base::Deadline deadline = base::SteadyClock::now() + options_.start_timeout;
+    LoadedModulePtr module;
+    const DescriptorInfo* descriptor = nullptr;
+    try {
+      load(spec, deadline, module);
+      descriptor = &module->choose(kind);
+    } catch (const LoadError& error) {
+      throw error.located(ModuleInstance::label(kind, spec));
+    }
+    ModuleInstance::Setup setup{
+        kind,
+        spec,
+        module,
+        descriptor,
+        ModuleInstance::check_config(kind, spec, *module, *descriptor, control_, deadline),
+        &objects_,
+        options_.server_version,
+        std::max<std::size_t>(options_.workers, 1)};
+    auto instance = std::make_shared<ModuleInstance>(std::move(setup));
+    instance->start(control_, deadline);
+    return instance;
+  }
+
+  void retire(const InstancePtr& instance) {
+    const std::lock_guard lock(control_mutex_);
+    instance->retire(control_, base::SteadyClock::now() + options_.drain_timeout);
+  }
+
+  GenerationPtr build(const GenerationSpec& spec) {
+    refuse_duplicates(Kind::authenticator, spec.authenticators);
+    refuse_duplicates(Kind::authorizer, spec.authorizers);
+    refuse_duplicates(Kind::admission, spec.admission);
+    auto next = std::make_shared<Generation>();
+    std::vector<InstancePtr> fresh;
+    try {
+      for (const ModuleSpec& entry : spec.authenticators) {
+        const InstancePtr made = take_or_start(Kind::authenticator, entry, *next, fresh);
+        next->authenticators_.push_back(
+            {std::make_shared<AbiAuthenticator>(made), made->descriptor().id});
+      }
+      for (const ModuleSpec& entry : spec.authorizers) {
+        const InstancePtr made = take_or_start(Kind::authorizer, entry, *next, fresh);
+        next->authorizers_.push_back(std::make_shared<AbiAuthorizer>(made));
+      }
+      for (const ModuleSpec& entry : spec.admission) {
+        const InstancePtr made = take_or_start(Kind::admission, entry, *next, fresh);
+        next->admission_.push_back(std::make_shared<AbiController>(made));
+      }
+    } catch (...) {
+      for (auto it = fresh.rbegin(); it != fresh.rend(); ++it) retire(*it);
+      throw;
+    }
+    return next;
+  }
+
+  void activate(GenerationPtr next) {
+    const GenerationPtr old = current_.exchange(next);
+    if (old == nullptr || old == next) return;
+    std::vector<InstancePtr> leaving;
+    for (const InstancePtr& instance : old->modules_) {
+      const bool stays = next != nullptr && std::find(next->modules_.begin(), next->modules_.end(),
+                                                      instance) != next->modules_.end();
+      if (!stays) leaving.push_back(instance);
+    }
+    if (leaving.empty()) return;
+    retirer_.add(old, std::move(leaving), base::SteadyClock::now() + options_.drain_timeout);
+  }
+
+  GenerationPtr current() const { return current_.load(std::memory_order_acquire); }
+
+ private:
+  // Loading runs a module's init(), so it happens on the control thread and may hang.
+  void load(const ModuleSpec& spec, base::Deadline deadline, LoadedModulePtr& out) {
+    struct Attempt {
+      LoadedModulePtr module;
+      std::exception_ptr error;
+    };
+    auto attempt = std::make_shared<Attempt>();
+    const bool over = control_.run(
+        [this, attempt, name = spec.module_name(), sha256 = spec.sha256] {
+          try {
+            attempt->module = loader_.load(name, sha256);
+          } catch (...) {
+            attempt->error = std::current_exception();
+          }
+        },
+        deadline);
+    if (!over) {
+      throw LoadError(Gate::open, spec.module_name() +
+                                      ".so did not return from being opened: "
+                                      "restart the server without it");
+    }
+    if (attempt->error) std::rethrow_exception(attempt->error);
+    out = std::move(attempt->module);
+  }
+
+  InstancePtr take_or_start(Kind kind, const ModuleSpec& spec, Generation& next,
+                            std::vector<InstancePtr>& fresh) {
+    if (const GenerationPtr now = current()) {
+      for (const InstancePtr& instance : now->modules_) {
+        if (!unchanged(*instance, kind, spec)) continue;
+        next.modules_.push_back(instance);
+        return instance;
+      }
+    }
+    InstancePtr made = start(kind, spec);
+    fresh.push_back(made);
+    next.modules_.push_back(made);
+    return made;
+  }
+
+  const RuntimeOptions options_;
+  std::mutex control_mutex_;  // one control function of any module at a time
+  ControlThread control_;
+  Loader loader_;
+  ObjectSource objects_;
+  std::atomic<GenerationPtr> current_{nullptr};
+  Retirer retirer_;  // last: its thread uses what stands above
+};
+
+Runtime::Runtime(RuntimeOptions options) : impl_(std::make_unique<Impl>(std::move(options))) {}
+Runtime::~Runtime() = default;
+
+Loader& Runtime::loader() { return impl_->loader(); }
+
+std::shared_ptr<ModuleInstance> Runtime::start_store(const ModuleSpec& spec) {
+  return impl_->start(Kind::store, spec);
+}
+
+void Runtime::retire(std::shared_ptr<ModuleInstance> instance) { impl_->retire(instance); }
+
+void Runtime::offer_objects(storage::Store& store, ResourceExists exists) {
+  impl_->offer(store, std::move(exists));
+}
+
+GenerationPtr Runtime::build(const GenerationSpec& spec) { return impl_->build(spec); }
+void Runtime::activate(GenerationPtr next) { impl_->activate(std::move(next)); }
+GenerationPtr Runtime::current() const { return impl_->current(); }
+
+}  // namespace limen::modules
