@@ -69,6 +69,7 @@ bool annotations_differ(const Json& left, const Json& right) {
 void confine_to_part(const Strategy& strategy, Part part, Json& object, const Json& old) {
   switch (part) {
     case Part::whole:
+    case Part::internal:
       return;
     case Part::status: {
       Json narrowed(old, object.storage());

@@ -25,6 +25,7 @@ enum class Part : std::uint8_t {
   finalize,  // spec.finalizers of namespaces
   ephemeral_containers,
   resize,    // container resources of pods
+  internal,  // whatever the server itself changes (a binding, a budget)
 };
 
 // Drops what a client may not say about a new object: uid, creationTimestamp, deletion marks,

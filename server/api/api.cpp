@@ -1,0 +1,165 @@
+#include "api/api.h"
+
+#include <string>
+#include <utility>
+
+#include "api/call.h"
+#include "api/discovery/discovery.h"
+#include "api/openapi/openapi.h"
+#include "api/subresources/subresources.h"
+#include "api/verbs/verbs.h"
+#include "base/api_error.h"
+
+namespace limen::api {
+
+namespace {
+
+using base::ApiError;
+using request::RequestInfo;
+
+struct VerbRow {
+  std::string_view name;
+  catalog::Verb bit;
+  bool named;  // the URL names an object
+};
+constexpr VerbRow kVerbs[] = {
+    {"get", catalog::kVerbGet, true},
+    {"list", catalog::kVerbList, false},
+    {"watch", catalog::kVerbWatch, false},
+    {"create", catalog::kVerbCreate, false},
+    {"update", catalog::kVerbUpdate, true},
+    {"patch", catalog::kVerbPatch, true},
+    {"delete", catalog::kVerbDelete, true},
+    {"deletecollection", catalog::kVerbDeleteCollection, false},
+};
+
+const VerbRow* find_verb(std::string_view name) {
+  for (const VerbRow& row : kVerbs)
+    if (row.name == name) return &row;
+  return nullptr;
+}
+
+bool is_namespaces(const RequestInfo& info) {
+  return info.group.empty() && info.resource == "namespaces";
+}
+
+// A proxy's path goes on below the object; nothing else does.
+bool path_fits(const RequestInfo& info) {
+  return info.parts.size() <= 3 || info.subresource == "proxy";
+}
+
+// Where the resource lives must be what the URL says: a cluster-scoped object is not reached
+// through a namespace (CVE-2019-11247), nor one in a namespace without naming it.
+void check_scope(const RequestInfo& info, const catalog::Resource& resource) {
+  if (!path_fits(info)) throw ApiError::page_not_found();
+  if (!resource.namespaced) {
+    if (!info.ns.empty() && !is_namespaces(info)) throw ApiError::page_not_found();
+    return;
+  }
+  if (!info.ns.empty()) return;
+  if (info.parts.size() > 1) throw ApiError::page_not_found();
+  if (info.verb != "list" && info.verb != "watch") {
+    // Virtual kinds with a namespace need it in the URL as well.
+    throw ApiError::method_not_supported();
+  }
+}
+
+Answer answer_of(const RequestInfo& info) {
+  if (info.verb == "watch") return Answer::watch;
+  return info.verb == "list" || info.verb == "deletecollection" ? Answer::list : Answer::object;
+}
+
+const catalog::Subresource* find_subresource(const RequestInfo& info,
+                                             const catalog::Resource& resource) {
+  if (info.subresource.empty()) return nullptr;
+  const catalog::Subresource* sub = resource.subresource(info.subresource);
+  if (!sub) throw ApiError::page_not_found();
+  const VerbRow* verb = find_verb(info.verb);
+  if (!verb || (sub->verbs & verb->bit) == 0) throw ApiError::method_not_supported();
+  return sub;
+}
+
+// Not served as such: what the URL does name is told apart from what it cannot do.
+void check_verb(const RequestInfo& info, const catalog::Resource& resource) {
+  const VerbRow* verb = find_verb(info.verb);
+  if (!verb || !resource.has(verb->bit)) throw ApiError::method_not_supported();
+  const bool named = info.parts.size() > 1;
+  if (named != verb->named && info.verb != "watch") throw ApiError::method_not_supported();
+}
+
+base::Task<void> serve_verb(Call& call) {
+  const std::string& verb = call.info().verb;
+  if (verb == "get") return get_object(call);
+  if (verb == "list") return list_objects(call);
+  if (verb == "watch") return watch_objects(call);
+  if (verb == "create") {
+    const bool binding = call.resource.group.empty() && call.resource.name == "bindings";
+    return binding ? bind_pod(call) : create_object(call);
+  }
+  if (verb == "update") return update_object(call, registry::Part::whole);
+  if (verb == "patch") return patch_object(call, registry::Part::whole);
+  if (verb == "delete") return delete_object(call);
+  return delete_collection(call);
+}
+
+void send_reply(request::RequestContext& context, const Reply& reply) {
+  if (context.exchange().responded()) return;
+  transport::ResponseHead head = context.new_head(reply.status, reply.content_type);
+  for (const auto& [name, value] : reply.headers) head.add(name, value);
+  context.set_status(reply.status);
+  std::vector<transport::BodyPiece> body;
+  if (reply.body) body.emplace_back(reply.body, std::string_view(*reply.body));
+  context.exchange().respond(std::move(head), std::move(body));
+}
+
+// Discovery, OpenAPI and version: documents, the same for everybody.
+void serve_document(request::RequestContext& context) {
+  const RequestInfo& info = context.info;
+  const transport::RequestHead& head = context.head();
+  const std::string_view accept = head.header("Accept");
+  const std::string_view known = head.header("If-None-Match");
+  if (head.method == "GET" || head.method == "HEAD") {
+    if (const auto reply = discovery_reply(info.path, accept, known)) {
+      send_reply(context, *reply);
+      return;
+    }
+    const auto reply = openapi_reply(info.path, accept, known, info.query.get("hash"),
+                                     std::chrono::system_clock::now());
+    if (reply) {
+      send_reply(context, *reply);
+      return;
+    }
+  } else if (discovery_page(info.path, "")) {
+    throw ApiError::method_not_supported();
+  }
+  throw ApiError::page_not_found();
+}
+
+}  // namespace
+
+base::Task<void> Api::serve(request::RequestContext& context, const AccessChainsPtr& chains) const {
+  const RequestInfo& info = context.info;
+  const catalog::Resource* resource =
+      info.is_resource ? catalog::find_resource(info.group, info.version, info.resource) : nullptr;
+  if (!resource) {
+    serve_document(context);
+    co_return;
+  }
+  check_scope(info, *resource);
+  const catalog::Subresource* sub = find_subresource(info, *resource);
+  if (!sub) check_verb(info, *resource);
+  Call call{context,
+            *chains,
+            dependencies_.store,
+            dependencies_.options,
+            *resource,
+            sub,
+            negotiate_output(context, answer_of(info))};
+  if (sub) {
+    co_await serve_subresource(call);
+  } else {
+    co_await serve_verb(call);
+  }
+}
+
+}  // namespace limen::api

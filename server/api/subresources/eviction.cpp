@@ -1,0 +1,178 @@
+// eviction: a delete that asks the pod's disruption budget first (policy/v1, row M27).
+#include <chrono>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "api/admit.h"
+#include "api/body.h"
+#include "api/removal.h"
+#include "api/respond.h"
+#include "api/subresources/subresources.h"
+#include "api/write.h"
+#include "base/api_error.h"
+#include "base/time.h"
+#include "object/decode.h"
+#include "object/metadata.h"
+
+namespace limen::api {
+
+namespace {
+
+using base::ApiError;
+using object::Json;
+
+constexpr std::int64_t kMaxDisruptedPods = 2000;
+constexpr std::string_view kSuccess =
+    R"({"kind":"Status","apiVersion":"v1","metadata":{},"status":"Success","code":201})";
+
+ApiError would_violate(const std::string& why, int retry_after_seconds) {
+  ApiError error = ApiError::too_many_requests(
+      "Cannot evict pod as it would violate the pod's disruption budget.", retry_after_seconds);
+  error.details().causes.push_back({"DisruptionBudget", why, ""});
+  return error;
+}
+
+// Takes one disruption from a budget.
+class Disruption final : public Change {
+ public:
+  explicit Disruption(std::string pod) : pod_(std::move(pod)) {}
+
+  Json apply(Call&, const Json& current) override {
+    const std::string name(object::name(current));
+    const auto number = [&](std::string_view key) {
+      return object::int_or(object::find(current, {"status", key}), 0);
+    };
+    if (number("observedGeneration") < object::generation(current)) {
+      throw would_violate(
+          "The disruption budget " + name + " is still being processed by the server.", 10);
+    }
+    const std::int64_t allowed = number("disruptionsAllowed");
+    if (allowed < 0) {
+      throw ApiError::forbidden("policy", "poddisruptionbudget", name,
+                                "pdb disruptions allowed is negative");
+    }
+    const Json* disrupted = object::find(current, {"status", "disruptedPods"});
+    if (disrupted && disrupted->is_object() &&
+        static_cast<std::int64_t>(disrupted->get_object().size()) > kMaxDisruptedPods) {
+      throw ApiError::forbidden("policy", "poddisruptionbudget", name,
+                                "DisruptedPods map too big - too many evictions not confirmed by "
+                                "PDB controller");
+    }
+    if (allowed == 0) {
+      throw would_violate("The disruption budget " + name + " needs " +
+                              std::to_string(number("desiredHealthy")) + " healthy pods and has " +
+                              std::to_string(number("currentHealthy")) + " currently",
+                          0);
+    }
+    Json budget = object::mutable_copy(current);
+    boost::json::object& status = object::object_at(budget, "status");
+    status["disruptionsAllowed"] = allowed - 1;
+    Json& pods = status["disruptedPods"];
+    if (!pods.is_object()) pods.emplace_object();
+    pods.get_object()[pod_] = base::format_time(std::chrono::system_clock::now());
+    return budget;
+  }
+
+ private:
+  std::string pod_;
+};
+
+// A pod that does not serve anybody needs no budget's leave.
+bool counts(const Json& pod) {
+  const Json* status = object::member(pod, "status");
+  const std::string_view phase = status ? object::text_at(*status, "phase") : std::string_view();
+  return phase != "Succeeded" && phase != "Failed" && phase != "Pending" &&
+         object::deletion_timestamp(pod).empty();
+}
+
+std::vector<std::string> budgets_of(const Call& call, const catalog::Resource& budgets,
+                                    const object::Labels& labels) {
+  storage::ListOptions all;
+  all.ns = call.ns();
+  const storage::ResourceId id{std::string(budgets.storage_group), std::string(budgets.name)};
+  std::vector<std::string> names;
+  for (const storage::ObjectPtr& object : call.store.list(id, all).objects) {
+    const object::Document budget = object::Document::parse(object->json);
+    const Json* selector = object::find(budget.root(), {"spec", "selector"});
+    if (!selector) continue;
+    try {
+      if (object::LabelSelector::from_object(*selector).matches(labels)) {
+        names.push_back(object->name);
+      }
+    } catch (const object::SelectorError&) {
+      continue;  // selects nothing
+    }
+  }
+  return names;
+}
+
+base::Task<void> ask_budget(Call& call, const storage::StoredObject& pod,
+                            const WriteOptions& options) {
+  const catalog::Resource* budgets = catalog::find_resource("policy", "v1", "poddisruptionbudgets");
+  if (!budgets) co_return;
+  const std::vector<std::string> names = budgets_of(call, *budgets, pod.labels);
+  if (names.empty()) co_return;
+  if (names.size() > 1) {
+    throw ApiError::internal(
+        "This pod has more than one PodDisruptionBudget, which the eviction subresource does not "
+        "support.");
+  }
+  Call budget_call{call.context, call.chains, call.store, call.options,
+                   *budgets,     nullptr,     call.output};
+  Disruption change(pod.name);
+  const ModifyRules rules{registry::Part::internal, false};
+  const std::string name = names.front();
+  co_await modify(budget_call, name, rules, options, change);
+}
+
+// policy/v1, or policy/v1beta1 as older clients send it.
+validation::ExpectedKind eviction_kind(const Call& call, std::string_view text,
+                                       object::Format format) {
+  const catalog::Subresource& sub = *call.subresource;
+  validation::ExpectedKind expected{sub.group, sub.version, sub.kind, sub.type};
+  try {
+    const object::Decoded peek = object::decode(text, format);
+    if (object::api_version(peek.value) == "policy/v1beta1") expected.version = "v1beta1";
+  } catch (const object::DecodeError&) {
+    return expected;  // said with the right words when the body is read in earnest
+  }
+  return expected;
+}
+
+}  // namespace
+
+base::Task<void> evict_pod(Call& call) {
+  const object::Format format = body_format(call.context.head().header("Content-Type"));
+  const std::string text = co_await read_body(call);
+  WriteOptions options = parse_write_options(call.info().query, "CreateOptions");
+  const validation::ExpectedKind expected = eviction_kind(call, text, format);
+  Json eviction = decode_body(call, text, format, expected, options);
+  settle_namespace(call, eviction);
+  const std::string name = call.info().name;
+  if (!object::name(eviction).empty() && object::name(eviction) != name) {
+    throw ApiError::bad_request("name in URL does not match name in Eviction object: " + name +
+                                " != " + std::string(object::name(eviction)));
+  }
+  const Json* given = object::member(eviction, "deleteOptions");
+  Json empty;
+  empty.emplace_object();
+  DeleteOptions deletion = parse_delete_options(given && given->is_object() ? *given : empty);
+  deletion.dry_run = deletion.dry_run || options.dry_run;
+  options.dry_run = deletion.dry_run;
+
+  Admit admit(call, admission::kCreate, "create", name, "Eviction", expected.type, options.document,
+              options.dry_run);
+  const object::Document none;
+  co_await admit.mutate(eviction, none);
+  co_await admit.validate(eviction, none);
+
+  const storage::ObjectPtr pod = call.store.get(call.key(name));
+  if (!pod) throw call.not_found(name);
+  const object::Document document = object::Document::parse(pod->json);
+  if (counts(document.root())) co_await ask_budget(call, *pod, options);
+  co_await remove_object(call, name, deletion, false);
+  respond_text(call, 201, std::string(kSuccess));
+}
+
+}  // namespace limen::api

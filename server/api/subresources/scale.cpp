@@ -1,0 +1,176 @@
+// scale: the number of replicas of anything that has some, as autoscaling/v1 Scale (row M26).
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "api/admit.h"
+#include "api/body.h"
+#include "api/names_match.h"
+#include "api/patching.h"
+#include "api/respond.h"
+#include "api/subresources/subresources.h"
+#include "api/write.h"
+#include "base/api_error.h"
+#include "object/canonical.h"
+#include "object/decode.h"
+#include "object/metadata.h"
+
+namespace limen::api {
+
+namespace {
+
+using base::ApiError;
+using object::Json;
+
+// The selector as text: of a LabelSelector or, for replication controllers, of a plain map.
+std::string selector_text(const Call& call, const Json& object) {
+  const Json* selector = object::find(object, {"spec", "selector"});
+  if (!selector) return {};
+  if (call.resource.name == "replicationcontrollers") {
+    std::string text;
+    for (const auto& [key, value] : object::to_labels(selector)) {
+      text += (text.empty() ? "" : ",") + key + "=" + value;
+    }
+    return text;
+  }
+  try {
+    return object::LabelSelector::from_object(*selector).to_string();
+  } catch (const object::SelectorError& error) {
+    throw ApiError::bad_request(error.what());
+  }
+}
+
+Json scale_of(const Call& call, const Json& object) {
+  Json scale;
+  boost::json::object& members = scale.emplace_object();
+  members["kind"] = "Scale";
+  members["apiVersion"] = "autoscaling/v1";
+  boost::json::object& metadata = object::metadata(scale);
+  const Json* own = object::metadata_of(object);
+  for (const char* key : {"name", "namespace", "uid", "resourceVersion", "creationTimestamp"}) {
+    if (const Json* value = own ? object::member(*own, key) : nullptr) metadata[key] = *value;
+  }
+  boost::json::object& spec = object::object_at(scale, "spec");
+  const std::int64_t wanted = object::int_or(object::find(object, {"spec", "replicas"}), 0);
+  if (wanted != 0) spec["replicas"] = wanted;
+  boost::json::object& status = object::object_at(scale, "status");
+  status["replicas"] = object::int_or(object::find(object, {"status", "replicas"}), 0);
+  const std::string selector = selector_text(call, object);
+  if (!selector.empty()) status["selector"] = selector;
+  return scale;
+}
+
+Json scale_of(const Call& call, const storage::StoredObject& stored) {
+  return scale_of(call, object::Document::parse(stored.json).root());
+}
+
+// Sets the replicas and says of which state.
+class Scaled final : public Change {
+ public:
+  explicit Scaled(const Json& scale)
+      : replicas_(object::int_or(object::find(scale, {"spec", "replicas"}), 0)),
+        revision_(object::resource_version(scale)),
+        uid_(object::uid(scale)) {}
+
+  Json apply(Call&, const Json& current) override {
+    Json object = object::mutable_copy(current);
+    object::object_at(object, "spec")["replicas"] = replicas_;
+    object::set_metadata(object, "resourceVersion", revision_);
+    if (!uid_.empty()) object::set_metadata(object, "uid", uid_);
+    return object;
+  }
+
+ private:
+  std::int64_t replicas_;
+  std::string revision_, uid_;
+};
+
+void check_scale(const Json& scale) {
+  const std::int64_t replicas = object::int_or(object::find(scale, {"spec", "replicas"}), 0);
+  if (replicas >= 0) return;
+  throw ApiError::invalid(
+      "autoscaling", "Scale", object::name(scale),
+      {{"FieldValueInvalid",
+        "Invalid value: " + std::to_string(replicas) + ": must be greater than or equal to 0",
+        "spec.replicas"}});
+}
+
+// The Scale a request wants: its body, or its patch applied to what is.
+struct Wanted {
+  std::optional<Json> body;
+  std::optional<Patch> patch;
+  WriteOptions options;
+};
+
+validation::ExpectedKind scale_kind(const Call& call) {
+  const catalog::Subresource& sub = *call.subresource;
+  return {sub.group, sub.version, sub.kind, sub.type};
+}
+
+base::Task<Wanted> read_wanted(Call& call) {
+  const std::string_view content_type = call.context.head().header("Content-Type");
+  Wanted wanted;
+  if (call.info().verb == "patch") {
+    const PatchKind kind = patch_kind(content_type);
+    const std::string text = co_await read_body(call);
+    wanted.options = parse_write_options(call.info().query, "PatchOptions");
+    wanted.patch.emplace(kind, text, wanted.options);
+  } else {
+    const object::Format format = body_format(content_type);
+    const std::string text = co_await read_body(call);
+    wanted.options = parse_write_options(call.info().query, "UpdateOptions");
+    wanted.body = decode_body(call, text, format, scale_kind(call), wanted.options);
+    check_names_match(call, *wanted.body);
+  }
+  co_return wanted;
+}
+
+// Tries once; false when the object changed under a patch that did not say of which state it is.
+base::Task<bool> try_scale(Call& call, const Wanted& wanted) {
+  const catalog::Subresource& sub = *call.subresource;
+  const std::string name = call.info().name;
+  const storage::ObjectPtr current = call.store.get(call.key(name));
+  if (!current) throw call.not_found(name);
+  const Json old_scale = scale_of(call, *current);
+  Json scale = wanted.patch ? wanted.patch->apply(call, old_scale, scale_kind(call))
+                            : object::mutable_copy(*wanted.body);
+  check_names_match(call, scale);
+  const object::Document old(old_scale);
+  Admit admit(call, admission::kUpdate, call.info().verb, name, sub.kind, sub.type,
+              wanted.options.document, wanted.options.dry_run);
+  co_await admit.mutate(scale, old);
+  check_scale(scale);
+  co_await admit.validate(scale, old);
+
+  Scaled change(scale);
+  const ModifyRules rules{registry::Part::whole, false};
+  const bool of_current = object::resource_version(scale) == object::resource_version(old_scale);
+  try {
+    const Modified modified = co_await modify(call, name, rules, wanted.options, change);
+    respond_text(call, 200, object::to_json(scale_of(call, *modified.object)));
+  } catch (const ApiError& error) {
+    if (error.reason() != "Conflict" || !wanted.patch || !of_current) throw;
+    co_return false;
+  }
+  co_return true;
+}
+
+}  // namespace
+
+base::Task<void> get_scale(Call& call) {
+  const storage::ObjectPtr object = call.store.get(call.key(call.info().name));
+  if (!object) throw call.not_found(call.info().name);
+  respond_text(call, 200, object::to_json(scale_of(call, *object)));
+  co_return;
+}
+
+base::Task<void> update_scale(Call& call) {
+  const Wanted wanted = co_await read_wanted(call);
+  while (true) {
+    const bool done = co_await try_scale(call, wanted);
+    if (done) co_return;
+    check_deadline(call);
+  }
+}
+
+}  // namespace limen::api
