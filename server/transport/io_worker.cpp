@@ -55,6 +55,7 @@ void IoWorker::adopt(std::unique_ptr<Connection> connection) {
   connections_.insert(adopted);
   counters_.accepted_connections.fetch_add(1, std::memory_order_relaxed);
   adopted->start();
+  if (draining_) adopted->drain();
 }
 
 void IoWorker::release(Connection* connection) {

@@ -173,6 +173,9 @@ void Server::Impl::drain(std::chrono::milliseconds grace) {
   while (counters_.open_connections.load() > 0 && base::SteadyClock::now() < end) {
     std::this_thread::sleep_for(kDrainPoll);
   }
+  for (const auto& worker : workers_) {
+    worker->loop().post([worker = worker.get()] { worker->cut_all(); });
+  }
 }
 
 void Server::Impl::stop() {
