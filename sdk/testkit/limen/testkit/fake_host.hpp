@@ -38,14 +38,14 @@ struct LogLine {
 };
 
 struct HttpCall {
-  std::string method, url, body;
-  Pairs headers;
+  std::string method{}, url{}, body{};
+  Pairs headers{};
 };
 struct HttpReply {
   limen_status status = LIMEN_OK;
   int code = 200;
-  std::string body;
-  Pairs headers;
+  std::string body{};
+  Pairs headers{};
 };
 
 class FakeHost {
