@@ -96,6 +96,7 @@ class ModuleInstance : public std::enable_shared_from_this<ModuleInstance> {
   const void* table() const { return table_; }
   const void* extension(const char* id) const;
 
+  bool running() const { return scope_.stage() == Stage::running; }
   bool stopping() const { return scope_.stage() >= Stage::stopping; }
   // Why calls are refused right now; empty: they are not.
   std::string_view refusal() const;

@@ -26,7 +26,7 @@ bool unchanged(const ModuleInstance& instance, Kind kind, const ModuleSpec& spec
   return instance.kind() == kind && old.name == spec.name &&
          old.module_name() == spec.module_name() && old.timeout == spec.timeout &&
          old.failure_policy == spec.failure_policy && old.sha256 == spec.sha256 &&
-         old.config.root() == spec.config.root() && instance.scope().stage() == Stage::running;
+         old.config.root() == spec.config.root() && instance.running();
 }
 
 void refuse_duplicates(Kind kind, const std::vector<ModuleSpec>& specs) {
@@ -141,6 +141,10 @@ class Runtime::Impl {
       LoadedModulePtr module;
       std::exception_ptr error;
     };
+    if (loader_hangs_) {
+      throw LoadError(Gate::open, "no module can be loaded any more, because one hangs in being "
+                                  "opened: restart the server without it");
+    }
     auto attempt = std::make_shared<Attempt>();
     const bool over = control_.run(
         [this, attempt, name = spec.module_name(), sha256 = spec.sha256] {
@@ -152,6 +156,7 @@ class Runtime::Impl {
         },
         deadline);
     if (!over) {
+      loader_hangs_ = true;   // its thread is still in there
       throw LoadError(Gate::open, spec.module_name() +
                                       ".so did not return from being opened: "
                                       "restart the server without it");
@@ -179,6 +184,7 @@ class Runtime::Impl {
   std::mutex control_mutex_;  // one control function of any module at a time
   ControlThread control_;
   Loader loader_;
+  bool loader_hangs_ = false;
   ObjectSource objects_;
   std::atomic<GenerationPtr> current_{nullptr};
   Retirer retirer_;  // last: its thread uses what stands above
