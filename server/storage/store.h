@@ -5,7 +5,9 @@
 // watches select by. Reads never wait. A write is a compare-and-swap: the store's writer groups what
 // waits into one durable transaction of the driver, applies it to memory, tells the watchers, then
 // completes it. Revisions are global, start at 1 and grow by one a changed object.
-// Thread rule: any thread; completions of writes come on the writer's thread through OneShot.
+// A store in which nothing was ever written is at revision 1.
+// Thread rule: any thread. A write's `done` runs once, on the writer's thread or, when the write can
+// be refused at once, inside the call; it must be quick and must not throw.
 #pragma once
 
 #include <cstdint>
@@ -92,7 +94,9 @@ struct ListOptions {
 };
 
 // A running watch. Destroying it ends it. take() returns what has happened since, in order, exactly
-// once; after `wake` was called there is something to take.
+// once; after `wake` was called there is something to take, or the watch is lost. When take() returns
+// as many as its limit there may be more, for which no further wake comes: take again.
+// Used and destroyed on the thread of its executor, or once that has ended.
 class Watch {
  public:
   virtual ~Watch() = default;

@@ -1,0 +1,73 @@
+// CachedStore: the Store of this server: collections in memory in front of one driver.
+//
+// Opening it loads everything the driver has. Reads go to the collections. Writes are checked
+// against memory at once (what must fail fails without waiting) and queued for the writer.
+// Thread rule: as Store; close() once, from any thread but the writer's. Lifetime: executors of
+// watches and of waiting writes outlive it or have ended.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "storage/driver.h"
+#include "storage/store.h"
+
+namespace limen::storage {
+
+struct StoreOptions {
+  // How long changes stay readable: for watches that resume and lists read page by page.
+  std::chrono::milliseconds history = std::chrono::minutes(5);
+  std::chrono::milliseconds compact_every = std::chrono::minutes(1);
+  // At most this many changes are kept, however young they are.
+  std::int64_t history_changes = 200'000;
+  // At most this many bytes of earlier versions are pinned in memory for each resource.
+  std::size_t log_bytes = std::size_t{16} * 1024 * 1024;
+  // Writes waiting for the driver; more are refused as too busy.
+  std::size_t queue_writes = 8192;
+  std::size_t queue_bytes = std::size_t{128} * 1024 * 1024;
+  // One transaction.
+  std::size_t batch_writes = 256;
+  std::size_t batch_bytes = std::size_t{8} * 1024 * 1024;
+};
+
+class CachedStore final : public Store {
+ public:
+  // Loads the driver's data. Throws DriverError.
+  explicit CachedStore(std::unique_ptr<Driver> driver, StoreOptions options = {});
+  ~CachedStore() override;
+
+  Revision revision() const override;
+  Revision compacted() const override;
+  ObjectPtr get(const Key& key) const override;
+  ListResult list(const ResourceId& id, const ListOptions& options) const override;
+  std::size_t count(const ResourceId& id) const override;
+  using Store::create;
+  using Store::remove;
+  using Store::update;
+  void create(Key key, std::string json, std::function<void(WriteResult)> done) override;
+  void update(Key key, Revision expected, std::string json,
+              std::function<void(WriteResult)> done) override;
+  void remove(Key key, Revision expected, std::function<void(WriteResult)> done) override;
+  std::unique_ptr<Watch> watch(const ResourceId& id, const std::string& ns, Revision from,
+                               base::Executor& loop, std::function<void()> wake,
+                               ReadStatus& status) override;
+
+  // Why the store cannot take writes at the moment, one sentence; empty when it can. For readiness.
+  std::string trouble() const;
+
+  // Forgets changes up to `revision` (not more than there are) now, and waits for it. Compaction
+  // otherwise runs by itself. Not after close().
+  void compact(Revision revision);
+
+  // Finishes what is queued, then ends the writer and closes the driver. Later writes are refused
+  // as unavailable; reads still work.
+  void close();
+
+ private:
+  class Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace limen::storage

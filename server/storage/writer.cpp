@@ -1,0 +1,243 @@
+#include "storage/writer.h"
+
+#include <algorithm>
+#include <string_view>
+#include <unordered_set>
+#include <utility>
+
+#include "observability/log.h"
+#include "observability/metrics.h"
+#include "storage/key.h"
+
+namespace limen::storage {
+
+namespace {
+
+// Changes the driver forgets in one slice; a commit never waits longer than one slice takes.
+constexpr std::size_t kCompactSlice = 500;
+
+// What a write gets whose object is not as it expected.
+WriteResult refused(const PendingWrite& write, ObjectPtr current) {
+  WriteResult result;
+  if (write.kind == PendingWrite::Kind::create) {
+    result.status = WriteStatus::already_exists;
+  } else {
+    result.status = current ? WriteStatus::conflict : WriteStatus::not_found;
+  }
+  result.current = std::move(current);
+  return result;
+}
+
+}  // namespace
+
+struct Writer::Metrics {
+  metrics::Family<metrics::Counter>& writes =
+      metrics::counter("limen_storage_writes_total", "Writes by how they ended.", {"outcome"});
+  metrics::Counter& stored = writes.with({"stored"});
+  metrics::Counter& conflicts = writes.with({"conflict"});
+  metrics::Counter& failed = writes.with({"failed"});
+  metrics::Histogram& commit_seconds =
+      metrics::histogram("limen_storage_commit_seconds",
+                         "Time of one durable transaction of the store's driver.")
+          .with({});
+  metrics::Histogram& batch_writes =
+      metrics::histogram("limen_storage_batch_writes", "Writes in one transaction.", {},
+                         {1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024})
+          .with({});
+  metrics::Gauge& revision =
+      metrics::gauge("limen_storage_revision", "The newest durable revision.").with({});
+  metrics::Gauge& compacted =
+      metrics::gauge("limen_storage_compacted_revision", "History up to here is forgotten.")
+          .with({});
+};
+
+Writer::Writer(Driver& driver, Collections& collections, Horizon& horizon, WriteQueue& queue,
+               const StoreOptions& options, Revision compacted)
+    : driver_(driver),
+      collections_(collections),
+      horizon_(horizon),
+      queue_(queue),
+      options_(options),
+      metrics_(std::make_unique<Metrics>()),
+      window_(options.history, options.history_changes),
+      next_look_(Clock::now()),
+      driver_compacted_(compacted),
+      wanted_compacted_(compacted) {}
+
+Writer::~Writer() = default;
+
+void Writer::start() {
+  thread_ = std::thread([this] { run(); });
+}
+
+void Writer::join() {
+  if (thread_.joinable()) thread_.join();
+}
+
+std::string Writer::trouble() const {
+  const std::lock_guard lock(trouble_mutex_);
+  return trouble_;
+}
+
+void Writer::set_trouble(std::string trouble) {
+  const std::lock_guard lock(trouble_mutex_);
+  if (trouble != trouble_) {
+    if (trouble.empty()) {
+      log::info("the store takes writes again");
+    } else {
+      log::error("the store cannot write", {{"error", trouble}});
+    }
+  }
+  trouble_ = std::move(trouble);
+}
+
+void Writer::run() {
+  while (true) {
+    const bool compacting = !in_flight_ && driver_compacted_ < wanted_compacted_;
+    auto taken = queue_.take(!in_flight_, options_.batch_writes, options_.batch_bytes,
+                             compacting ? Clock::time_point() : next_look_);
+    for (Message& message : taken.messages) handle(message);
+    if (!taken.writes.empty()) begin_batch(std::move(taken.writes));
+    const auto now = Clock::now();
+    if (now >= next_look_) look_at_history(now);
+    if (!in_flight_ && driver_compacted_ < wanted_compacted_) compact_driver();
+    if (taken.closed && !in_flight_ && compact_orders_.empty()) return;
+  }
+}
+
+void Writer::handle(Message& message) {
+  if (auto* const change = std::get_if<ForeignChange>(&message)) {
+    apply_foreign(*change);
+  } else if (auto* const result = std::get_if<CommitResult>(&message)) {
+    finish_batch(*result);
+  } else {
+    auto& order = std::get<CompactOrder>(message);
+    forget_up_to(std::min(order.revision, horizon_.published->load() - 1));
+    if (driver_compacted_ >= wanted_compacted_) return order.done();
+    compact_orders_.push_back(std::move(order));
+  }
+}
+
+bool Writer::answer_early(PendingWrite& write) {
+  ObjectPtr current = write.collection->get(write.key.ns, write.key.name);
+  if ((current ? current->revision : 0) == write.expected) return false;
+  metrics_->conflicts.add();
+  write.done(refused(write, std::move(current)));
+  return true;
+}
+
+void Writer::begin_batch(std::vector<PendingWrite> writes) {
+  std::unordered_set<std::string_view> keys;
+  std::vector<PendingWrite> later;
+  batch_.reserve(writes.size());  // keys and ops are views into it
+  for (PendingWrite& write : writes) {
+    if (keys.contains(write.driver_key)) {
+      later.push_back(std::move(write));
+    } else if (!answer_early(write)) {
+      batch_.push_back(std::move(write));
+      const PendingWrite& kept = batch_.back();
+      keys.insert(kept.driver_key);
+      ops_.push_back(
+          {kept.driver_key, kept.value, kept.expected, kept.kind == PendingWrite::Kind::remove});
+    }
+  }
+  if (!later.empty()) queue_.put_back(std::move(later));
+  if (batch_.empty()) return;
+  in_flight_ = true;
+  batch_began_ = Clock::now();
+  metrics_->batch_writes.observe(static_cast<double>(batch_.size()));
+  driver_.commit(ops_, [this](CommitResult result) { queue_.put(std::move(result)); });
+}
+
+ObjectPtr Writer::apply(PendingWrite& write, Revision revision) {
+  if (write.kind == PendingWrite::Kind::remove) {
+    return write.collection->apply_remove(write.key.ns, write.key.name, revision);
+  }
+  Revision created = revision;
+  if (write.kind == PendingWrite::Kind::update) {
+    const ObjectPtr previous = write.collection->get(write.key.ns, write.key.name);
+    if (previous) created = previous->create_revision;
+  }
+  ObjectPtr object = finish(std::move(write.draft), revision, created);
+  write.collection->apply_put(object);
+  return object;
+}
+
+void Writer::finish_batch(CommitResult& result) {
+  const std::chrono::duration<double> took = Clock::now() - batch_began_;
+  metrics_->commit_seconds.observe(took.count());
+  std::vector<PendingWrite> batch = std::move(batch_);
+  batch_.clear();
+  ops_.clear();
+  in_flight_ = false;
+  if (result.stored && result.revisions.size() != batch.size()) {
+    result.stored = false;
+    result.error = "the storage driver answered a batch with another number of results";
+  }
+  set_trouble(result.stored ? std::string() : result.error);
+
+  std::vector<WriteResult> answers(batch.size());
+  std::vector<Collection*> changed;
+  for (std::size_t i = 0; i < batch.size(); ++i) {
+    if (!result.stored) {
+      answers[i].error = result.error;
+      metrics_->failed.add();
+    } else if (result.revisions[i] == 0) {
+      answers[i] = refused(batch[i], batch[i].collection->get(batch[i].key.ns, batch[i].key.name));
+      metrics_->conflicts.add();
+    } else {
+      answers[i].status = WriteStatus::ok;
+      answers[i].object = apply(batch[i], result.revisions[i]);
+      changed.push_back(batch[i].collection);
+      metrics_->stored.add();
+    }
+  }
+  std::sort(changed.begin(), changed.end());
+  changed.erase(std::unique(changed.begin(), changed.end()), changed.end());
+  for (Collection* const collection : changed) collection->notify();
+  metrics_->revision.set(static_cast<double>(horizon_.published->load()));
+  for (std::size_t i = 0; i < batch.size(); ++i) batch[i].done(std::move(answers[i]));
+}
+
+void Writer::apply_foreign(const ForeignChange& change) {
+  const auto key = parse_driver_key(change.key);
+  if (!key) return log::warn("the store ignores a key that is not ours", {{"key", change.key}});
+  Collection& collection = collections_.at(key->id);
+  if (change.removed) {
+    collection.apply_remove(key->ns, key->name, change.revision);
+  } else if (Draft draft = prepare(key->ns, key->name, change.value)) {
+    collection.apply_put(finish(std::move(draft), change.revision, change.created));
+  } else {
+    return log::warn("the store ignores a value that is no object", {{"key", change.key}});
+  }
+  collection.notify();
+}
+
+void Writer::look_at_history(Clock::time_point now) {
+  next_look_ = now + options_.compact_every;
+  forget_up_to(window_.look(now, horizon_.published->load()));
+}
+
+void Writer::forget_up_to(Revision revision) {
+  if (revision <= horizon_.compacted.load()) return;
+  // Readers are refused first, so that none of them finds half of what it asked for.
+  horizon_.compacted.store(revision);
+  collections_.for_each([&](Collection& collection) { collection.trim(revision); });
+  wanted_compacted_ = revision;
+  metrics_->compacted.set(static_cast<double>(revision));
+}
+
+void Writer::compact_driver() {
+  try {
+    driver_compacted_ = driver_.compact(wanted_compacted_, kCompactSlice);
+  } catch (const DriverError& error) {
+    // Nothing is lost by keeping more history; the next look tries again.
+    log::warn("the store could not forget old history", {{"error", error.what()}});
+    wanted_compacted_ = driver_compacted_;
+  }
+  if (driver_compacted_ < wanted_compacted_) return;
+  for (const CompactOrder& order : compact_orders_) order.done();
+  compact_orders_.clear();
+}
+
+}  // namespace limen::storage

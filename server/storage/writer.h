@@ -1,0 +1,80 @@
+// Writer: the one thread that changes the store.
+//
+// It takes what waits in the queue as one batch, leaves out what memory shows to be impossible,
+// gives the rest to the driver as one durable transaction, applies the outcome to the collections
+// in revision order, tells the watchers, and only then completes the writes. A key is written once
+// in a batch; a second write of it waits for the next, where the first one's outcome is known.
+// Between batches it forgets history that is old enough. Thread rule: construct, start() and stop()
+// from one thread; trouble() from any.
+#pragma once
+
+#include <chrono>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "storage/cached_store.h"
+#include "storage/collections.h"
+#include "storage/history_window.h"
+#include "storage/write_queue.h"
+
+namespace limen::storage {
+
+class Writer {
+ public:
+  // All outlive the writer. `compacted` is where the driver stands.
+  Writer(Driver& driver, Collections& collections, Horizon& horizon, WriteQueue& queue,
+         const StoreOptions& options, Revision compacted);
+  ~Writer();
+
+  void start();
+  // Finishes what is queued; the thread has ended afterwards. The queue must be closed.
+  void join();
+
+  std::string trouble() const;
+
+ private:
+  using Clock = std::chrono::steady_clock;
+  struct Metrics;
+
+  void run();
+  void handle(Message& message);
+  void begin_batch(std::vector<PendingWrite> writes);
+  // True when `write` was answered without the driver.
+  bool answer_early(PendingWrite& write);
+  void finish_batch(CommitResult& result);
+  // The object of a stored write, now in its collection.
+  ObjectPtr apply(PendingWrite& write, Revision revision);
+  void apply_foreign(const ForeignChange& change);
+  void look_at_history(Clock::time_point now);
+  void forget_up_to(Revision revision);
+  // One slice of the driver's compaction.
+  void compact_driver();
+  void set_trouble(std::string trouble);
+
+  Driver& driver_;
+  Collections& collections_;
+  Horizon& horizon_;
+  WriteQueue& queue_;
+  const StoreOptions options_;
+  std::unique_ptr<Metrics> metrics_;
+
+  HistoryWindow window_;
+  Clock::time_point next_look_;
+  Revision driver_compacted_;
+  Revision wanted_compacted_;
+  std::vector<CompactOrder> compact_orders_;
+
+  std::vector<PendingWrite> batch_;  // with the driver
+  std::vector<DriverOp> ops_;
+  Clock::time_point batch_began_;
+  bool in_flight_ = false;
+
+  mutable std::mutex trouble_mutex_;
+  std::string trouble_;
+  std::thread thread_;
+};
+
+}  // namespace limen::storage
