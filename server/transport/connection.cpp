@@ -174,6 +174,7 @@ void Connection::flush() {
   if (unsent() == 0) {
     if (queue_ != nullptr) worker_.give_back(std::move(queue_));
     unsent_ = std::string();
+    unsent_begin_ = 0;
     if (ending_ && state_ != State::lingering) return end();
   }
   if (protocol_ != nullptr && !ending_) protocol_->on_sent();
