@@ -1,0 +1,298 @@
+#include "app/server.h"
+
+#include <algorithm>
+#include <chrono>
+#include <stdexcept>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include "api/api.h"
+#include "app/access_control.h"
+#include "app/commands.h"
+#include "app/module_specs.h"
+#include "app/own_pages.h"
+#include "app/serving_certificate.h"
+#include "app/transport_options.h"
+#include "catalog/catalog.h"
+#include "controllers/manager.h"
+#include "modules/load_error.h"
+#include "modules/runtime.h"
+#include "modules/store_adapter.h"
+#include "observability/health.h"
+#include "observability/log.h"
+#include "observability/metrics.h"
+#include "pipeline/pipeline.h"
+#include "storage/cached_store.h"
+#include "transport/server.h"
+
+namespace limen::app {
+
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+std::string milliseconds_since(Clock::time_point start) {
+  return std::to_string(
+      std::chrono::duration_cast<std::chrono::milliseconds>(Clock::now() - start).count());
+}
+
+std::string endpoint(const std::string& address, std::int64_t port) {
+  const bool v6 = address.find(':') != std::string::npos;
+  return (v6 ? '[' + address + ']' : address) + ':' + std::to_string(port);
+}
+
+modules::RuntimeOptions runtime_options(const config::ServerConfiguration& configuration) {
+  modules::RuntimeOptions options;
+  options.folder = configuration.module_path;
+  options.server_version = version_text();
+  options.drain_timeout = configuration.shutdown_timeout;
+  options.workers = static_cast<std::size_t>(configuration.threads.workers);
+  if (options.workers == 0) {
+    options.workers = std::max(8U, 4 * std::thread::hardware_concurrency());
+  }
+  return options;
+}
+
+storage::StoreOptions store_options(const config::ServerConfiguration& configuration) {
+  storage::StoreOptions options;
+  options.history = std::chrono::ceil<std::chrono::milliseconds>(configuration.history_retention);
+  options.compact_every = std::min(options.compact_every, options.history);
+  return options;
+}
+
+api::ApiOptions api_options(const config::ServerConfiguration& configuration) {
+  api::ApiOptions options;
+  options.max_body_bytes = static_cast<std::size_t>(configuration.limits.max_request_body_bytes);
+  options.min_request_timeout =
+      std::chrono::ceil<std::chrono::seconds>(configuration.min_request_timeout);
+  return options;
+}
+
+pipeline::Options pipeline_options(const config::ServerConfiguration& configuration) {
+  pipeline::Options options;
+  options.request_timeout = configuration.request_timeout;
+  options.max_in_flight = static_cast<std::size_t>(configuration.limits.max_requests_in_flight);
+  options.max_mutating_in_flight =
+      static_cast<std::size_t>(configuration.limits.max_mutating_requests_in_flight);
+  return options;
+}
+
+bool resource_exists(std::string_view group, std::string_view resource) {
+  return catalog::find_preferred(group, resource) != nullptr;
+}
+
+void log_generation(const modules::Generation& generation) {
+  for (const modules::InstanceInfo& instance : generation.instances()) {
+    log::info("module", {{"kind", modules::kind_name(instance.kind)},
+                         {"name", instance.name},
+                         {"module", instance.id},
+                         {"version", instance.version},
+                         {"file", instance.file},
+                         {"calls", instance.may_block ? "worker" : "inline"}});
+  }
+  if (generation.authenticators().empty()) {
+    log::warn("no authenticators: the secure listener answers 401 to everybody");
+  }
+  if (generation.authorizers().empty()) {
+    log::warn("no authorizers: the secure listener answers 403 to everybody");
+  }
+}
+
+// The instance of the store's module, given back to the runtime when it goes.
+class StoreInstance {
+ public:
+  StoreInstance(modules::Runtime& runtime, const modules::ModuleSpec& spec)
+      : runtime_(runtime), instance_(runtime.start_store(spec)) {}
+  ~StoreInstance() { runtime_.retire(std::move(instance_)); }
+  StoreInstance(const StoreInstance&) = delete;
+  StoreInstance& operator=(const StoreInstance&) = delete;
+  const std::shared_ptr<modules::ModuleInstance>& get() const { return instance_; }
+
+ private:
+  modules::Runtime& runtime_;
+  std::shared_ptr<modules::ModuleInstance> instance_;
+};
+
+}  // namespace
+
+// Members are made in this order and go in the reverse of it.
+class ServerProcess::Rooms {
+ public:
+  explicit Rooms(const config::ServerConfiguration& configuration)
+      : configuration_(configuration),
+        store_runtime_(runtime_options(configuration)),
+        store_instance_(store_runtime_, store_spec(configuration)),
+        store_(modules::store_driver(store_instance_.get()), store_options(configuration)),
+        runtime_(runtime_options(configuration)),
+        access_(runtime_),
+        controllers_(store_, {configuration.disabled_controllers}),
+        api_({store_, api_options(configuration)}),
+        pipeline_(
+            pipeline_options(configuration), [this] { return access_.current(); },
+            [this](request::RequestContext& context, const api::AccessChainsPtr& chains) {
+              return dispatch(context, chains);
+            }) {}
+
+  ~Rooms() { take_down(std::chrono::milliseconds(0)); }
+  Rooms(const Rooms&) = delete;
+  Rooms& operator=(const Rooms&) = delete;
+
+  void bring_up() {
+    log::info("storage", {{"name", configuration_.storage.name},
+                          {"module", configuration_.storage.module},
+                          {"revision", std::to_string(store_.revision())}});
+    runtime_.offer_objects(store_, resource_exists);
+    controllers_.start();
+    access_.change(generation_spec(configuration_));
+    log_generation(*access_.generation());
+    add_health_checks();
+    listen();
+    await_housekeeping();
+  }
+
+  void change_modules(const config::ServerConfiguration& configuration) {
+    access_.change(generation_spec(configuration));
+    log_generation(*access_.generation());
+    transport_->reload_certificate();
+  }
+
+  void become_unready() { stopping_.store(true); }
+
+  void take_down(std::chrono::milliseconds grace) {
+    if (transport_) {
+      transport_->stop_accepting();
+      transport_->drain(grace);
+      transport_->stop();
+    }
+    controllers_.stop();
+    store_.close();
+  }
+
+ private:
+  base::Task<void> dispatch(request::RequestContext& context, const api::AccessChainsPtr& chains) {
+    if (answer_own_page(context, health_)) co_return;
+    co_await api_.serve(context, chains);
+  }
+
+  // Names as kube-apiserver has them where it has such a check.
+  void add_health_checks() {
+    health_.add("log", health::kEverywhere, [] { return std::string(); });
+    health_.add("storage", health::kEverywhere, [this] { return store_.trouble(); });
+    health_.add("modules", health::kReadyz, [this] {
+      std::string all;
+      for (const std::string& trouble : access_.generation()->troubles()) {
+        all += (all.empty() ? "" : "; ") + trouble;
+      }
+      return all;
+    });
+    health_.add("controllers", health::kHealthz | health::kReadyz, [this] {
+      return controllers_.synced() ? std::string() : std::string("not finished");
+    });
+    health_.add("shutdown", health::kReadyz, [this] {
+      return stopping_.load() ? std::string("process is shutting down") : std::string();
+    });
+  }
+
+  void listen() {
+    const CertificateFiles certificate = ensure_serving_certificate(configuration_.secure);
+    if (certificate.made) {
+      log::info("a self-signed certificate was made", {{"file", certificate.certificate}});
+    }
+    transport_ =
+        std::make_unique<transport::Server>(transport_options(configuration_, certificate),
+                                            [this](std::shared_ptr<transport::Exchange> exchange) {
+                                              pipeline_.handle(std::move(exchange));
+                                            });
+    transport_->start();
+    register_transport_metrics();
+    log::info(
+        "listening",
+        {{"listener", "secure"},
+         {"address", endpoint(configuration_.secure.bind_address, transport_->secure_port())}});
+    if (configuration_.local.enabled) {
+      log::warn(
+          "listening without authentication and authorization",
+          {{"listener", "local"},
+           {"address", endpoint(configuration_.local.bind_address, transport_->local_port())}});
+    }
+  }
+
+  // The collector outlives the rooms, so it holds the numbers, not the server.
+  void register_transport_metrics() {
+    static auto& connections =
+        metrics::gauge("limen_open_connections", "Connections open at this moment.").with({});
+    static auto& in_flight =
+        metrics::gauge("limen_transport_requests_in_flight",
+                       "Requests handed to the pipeline whose answer is not complete.")
+            .with({});
+    metrics::before_render([weak = std::weak_ptr<transport::Server>(transport_)] {
+      if (const auto server = weak.lock()) {
+        const transport::ServerCounts counts = server->counts();
+        connections.set(static_cast<double>(counts.open_connections));
+        in_flight.set(static_cast<double>(counts.in_flight_requests));
+      }
+    });
+  }
+
+  // Ready means that what everybody relies on (namespaces, bootstrap roles) is there. A store that
+  // is slow to take it does not stop the start: /readyz tells.
+  void await_housekeeping() {
+    const auto until = Clock::now() + std::chrono::seconds(10);
+    while (!controllers_.synced() && Clock::now() < until) {
+      std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    }
+    if (!controllers_.synced()) log::warn("housekeeping has not finished; serving meanwhile");
+  }
+
+  const config::ServerConfiguration& configuration_;
+  std::atomic<bool> stopping_{false};
+  health::Health health_;
+  // The loops of the transport are where everything below answers to, perhaps late: they go last.
+  std::shared_ptr<transport::Server> transport_;
+  modules::Runtime store_runtime_;
+  StoreInstance store_instance_;
+  storage::CachedStore store_;
+  // The modules that decide look at the store, so they have a runtime of their own, which goes first.
+  modules::Runtime runtime_;
+  AccessControl access_;
+  controllers::Manager controllers_;
+  api::Api api_;
+  pipeline::Pipeline pipeline_;
+};
+
+ServerProcess::ServerProcess(config::ServerConfiguration configuration)
+    : configuration_(std::move(configuration)) {}
+
+ServerProcess::~ServerProcess() = default;
+
+void ServerProcess::start() {
+  const auto begun = Clock::now();
+  log::info("starting", {{"version", version_text()}, {"config", configuration_.file}});
+  metrics::register_process_metrics();
+  rooms_ = std::make_unique<Rooms>(configuration_);
+  rooms_->bring_up();
+  log::info("ready", {{"ms", milliseconds_since(begun)}});
+}
+
+bool ServerProcess::reload(const config::ServerConfiguration& configuration) {
+  try {
+    rooms_->change_modules(configuration);
+    return true;
+  } catch (const std::exception& error) {
+    log::error("the configuration is not used", {{"problem", error.what()}});
+    return false;
+  }
+}
+
+void ServerProcess::stop() {
+  const auto begun = Clock::now();
+  log::info("stopping");
+  rooms_->become_unready();
+  std::this_thread::sleep_for(configuration_.shutdown_delay);
+  rooms_->take_down(std::chrono::ceil<std::chrono::milliseconds>(configuration_.shutdown_timeout));
+  rooms_.reset();
+  log::info("stopped", {{"ms", milliseconds_since(begun)}});
+}
+
+}  // namespace limen::app

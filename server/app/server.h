@@ -1,0 +1,44 @@
+// ServerProcess: the composition root. Every room is made here, in one order, and taken down in the
+// reverse of it; nothing else in the program knows more than its own room.
+//
+// start() makes: certificate, modules runtime, store, access control, housekeeping, API, pipeline
+// and last the listeners, so that a refusal of any of them opens no port. stop() ends: readiness,
+// listeners, what runs, housekeeping, modules, store.
+// Thread rule: one control thread. Lifetime: until the process ends.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "config/configuration.h"
+
+namespace limen::app {
+
+class ServerProcess {
+ public:
+  explicit ServerProcess(config::ServerConfiguration configuration);
+  ~ServerProcess();
+  ServerProcess(const ServerProcess&) = delete;
+  ServerProcess& operator=(const ServerProcess&) = delete;
+
+  // Comes up and logs how; ready when it returns. Throws std::runtime_error (modules::LoadError,
+  // storage::DriverError, ...) with one sentence; everything made so far is taken down again.
+  void start();
+
+  // Puts the modules of another configuration in force and reads the certificate files again.
+  // Everything else needs a restart. On an error the old ones stay in force; the error is logged.
+  // True when all went well.
+  bool reload(const config::ServerConfiguration& configuration);
+
+  // The clean stop: not ready for shutdownDelay, then no new connections, then what runs gets
+  // shutdownTimeout to end.
+  void stop();
+
+ private:
+  class Rooms;
+  config::ServerConfiguration configuration_;
+  std::unique_ptr<Rooms> rooms_;
+};
+
+}  // namespace limen::app

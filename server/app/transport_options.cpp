@@ -1,0 +1,48 @@
+#include "app/transport_options.h"
+
+namespace limen::app {
+
+namespace {
+
+// Values come from options.cpp's table, whose bounds are positive.
+std::size_t size_of(std::int64_t value) { return static_cast<std::size_t>(value); }
+
+std::chrono::milliseconds whole(config::Duration value) {
+  return std::chrono::ceil<std::chrono::milliseconds>(value);
+}
+
+}  // namespace
+
+transport::ServerOptions transport_options(const config::ServerConfiguration& configuration,
+                                           const CertificateFiles& certificate) {
+  transport::ServerOptions out;
+  const config::SecureListener& secure = configuration.secure;
+  out.secure.emplace();
+  out.secure->address = secure.bind_address;
+  out.secure->port = static_cast<std::uint16_t>(secure.port);
+  out.secure->cert_file = certificate.certificate;
+  out.secure->key_file = certificate.key;
+  out.secure->client_ca_file = secure.client_ca_file;
+  const config::LocalListener& local = configuration.local;
+  if (local.enabled) {
+    out.local.emplace();
+    out.local->address = local.bind_address;
+    out.local->port = static_cast<std::uint16_t>(local.port);
+    out.local->allow_non_loopback = local.allow_non_loopback;
+  }
+  const config::Limits& limits = configuration.limits;
+  out.limits.request_line_bytes = size_of(limits.max_request_line_bytes);
+  out.limits.header_bytes = size_of(limits.max_header_bytes);
+  out.limits.header_count = size_of(limits.max_header_count);
+  out.limits.pipelined_bytes = size_of(limits.max_pipelined_bytes);
+  out.limits.max_connections = size_of(limits.max_connections);
+  out.limits.handshake = whole(limits.handshake_timeout);
+  out.limits.header_read = whole(limits.header_timeout);
+  out.limits.body_read = whole(limits.body_timeout);
+  out.limits.idle = whole(limits.idle_timeout);
+  out.limits.write_stall = whole(limits.write_timeout);
+  out.io_threads = size_of(configuration.threads.io);
+  return out;
+}
+
+}  // namespace limen::app
