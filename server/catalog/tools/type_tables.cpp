@@ -2,6 +2,7 @@
 #include "type_tables.h"
 
 #include <algorithm>
+#include <charconv>
 #include <utility>
 
 #include "lines.h"
@@ -90,13 +91,21 @@ void read_patch_flag(const Line& line, const std::string& value, FieldRow& field
   }
 }
 
+std::uint16_t read_number(const Line& line, const std::string& word) {
+  std::uint16_t number = 0;
+  const char* end = word.data() + word.size();
+  const auto [stop, error] = std::from_chars(word.data() + 1, end, number);
+  if (error != std::errc() || stop != end || number == 0) line.fail("no protobuf number: " + word);
+  return number;
+}
+
 void read_flag(const Line& line, const std::string& word, FieldRow& field) {
   if (word == "required") {
     field.required = true;
     return;
   }
   if (word.starts_with('#')) {
-    field.number = static_cast<std::uint16_t>(std::stoul(word.substr(1)));
+    field.number = read_number(line, word);
     return;
   }
   const std::size_t equals = word.find('=');
