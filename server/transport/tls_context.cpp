@@ -21,8 +21,9 @@ constexpr const char* kSuites13 =
 constexpr const char* kGroups = "X25519:P-256:P-384:P-521";
 constexpr std::string_view kHttp11 = "http/1.1";
 
-std::string last_openssl_error() {
-  const unsigned long code = ERR_peek_last_error();
+// The first error is the cause; those after it only say who noticed.
+std::string openssl_error() {
+  const unsigned long code = ERR_peek_error();
   const char* reason = code == 0 ? nullptr : ERR_reason_error_string(code);
   ERR_clear_error();
   return reason == nullptr ? "unknown error" : reason;
@@ -39,7 +40,7 @@ void require_readable(const std::string& what, const std::string& file) {
 }
 
 [[noreturn]] void refuse(const std::string& what, const std::string& file) {
-  throw std::runtime_error("cannot use the " + what + " " + file + ": " + last_openssl_error());
+  throw std::runtime_error("cannot use the " + what + " " + file + ": " + openssl_error());
 }
 
 // Without it OpenSSL would ask for the password on the terminal.
@@ -128,7 +129,7 @@ void set_up_ciphers(SSL_CTX* context) {
                     SSL_CTX_set_cipher_list(context, kSuites12) == 1 &&
                     SSL_CTX_set_ciphersuites(context, kSuites13) == 1 &&
                     SSL_CTX_set1_groups_list(context, kGroups) == 1;
-  if (!done) throw std::runtime_error("cannot set up TLS: " + last_openssl_error());
+  if (!done) throw std::runtime_error("cannot set up TLS: " + openssl_error());
   SSL_CTX_set_options(context, SSL_OP_NO_COMPRESSION | SSL_OP_NO_RENEGOTIATION |
                                    SSL_OP_CIPHER_SERVER_PREFERENCE | SSL_OP_PRIORITIZE_CHACHA |
                                    SSL_OP_IGNORE_UNEXPECTED_EOF);

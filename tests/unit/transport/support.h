@@ -112,8 +112,8 @@ struct TlsWish {
   const KeyPair* certificate = nullptr;   // presented when asked
   const KeyPair* intermediate = nullptr;  // sent after it
   int version = 0;                        // TLS1_2_VERSION or TLS1_3_VERSION; 0: any
-  std::string alpn;                       // in wire form
-  std::string server_name;
+  std::string alpn = {};                  // in wire form
+  std::string server_name = {};
   SSL_SESSION* resume = nullptr;
 };
 
