@@ -12,6 +12,34 @@
 
 namespace limen::test {
 
+// A streamed answer as it grows.
+class FakeStream final : public transport::ResponseStream {
+ public:
+  std::string text;
+  std::size_t pending = 0;     // what the client is said not to have taken
+  bool count_pending = false;  // writes stay pending until the test drains them
+  bool finished = false;
+  bool aborted = false;
+
+  void write(std::string_view bytes) override {
+    if (finished || aborted) return;
+    text += bytes;
+    if (count_pending) pending += bytes.size();
+  }
+  std::size_t pending_bytes() const override { return pending; }
+  void on_drain(std::function<void()> fn) override { drained_ = std::move(fn); }
+  void drain() {
+    pending = 0;
+    if (drained_) drained_();
+  }
+  void finish() override { finished = true; }
+  void abort() override { aborted = true; }
+  bool closed() const override { return finished || aborted; }
+
+ private:
+  std::function<void()> drained_;
+};
+
 class FakeExchange final : public transport::Exchange {
  public:
   explicit FakeExchange(InlineExecutor& loop) : loop_(loop) { peer_.source_ip = "192.0.2.1"; }
@@ -39,6 +67,8 @@ class FakeExchange final : public transport::Exchange {
   std::string answer_headers;
   std::string answer;
   int answers = 0;
+  std::shared_ptr<FakeStream> streamed;  // the answer, when it is a stream
+  bool slow_reader = false;              // a stream's bytes stay pending until drain()
 
   const transport::RequestHead& head() const override { return head_; }
   const transport::PeerInfo& peer() const override { return peer_; }
@@ -68,8 +98,13 @@ class FakeExchange final : public transport::Exchange {
     for (const transport::BodyPiece& piece : pieces) text += piece.view;
     respond(std::move(head), std::move(text));
   }
-  std::shared_ptr<transport::ResponseStream> stream(transport::ResponseHead) override {
-    return nullptr;
+  std::shared_ptr<transport::ResponseStream> stream(transport::ResponseHead head) override {
+    ++answers;
+    status = head.status();
+    answer_headers = head.wire();
+    streamed = std::make_shared<FakeStream>();
+    streamed->count_pending = slow_reader;
+    return streamed;
   }
   bool responded() const override { return answers > 0; }
 
