@@ -146,7 +146,6 @@ class Client {
   // True when the handshake succeeds.
   bool start_tls(const TlsWish& wish = {}) {
     context_ = SSL_CTX_new(TLS_client_method());
-    SSL_CTX_set_session_cache_mode(context_, SSL_SESS_CACHE_CLIENT);
     if (wish.version != 0) {
       SSL_CTX_set_min_proto_version(context_, wish.version);
       SSL_CTX_set_max_proto_version(context_, wish.version);
