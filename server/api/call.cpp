@@ -28,6 +28,10 @@ authz::Attributes Call::attributes(std::string_view verb, std::string_view name)
   attributes.resource = resource.name;
   attributes.subresource = context.info.subresource;
   attributes.ns = context.info.ns;
+  // A namespace is in itself, the one being created too.
+  if (attributes.ns.empty() && resource.group.empty() && resource.name == "namespaces") {
+    attributes.ns = name;
+  }
   attributes.name = name;
   attributes.path = context.info.path;
   return attributes;
