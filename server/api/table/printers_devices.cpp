@@ -23,6 +23,16 @@ constexpr Column kAutoscalerColumns[] = {kNameColumn,
 constexpr Column kClaimColumns[] = {kNameColumn, text_column("State"), kAgeColumn};
 constexpr Column kSliceColumns[] = {kNameColumn, text_column("Node"), text_column("Driver"),
                                     text_column("Pool"), kAgeColumn};
+constexpr Column kPoolColumns[] = {kNameColumn,
+                                   text_column("Driver"),
+                                   text_column("Total"),
+                                   text_column("Available"),
+                                   text_column("Allocated"),
+                                   text_column("Unavailable"),
+                                   text_column("Errors"),
+                                   integer_column("Pools"),
+                                   text_column("Status"),
+                                   text_column("Completed")};
 constexpr Column kTaintColumns[] = {
     kNameColumn,           text_column("Key"),       text_column("Value"),
     text_column("Effect"), text_column("TimeAdded"), kAgeColumn};
@@ -121,6 +131,33 @@ void print_slice(Cells& cells, const Json& object) {
   cells.age(object);
 }
 
+// Sums over the pools of the answer; nothing is known before there is one.
+void print_pools(Cells& cells, const Json& object) {
+  const auto pools = list_in(object, {"status", "pools"});
+  const bool answered = object::find(object, {"status"}) != nullptr;
+  cells.text(object::name(object));
+  cells.text(text_in(object, {"spec", "driver"}));
+  for (const std::string_view member :
+       {"totalDevices", "availableDevices", "allocatedDevices", "unavailableDevices"}) {
+    std::int64_t sum = 0;
+    for (const Json& pool : pools) sum += number_in(pool, {member});
+    cells.text(answered ? std::to_string(sum) : "<none>");
+  }
+  const auto errors = std::count_if(pools.begin(), pools.end(), [](const Json& pool) {
+    return !object::text_at(pool, "validationError").empty();
+  });
+  cells.text(answered ? std::to_string(errors) : "<none>");
+  cells.number(number_in(object, {"status", "poolCount"}));
+  std::string_view state = "Pending", completed;
+  for (const Json& condition : list_in(object, {"status", "conditions"})) {
+    if (object::text_at(condition, "status") != "True") continue;
+    state = object::text_at(condition, "type");
+    completed = object::text_at(condition, "lastTransitionTime");
+  }
+  cells.text(state);
+  cells.text(completed.empty() ? "<none>" : cells.elapsed(completed));
+}
+
 void print_taint(Cells& cells, const Json& object) {
   cells.text(object::name(object));
   for (const std::string_view member : {"key", "value", "effect"}) {
@@ -170,6 +207,7 @@ constexpr Printer kPrinters[] = {
     {"autoscaling", "horizontalpodautoscalers", kAutoscalerColumns, print_autoscaler},
     {"resource.k8s.io", "resourceclaims", kClaimColumns, print_claim},
     {"resource.k8s.io", "resourceslices", kSliceColumns, print_slice},
+    {"resource.k8s.io", "resourcepoolstatusrequests", kPoolColumns, print_pools},
     {"resource.k8s.io", "devicetaintrules", kTaintColumns, print_taint},
     {"scheduling.k8s.io", "podgroups", kGroupColumns, print_group},
     {"storagemigration.k8s.io", "storageversionmigrations", kMigrationColumns, print_migration},

@@ -23,6 +23,13 @@ constexpr Column kRequestColumns[] = {kNameColumn,
                                       text_column("RequestedDuration"),
                                       text_column("Condition")};
 constexpr Column kBundleColumns[] = {kNameColumn, text_column("SignerName")};
+constexpr Column kPodRequestColumns[] = {kNameColumn,
+                                         text_column("PodName"),
+                                         text_column("ServiceAccountName"),
+                                         text_column("NodeName"),
+                                         text_column("SignerName"),
+                                         text_column("State"),
+                                         text_column("UnverifiedUserAnnotations")};
 constexpr Column kWebhookColumns[] = {kNameColumn, integer_column("Webhooks"), kAgeColumn};
 constexpr Column kValidatingColumns[] = {kNameColumn, integer_column("Validations"),
                                          text_column("ParamKind"), kAgeColumn};
@@ -105,6 +112,20 @@ void print_bundle(Cells& cells, const Json& object) {
   cells.text_or(text_in(object, {"spec", "signerName"}), "<none>");
 }
 
+void print_pod_request(Cells& cells, const Json& object) {
+  cells.text(object::name(object));
+  for (const std::string_view member :
+       {"podName", "serviceAccountName", "nodeName", "signerName"}) {
+    cells.text(text_in(object, {"spec", member}));
+  }
+  std::string_view state = "Pending";
+  for (const std::string_view type : {"Issued", "Denied", "Failed"}) {
+    if (condition_status(object, type) == "True") state = type;
+  }
+  cells.text(state);
+  cells.text(labels_text(object::find(object, {"spec", "unverifiedUserAnnotations"})));
+}
+
 void print_webhooks(Cells& cells, const Json& object) {
   cells.text(object::name(object));
   cells.number(size_in(object, {"webhooks"}));
@@ -156,15 +177,21 @@ void print_flow(Cells& cells, const Json& object) {
   cells.text_or(condition_status(object, "Dangling"), "?");
 }
 
+// A number where there is one; the column is text for the sake of the others.
+void print_number_or_none(Cells& cells, const Json& object, Path path) {
+  if (object::find(object, path) == nullptr) {
+    cells.text("<none>");
+  } else {
+    cells.number(number_in(object, path));
+  }
+}
+
 void print_level(Cells& cells, const Json& object) {
   cells.text(object::name(object));
   cells.text(text_in(object, {"spec", "type"}));
-  const std::string_view part =
-      text_in(object, {"spec", "type"}) == "Exempt" ? "exempt" : "limited";
-  cells.text_or(scalar_in(object, {"spec", part, "nominalConcurrencyShares"}), "<none>");
+  print_number_or_none(cells, object, {"spec", "limited", "nominalConcurrencyShares"});
   for (const std::string_view member : {"queues", "handSize", "queueLengthLimit"}) {
-    cells.text_or(scalar_in(object, {"spec", "limited", "limitResponse", "queuing", member}),
-                  "<none>");
+    print_number_or_none(cells, object, {"spec", "limited", "limitResponse", "queuing", member});
   }
   cells.age(object);
 }
@@ -218,6 +245,7 @@ constexpr Printer kPrinters[] = {
     {"rbac.authorization.k8s.io", "clusterrolebindings", kBindingColumns, print_binding},
     {"certificates.k8s.io", "certificatesigningrequests", kRequestColumns, print_request},
     {"certificates.k8s.io", "clustertrustbundles", kBundleColumns, print_bundle},
+    {"certificates.k8s.io", "podcertificaterequests", kPodRequestColumns, print_pod_request},
     {kAdmission, "mutatingwebhookconfigurations", kWebhookColumns, print_webhooks},
     {kAdmission, "validatingwebhookconfigurations", kWebhookColumns, print_webhooks},
     {kAdmission, "validatingadmissionpolicies", kValidatingColumns, print_validating_policy},

@@ -118,17 +118,19 @@ void print_claim(Cells& cells, const Json& object) {
   cells.text_or(text_in(object, {"spec", "volumeMode"}), "<unset>");
 }
 
-bool is_default_class(const Json& object) {
-  for (const std::string_view key : {"storageclass.kubernetes.io/is-default-class",
-                                     "storageclass.beta.kubernetes.io/is-default-class"}) {
-    if (text_in(object, {"metadata", "annotations", key}) == "true") return true;
-  }
-  return false;
+// True when one of the annotations marks the object as the one used unless another is named.
+bool is_default(const Json& object, std::initializer_list<std::string_view> annotations) {
+  return std::any_of(annotations.begin(), annotations.end(), [&object](std::string_view key) {
+    return text_in(object, {"metadata", "annotations", key}) == "true";
+  });
 }
 
 void print_class(Cells& cells, const Json& object) {
   std::string name(object::name(object));
-  if (is_default_class(object)) name += " (default)";
+  if (is_default(object, {"storageclass.kubernetes.io/is-default-class",
+                          "storageclass.beta.kubernetes.io/is-default-class"})) {
+    name += " (default)";
+  }
   cells.text(name);
   cells.text(object::text_at(object, "provisioner"));
   cells.text_or(object::text_at(object, "reclaimPolicy"), "Delete");
@@ -138,7 +140,11 @@ void print_class(Cells& cells, const Json& object) {
 }
 
 void print_attributes(Cells& cells, const Json& object) {
-  cells.text(object::name(object));
+  std::string name(object::name(object));
+  if (is_default(object, {"volumeattributesclass.alpha.kubernetes.io/is-default-class"})) {
+    name += " (default)";
+  }
+  cells.text(name);
   cells.text(object::text_at(object, "driverName"));
   cells.age(object);
 }

@@ -59,7 +59,7 @@ constexpr Column kCronJobColumns[] = {kNameColumn,
                                       kImages,
                                       kSelector};
 constexpr Column kRevisionColumns[] = {kNameColumn, text_column("Controller"),
-                                       integer_column("Revision"), kAgeColumn};
+                                       text_column("Revision"), kAgeColumn};
 
 void print_containers(Cells& cells, const Json& object, Path containers) {
   const Json* list = object::find(object, containers);

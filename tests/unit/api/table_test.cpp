@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <boost/json.hpp>
+#include <fstream>
 #include <string>
 
 #include "api/table/printer.h"
@@ -143,6 +144,26 @@ TEST(Table, EveryPrinterIsOfAServedResourceAndFillsEveryColumnOfAnEmptyObject) {
       }
     }
   }
+}
+
+TEST(Table, ColumnsAreThoseOfKubeApiserver) {
+  std::ifstream in(std::string(LIMEN_GOLDEN_DIR) + "/table/columns.txt");
+  ASSERT_TRUE(in);
+  std::size_t count = 0;
+  for (std::string line; std::getline(in, line);) {
+    if (line.empty() || line.starts_with("#")) continue;
+    const std::string name = line.substr(0, line.find('|'));
+    const std::size_t dot = name.find('.');
+    const std::string group = dot == std::string::npos ? "" : name.substr(dot + 1);
+    std::string columns = name;
+    for (const Column& column : columns_of(resource(group, name.substr(0, dot)))) {
+      columns += "|" + std::string(column.name) + "," + std::string(column.type) + "," +
+                 std::string(column.format) + "," + std::to_string(column.priority);
+    }
+    EXPECT_EQ(columns, line);
+    ++count;
+  }
+  EXPECT_EQ(count, 57U);
 }
 
 TEST(Table, AKindWithoutAPrinterHasNameAndCreationTime) {
@@ -290,6 +311,30 @@ TEST(Table, AnAutoscalerTellsItsTargets) {
       "status":{"currentReplicas":2,"currentMetrics":[{"type":"Resource","resource":{"current":
       {"averageUtilization":40}}}]}})"),
             R"(["x","Deployment/d","cpu: 40%/80%, <unknown>/10 + 1 more...","1",5,2,"5m"])");
+}
+
+TEST(Table, ClassesShowWhichIsTheDefault) {
+  EXPECT_EQ(
+      cells("storage.k8s.io", "storageclasses", R"({"provisioner":"p","allowVolumeExpansion":true,
+      "metadata":{"annotations":{"storageclass.kubernetes.io/is-default-class":"true"}}})"),
+      R"~(["x (default)","p","Delete","Immediate",true,"5m"])~");
+}
+
+TEST(Table, APriorityLevelShowsNumbersWhereThereAreSome) {
+  EXPECT_EQ(cells("flowcontrol.apiserver.k8s.io", "prioritylevelconfigurations", R"({"spec":{"type":
+      "Limited","limited":{"nominalConcurrencyShares":20,"limitResponse":{"queuing":{"queues":64,
+      "handSize":6,"queueLengthLimit":50}}}}})"),
+            R"(["x","Limited",20,64,6,50,"5m"])");
+  EXPECT_EQ(cells("flowcontrol.apiserver.k8s.io", "prioritylevelconfigurations",
+                  R"({"spec":{"type":"Exempt","exempt":{"nominalConcurrencyShares":0}}})"),
+            R"(["x","Exempt","<none>","<none>","<none>","<none>","5m"])");
+}
+
+TEST(Table, AQuotaShowsWhatIsUsedOfWhatMayBe) {
+  EXPECT_EQ(
+      cells("", "resourcequotas", R"({"status":{"hard":{"pods":"10","limits.cpu":"4","cpu":"2"},
+      "used":{"pods":"3","limits.cpu":"1"}}})"),
+      R"(["x","cpu: 0/2, pods: 3/10","limits.cpu: 1/4","5m"])");
 }
 
 TEST(PodTable, ARunningPodIsReady) {
