@@ -33,6 +33,7 @@ Page make_aggregated(bool core, std::string_view version) {
 struct Forms {
   Page legacy;
   std::optional<Page> v2, v2beta1;
+  bool negotiated = true;  // false: what the client accepts is not asked
 };
 
 class Pages {
@@ -49,18 +50,23 @@ class Pages {
  private:
   Pages() {
     Forms& core = pages_["/api"];
-    core = {page(api_versions_document()), make_aggregated(true, "v2"),
-            make_aggregated(true, "v2beta1")};
+    core.legacy = page(api_versions_document());
+    core.v2 = make_aggregated(true, "v2");
+    core.v2beta1 = make_aggregated(true, "v2beta1");
     Forms& others = pages_["/apis"];
-    others = {page(api_group_list_document()), make_aggregated(false, "v2"),
-              make_aggregated(false, "v2beta1")};
+    others.legacy = page(api_group_list_document());
+    others.v2 = make_aggregated(false, "v2");
+    others.v2beta1 = make_aggregated(false, "v2beta1");
     for (const catalog::GroupVersion& entry : catalog::group_versions()) {
       const std::string group = entry.group.empty() ? "/api" : "/apis/" + std::string(entry.group);
       if (!pages_.contains(group)) pages_[group].legacy = page(api_group_document(entry.group));
       pages_[group + "/" + std::string(entry.version)].legacy =
           page(api_resource_list_document(entry));
     }
-    pages_["/version"].legacy = page(version_document());
+    // The version is told to whoever asks, whatever form they would rather have.
+    Forms& version = pages_["/version"];
+    version.legacy = page(version_document());
+    version.negotiated = false;
   }
 
   static Page page(std::string body) { return make_page(std::string(kJson), std::move(body)); }
@@ -87,6 +93,7 @@ const Page* choose(const Forms& forms, const AcceptClause& clause) {
 }
 
 const Page& best_form(const Forms& forms, std::string_view accept) {
+  if (!forms.negotiated) return forms.legacy;
   for (const AcceptClause& clause : parse_accept(accept)) {
     const Page* page = choose(forms, clause);
     if (page != nullptr) return *page;

@@ -215,6 +215,10 @@ TEST(Discovery, VersionTellsTheCompatibleKubernetes) {
   }
 }
 
+TEST(Discovery, VersionIsToldToWhoeverAsks) {
+  EXPECT_EQ(discovery_page("/version", "text/html")->content_type, "application/json");
+}
+
 TEST(Accept, ClausesAreSortedByQualityAndThenAsWritten) {
   const auto clauses = parse_accept("text/html;q=0.3, application/yaml , application/json;q=1");
   ASSERT_EQ(clauses.size(), 3U);
