@@ -109,8 +109,8 @@ struct StoreKind {
     return barrier(error, [&]() -> limen_status {
       bool stopped = false;
       const Result<void> loaded = Self::of(plugin).object->load([&](const StoreChange& change) {
-        const limen_store_change raw{to_abi(change.key), to_abi(change.value), change.revision,
-                                     change.created, change.removed ? 1 : 0, 0};
+        const limen_store_change raw{to_abi(change.key), to_abi(change.value),   change.revision,
+                                     change.created,     change.removed ? 1 : 0, 0};
         stopped = each(arg, &raw) != 0;
         return !stopped;
       });
@@ -142,11 +142,13 @@ struct StoreKind {
       return LIMEN_OK;
     });
   }
-  static void keep(void* arg, limen_str message) { *static_cast<std::string*>(arg) = to_view(message); }
+  static void keep(void* arg, limen_str message) {
+    *static_cast<std::string*>(arg) = to_view(message);
+  }
 
   static const void* extension(std::string_view id) {
-    static constexpr limen_store kTable{sizeof(limen_store), 0,        &open,  &load,
-                                        &commit,             &compact, nullptr};
+    static constexpr limen_store kTable{
+        sizeof(limen_store), 0, &open, &load, &commit, &compact, nullptr};
     return id == LIMEN_KIND_STORE ? &kTable : nullptr;
   }
 };

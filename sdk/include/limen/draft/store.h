@@ -76,8 +76,8 @@ typedef struct limen_store {
                  void (*done)(void* arg, limen_status status, limen_str error,
                               const int64_t* revisions, size_t count),
                  void* arg);
-  /* Forgets changes up to `revision`, at most `limit` of them in one call; the newest state of every
-   * key stays. Sets *reached. [serial] */
+  /* Forgets changes up to `revision`, at most `limit` of them in one call; the newest state of
+   * every key stays. Sets *reached. [serial] */
   limen_status (*compact)(const limen_plugin* plugin, int64_t revision, size_t limit,
                           int64_t* reached, const limen_store_error* error);
   /* From now on calls changed(arg, ...) for every change that others make after the revision that

@@ -1,0 +1,204 @@
+#include "database.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "checksum.h"
+#include "schema.h"
+
+namespace limen_sqlite {
+
+struct Database::Statements {
+  explicit Statements(Connection& connection)
+      : begin(connection, "BEGIN IMMEDIATE"),
+        commit(connection, "COMMIT"),
+        rollback(connection, "ROLLBACK"),
+        find(connection, "SELECT revision, created FROM live WHERE key = ?1"),
+        log(connection,
+            "INSERT INTO change(revision, key, previous, created, removed, value, checksum) "
+            "VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7)"),
+        add(connection, "INSERT INTO live(key, revision, created) VALUES(?1, ?2, ?2)"),
+        move(connection, "UPDATE live SET revision = ?2 WHERE key = ?1"),
+        drop(connection, "DELETE FROM live WHERE key = ?1"),
+        forget_replaced(connection,
+                        "DELETE FROM change WHERE revision IN (SELECT previous FROM change "
+                        "WHERE revision > ?1 AND revision <= ?2 AND previous > 0)"),
+        forget_removals(
+            connection,
+            "DELETE FROM change WHERE revision > ?1 AND revision <= ?2 AND removed = 1"),
+        mark(connection, "UPDATE mark SET value = ?1 WHERE name = 'compacted'") {}
+
+  Statement begin, commit, rollback;
+  Statement find, log, add, move, drop;
+  Statement forget_replaced, forget_removals, mark;
+};
+
+// Rolled back unless committed.
+class Database::Transaction {
+ public:
+  Transaction(Connection& connection, Statements& statements)
+      : connection_(connection), statements_(statements) {
+    statements_.begin.run();
+  }
+  Transaction(const Transaction&) = delete;
+  Transaction& operator=(const Transaction&) = delete;
+  ~Transaction() {
+    // SQLite rolls back by itself after some errors.
+    if (sqlite3_get_autocommit(connection_.raw()) != 0) return;
+    try {
+      statements_.rollback.run();
+    } catch (const DatabaseError&) {
+      // The connection is unusable then; the next transaction says so.
+    }
+  }
+  void commit() { statements_.commit.run(); }
+
+ private:
+  Connection& connection_;
+  Statements& statements_;
+};
+
+Database::Database(const std::string& path) : path_(path) {
+  ensure_folder(path);
+  lock_ = std::make_unique<LockFile>(path);
+  ensure_file(path);
+  connection_ = open_database(path);
+  try {
+    statements_ = std::make_unique<Statements>(*connection_);
+    state_.compacted = connection_->number("SELECT value FROM mark WHERE name = 'compacted'");
+    // The newest change may have been forgotten, its revision may not.
+    state_.revision = std::max({std::int64_t{1}, state_.compacted,
+                                connection_->number("SELECT max(revision) FROM change")});
+  } catch (const DatabaseError& error) {
+    // SQLITE_ERROR: a table or a column that should be there is not.
+    if (error.code() == SQLITE_CORRUPT || error.code() == SQLITE_ERROR) damaged(error.what());
+    throw;
+  }
+  sqlite3_wal_hook(
+      connection_->raw(),
+      [](void* self, sqlite3*, const char*, int pages) {
+        static_cast<Database*>(self)->log_pages_ = pages;
+        return SQLITE_OK;
+      },
+      this);
+  checkpointer_ = std::make_unique<Checkpointer>(path);
+}
+
+Database::~Database() = default;
+
+void Database::damaged(const std::string& what) const {
+  throw DatabaseError(
+      "the database " + path_ + " is damaged: " + what + "; restore it from a backup",
+      SQLITE_ERROR);
+}
+
+void Database::load(const std::function<bool(const limen::StoreChange&)>& each) {
+  Sums sums;
+  sums.last = state_.compacted;
+  try {
+    Statement rows(*connection_,
+                   "SELECT revision, key, previous, created, removed, value, checksum "
+                   "FROM change ORDER BY revision");
+    while (rows.step()) {
+      limen::StoreChange change;
+      change.revision = rows.number(0);
+      change.key = rows.bytes(1);
+      change.created = rows.number(3);
+      change.removed = rows.number(4) != 0;
+      change.value = rows.bytes(5);
+      check(change, rows.number(2), static_cast<std::uint64_t>(rows.number(6)), sums);
+      if (!each(change)) return;
+    }
+    if (sums.last != state_.revision) damaged("the newest changes are missing");
+    if (sums.live != live_checksum()) damaged("its index of live keys differs from its changes");
+  } catch (const DatabaseError& error) {
+    // What SQLite itself found; what was found here is said already.
+    if (error.code() == SQLITE_CORRUPT) damaged(error.what());
+    throw;
+  }
+}
+
+void Database::check(const limen::StoreChange& change, std::int64_t previous, std::uint64_t stored,
+                     Sums& sums) const {
+  const std::string name = "the change at revision " + std::to_string(change.revision);
+  if (checksum(change.revision, change.key, change.value) != stored) {
+    damaged(name + " is not what was written");
+  }
+  if (change.revision > state_.compacted) {
+    if (change.revision != sums.last + 1) damaged("changes before " + name + " are missing");
+    sums.last = change.revision;
+    if (previous > 0) sums.live -= checksum(previous, change.key, {});
+  } else if (change.removed) {
+    damaged(name + " should have been forgotten");
+  }
+  if (!change.removed) sums.live += checksum(change.revision, change.key, {});
+}
+
+std::uint64_t Database::live_checksum() {
+  std::uint64_t sum = 0;
+  Statement rows(*connection_, "SELECT key, revision FROM live");
+  while (rows.step()) sum += checksum(rows.number(1), rows.bytes(0), {});
+  return sum;
+}
+
+bool Database::apply(const limen::StoreOp& op, std::int64_t revision) {
+  std::int64_t at = 0;
+  std::int64_t created = revision;
+  {
+    const Use use(statements_->find);
+    if (statements_->find.bind(1, op.key()).step()) {
+      at = statements_->find.number(0);
+      created = statements_->find.number(1);
+    }
+  }
+  if (at != op.expected() || (op.remove() && at == 0)) return false;
+  const std::string_view value = op.remove() ? std::string_view() : op.value();
+  statements_->log.bind(1, revision)
+      .bind(2, op.key())
+      .bind(3, at)
+      .bind(4, created)
+      .bind(5, op.remove() ? 1 : 0)
+      .bind_bytes(6, value)
+      .bind(7, static_cast<std::int64_t>(checksum(revision, op.key(), value)))
+      .run();
+  if (op.remove()) {
+    statements_->drop.bind(1, op.key()).run();
+  } else {
+    Statement& live = at == 0 ? statements_->add : statements_->move;
+    live.bind(1, op.key()).bind(2, revision).run();
+  }
+  return true;
+}
+
+std::vector<std::int64_t> Database::commit(const limen::StoreBatch& batch) {
+  std::vector<std::int64_t> revisions(batch.size(), 0);
+  std::int64_t newest = state_.revision;
+  Transaction transaction(*connection_, *statements_);
+  for (std::size_t i = 0; i < batch.size(); ++i) {
+    if (apply(batch[i], newest + 1)) revisions[i] = ++newest;
+  }
+  transaction.commit();
+  state_.revision = newest;
+  checkpoint_if_grown();
+  return revisions;
+}
+
+std::int64_t Database::compact(std::int64_t revision, std::size_t limit) {
+  const std::int64_t from = state_.compacted;
+  // Every change after `from` is there, so this many revisions are this many changes.
+  const std::int64_t to =
+      std::min({revision, state_.revision, from + static_cast<std::int64_t>(limit)});
+  if (to <= from) return from;
+  Transaction transaction(*connection_, *statements_);
+  statements_->forget_replaced.bind(1, from).bind(2, to).run();
+  statements_->forget_removals.bind(1, from).bind(2, to).run();
+  statements_->mark.bind(1, to).run();
+  transaction.commit();
+  state_.compacted = to;
+  checkpoint_if_grown();
+  return to;
+}
+
+void Database::checkpoint_if_grown() { checkpointer_->log_grew(*connection_, log_pages_); }
+
+}  // namespace limen_sqlite

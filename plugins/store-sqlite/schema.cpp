@@ -1,0 +1,151 @@
+#include "schema.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
+#include <filesystem>
+#include <system_error>
+
+namespace limen_sqlite {
+
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr const char* kTables = R"sql(
+BEGIN IMMEDIATE;
+-- Every change since `compacted`, and of the changes before it those that still are somebody's state.
+CREATE TABLE change(
+  revision INTEGER PRIMARY KEY,
+  key      TEXT    NOT NULL,
+  previous INTEGER NOT NULL,   -- the key's change before this one; 0: the key was created
+  created  INTEGER NOT NULL,   -- the revision the key was created at
+  removed  INTEGER NOT NULL,   -- 1: the key went with this change
+  value    BLOB    NOT NULL,
+  checksum INTEGER NOT NULL) STRICT;
+-- The newest change of every key there is.
+CREATE TABLE live(
+  key      TEXT    PRIMARY KEY,
+  revision INTEGER NOT NULL,
+  created  INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+CREATE TABLE mark(name TEXT PRIMARY KEY, value INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+INSERT INTO mark VALUES('compacted', 0);
+PRAGMA application_id = 0x4C494D4E;
+PRAGMA user_version = 1;
+COMMIT;
+)sql";
+
+void make_folder(const fs::path& folder) {
+  if (folder.empty() || fs::exists(folder)) return;
+  make_folder(folder.parent_path());
+  if (mkdir(folder.c_str(), 0700) != 0 && errno != EEXIST) {
+    throw DatabaseError("cannot make the folder " + folder.string() + ": " + std::strerror(errno),
+                        SQLITE_CANTOPEN);
+  }
+}
+
+// The file's name must be as durable as what is committed to it.
+void sync_folder(const fs::path& folder) {
+  const int handle =
+      open(folder.empty() ? "." : folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (handle < 0) return;
+  fsync(handle);
+  close(handle);
+}
+
+[[noreturn]] void refuse(const std::string& path, const std::string& why, int code) {
+  throw DatabaseError("the database " + path + " " + why, code);
+}
+
+// What is wrong with the file, from SQLite's point of view.
+[[noreturn]] void refuse_unreadable(const std::string& path, const DatabaseError& error) {
+  if (error.code() == SQLITE_NOTADB) {
+    refuse(path, "is not a database: move the file away, or give another path", error.code());
+  }
+  if (error.code() == SQLITE_CORRUPT) {
+    refuse(path, "is damaged: restore it from a backup (" + std::string(error.what()) + ")",
+           error.code());
+  }
+  throw error;
+}
+
+void configure(Connection& connection) {
+  if (connection.text("PRAGMA journal_mode = WAL") != "wal") {
+    refuse(connection.path(),
+           "cannot use a write-ahead log on its file system: put it on a local disk",
+           SQLITE_CANTOPEN);
+  }
+  // FULL: a commit returns when the log is on the disk. Checkpoints are the checkpointer's work.
+  connection.run("PRAGMA synchronous = FULL");
+  connection.run("PRAGMA wal_autocheckpoint = 0");
+  connection.run("PRAGMA journal_size_limit = 16777216");
+  connection.run("PRAGMA cell_size_check = ON");
+  connection.run("PRAGMA temp_store = MEMORY");
+}
+
+// True when the file has nothing in it yet.
+bool check_owner(Connection& connection) {
+  const std::int64_t application = connection.number("PRAGMA application_id");
+  const std::int64_t format = connection.number("PRAGMA user_version");
+  const bool empty = connection.number("SELECT count(*) FROM sqlite_schema") == 0;
+  if (application == 0 && format == 0 && empty) return true;
+  if (application != kApplicationId) {
+    std::array<char, 16> id{};
+    std::snprintf(id.data(), id.size(), "0x%08llx", static_cast<unsigned long long>(application));
+    refuse(connection.path(),
+           "belongs to another program (application id " + std::string(id.data()) +
+               "): give another path",
+           SQLITE_ERROR);
+  }
+  if (format != kFormat) {
+    refuse(connection.path(),
+           "has format " + std::to_string(format) + ", this server reads format " +
+               std::to_string(kFormat) + ": use the limen that wrote it, or a newer one",
+           SQLITE_ERROR);
+  }
+  return false;
+}
+
+}  // namespace
+
+void ensure_folder(const std::string& path) { make_folder(fs::path(path).parent_path()); }
+
+void ensure_file(const std::string& path) {
+  const int handle = open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+  if (handle < 0) {
+    throw DatabaseError("cannot open the database " + path + ": " + std::strerror(errno),
+                        SQLITE_CANTOPEN);
+  }
+  struct stat status {};
+  const bool regular = fstat(handle, &status) == 0 && S_ISREG(status.st_mode);
+  close(handle);
+  if (!regular) refuse(path, "is not a regular file", SQLITE_CANTOPEN);
+  sync_folder(fs::path(path).parent_path());
+}
+
+std::unique_ptr<Connection> open_database(const std::string& path) {
+  auto connection = std::make_unique<Connection>(path);
+  try {
+    const bool empty = check_owner(*connection);
+    configure(*connection);
+    if (empty) connection->run(kTables);
+  } catch (const DatabaseError& error) {
+    refuse_unreadable(path, error);
+  }
+  return connection;
+}
+
+std::unique_ptr<Connection> open_second(const std::string& path) {
+  auto connection = std::make_unique<Connection>(path);
+  connection->run("PRAGMA synchronous = FULL");
+  connection->run("PRAGMA wal_autocheckpoint = 0");
+  connection->run("PRAGMA cache_size = -256");
+  return connection;
+}
+
+}  // namespace limen_sqlite

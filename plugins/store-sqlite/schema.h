@@ -1,0 +1,28 @@
+// The database file: where it is, whose it is, and its tables.
+//
+// Thread rule: one thread.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "sqlite.h"
+
+namespace limen_sqlite {
+
+inline constexpr std::int64_t kApplicationId = 0x4C494D4E;  // "LIMN"
+inline constexpr std::int64_t kFormat = 1;                  // user_version of the file
+
+// Makes the folder of the file, for the owner only, when it is missing.
+void ensure_folder(const std::string& path);
+// Makes the file, likewise. Not while this process has it open: that would drop SQLite's locks.
+void ensure_file(const std::string& path);
+
+// Opens the file as ours: makes the tables in an empty one, refuses one that is damaged, of another
+// program or of a newer format. Throws DatabaseError.
+std::unique_ptr<Connection> open_database(const std::string& path);
+
+// A second connection to the same file, for the checkpointer.
+std::unique_ptr<Connection> open_second(const std::string& path);
+
+}  // namespace limen_sqlite
