@@ -1,6 +1,9 @@
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <chrono>
+#include <thread>
+#include <vector>
 
 #include "authority.h"
 #include "common/digest.h"
@@ -274,6 +277,34 @@ TEST_F(X509Module, WithoutAuthoritiesThereIsNoStart) {
 TEST_F(X509Module, CheckingTellsWhatStartingWouldRefuse) {
   EXPECT_TRUE(test::module("x509").check({{"clientCAFile", ca_file_}}).empty());
   ASSERT_EQ(test::module("x509").check({{"clientCAFile", "/nonexistent"}}).size(), 1u);
+}
+
+TEST_F(X509Module, ServesManyThreadsWhileAuthoritiesChange) {
+  const Certificate next = test::make_authority("next ca");
+  const Certificate ada = client({});
+  const Certificate bob({.subject = {{"CN", "bob"}}}, &next);
+  std::atomic<bool> done{false};
+  std::atomic<int> wrong{0};
+  std::vector<std::thread> threads;
+  for (int i = 0; i < 4; ++i) {
+    threads.emplace_back([&] {
+      do {
+        const Reply one = present(ada), other = present(bob);
+        if (one.status >= 0 && one.user != "ada") ++wrong;
+        if (other.status >= 0 && other.user != "bob") ++wrong;
+      } while (!done);
+    });
+  }
+  for (int i = 0; i < 20; ++i) {
+    scratch_.write(
+        "ca.pem", (i % 2 == 0 ? next : ca_).pem() + std::string(static_cast<std::size_t>(i), '\n'));
+    instance_.host().advance(30s);
+  }
+  done = true;
+  for (std::thread& thread : threads) thread.join();
+  EXPECT_EQ(wrong, 0);
+  EXPECT_EQ(present(ada).user, "ada");
+  EXPECT_LT(present(bob).status, 0);
 }
 
 TEST_F(X509Module, NeverBlocks) {

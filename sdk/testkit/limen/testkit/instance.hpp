@@ -317,11 +317,16 @@ class Instance {
     return {};
   }
 
+  // Kept for ever: a late completion must find it.
+  CallState& new_call() {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    return *calls_.emplace_back(std::make_unique<CallState>());
+  }
+
   // Makes one call and brings it to its end.
   template <class Body>
   Reply run(Body&& body) {
-    calls_.push_back(std::make_unique<CallState>());  // kept: a late completion must find it
-    CallState& call = *calls_.back();
+    CallState& call = new_call();
     call.deadline_ns = host_->now().count() + timeout_.count();
     const limen_status status = body(call);
     if (status != LIMEN_PENDING) {
@@ -344,6 +349,7 @@ class Instance {
 
   std::unique_ptr<FakeHost> host_;
   std::chrono::nanoseconds timeout_ = std::chrono::seconds(10);
+  std::mutex mutex_;
   std::vector<std::unique_ptr<CallState>> calls_;
   const limen_plugin* plugin_ = nullptr;
 };
