@@ -44,7 +44,7 @@ void check_owner(const Json& owner, const FieldPath& path, Causes& causes) {
   }
   for (const std::string_view key : {"kind", "name", "uid"}) {
     if (object::text_at(owner, key).empty()) {
-      causes.invalid(path.child(key), "", "must not be empty");
+      causes.invalid(path.child(key), std::string_view(), "must not be empty");
     }
   }
   if (api_version == "v1" && kind == "Event") {
