@@ -47,6 +47,8 @@ class Channel {
   virtual bool send(std::string_view plain, std::string& out) = 0;
   // Adds to `out` what tells the peer of a proper end.
   virtual void finish(std::string& out) = 0;
+  // Why it failed, in OpenSSL's words; for the log.
+  virtual std::string_view failure() const { return {}; }
   // Fills in what the channel knows of the peer, once open.
   virtual void describe(PeerInfo& peer) const = 0;
 };

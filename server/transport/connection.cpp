@@ -10,6 +10,7 @@
 #include <cerrno>
 #include <utility>
 
+#include "observability/log.h"
 #include "transport/http1.h"
 #include "transport/io_worker.h"
 
@@ -146,6 +147,10 @@ void Connection::discard() {
 void Connection::fail() {
   if (state_ != State::handshake) return die();
   worker_.counters().failed_handshakes.fetch_add(1, std::memory_order_relaxed);
+  if (log::enabled(log::Level::debug)) {
+    log::debug("TLS handshake failed",
+               {{"peer", source_ip(socket_.get())}, {"reason", channel_->failure()}});
+  }
   ending_ = Ending::finish;
   flush_later();
 }

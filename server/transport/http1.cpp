@@ -106,7 +106,7 @@ void Http1::on_closed() {
   exchange->detach();
   if (stream != nullptr) stream->detach();
   worker_.counters().in_flight_requests.fetch_sub(1, std::memory_order_relaxed);
-  if (answered_) return;
+  if (answered_) return exchange->finish();
   exchange->cancel();
   if (body_done_) deliver_body(BodyStatus::cancelled);
 }
@@ -160,7 +160,7 @@ void Http1::begin_exchange(std::string_view text) {
 }
 
 void Http1::finish_exchange() {
-  exchange_->detach();
+  exchange_->finish();
   exchange_.reset();
   worker_.counters().in_flight_requests.fetch_sub(1, std::memory_order_relaxed);
   if (!keep_alive_ || worker_.draining()) return close(Ending::finish);

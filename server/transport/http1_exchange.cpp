@@ -26,8 +26,16 @@ Http1Exchange::Http1Exchange(Http1& connection, base::Executor& loop,
 }
 
 void Http1Exchange::on_cancel(std::function<void()> fn) {
-  on_cancel_ = std::move(fn);
-  if (cancelled() && on_cancel_) std::exchange(on_cancel_, nullptr)();
+  if (cancelled()) {
+    if (fn) fn();
+  } else if (connection_ != nullptr) {
+    on_cancel_ = std::move(fn);
+  }
+}
+
+void Http1Exchange::finish() {
+  connection_ = nullptr;
+  on_cancel_ = nullptr;
 }
 
 void Http1Exchange::cancel() {

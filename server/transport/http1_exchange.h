@@ -41,6 +41,8 @@ class Http1Exchange final : public Exchange {
   // For Http1: the client has gone or the server drains.
   void cancel();
   void detach() { connection_ = nullptr; }
+  // It is answered: what it was given to call is dropped, and with it what that keeps alive.
+  void finish();
 
  private:
   Http1* connection_;

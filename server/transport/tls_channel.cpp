@@ -89,6 +89,7 @@ class TlsChannel final : public Channel {
   Received receive(std::string_view wire, Scratch& scratch, std::string& out) override;
   bool send(std::string_view plain, std::string& out) override;
   void finish(std::string& out) override;
+  std::string_view failure() const override { return failure_; }
   void describe(PeerInfo& peer) const override;
 
  private:
@@ -103,6 +104,7 @@ class TlsChannel final : public Channel {
   Pipe pipe_;
   std::array<char, kOpening> opening_{};
   std::size_t opening_size_ = 0;
+  const char* failure_ = "";
 };
 
 void TlsChannel::note_opening(std::string_view wire) {
@@ -124,6 +126,8 @@ Channel::Status TlsChannel::shake_hands(std::string& out) {
   const int result = SSL_do_handshake(ssl_);
   if (result == 1) return Status::open;
   if (SSL_get_error(ssl_, result) == SSL_ERROR_WANT_READ) return Status::handshake;
+  const char* const reason = ERR_reason_error_string(ERR_peek_error());
+  failure_ = reason == nullptr ? "protocol error" : reason;
   ERR_clear_error();
   if (opening_is_http()) {
     out.resize(before);  // an alert would mean nothing to this client

@@ -391,6 +391,20 @@ TEST_P(Http, AHandlerMayReadTheBodyLater) {
   EXPECT_EQ(body_of(client->receive_answer()), "");
 }
 
+TEST_P(Http, AnAnsweredExchangeIsLetGoThoughItsCancelFunctionHoldsIt) {
+  std::promise<std::weak_ptr<Exchange>> seen;
+  TestServer server([&seen](std::shared_ptr<Exchange> exchange) {
+    exchange->on_cancel([exchange] {});
+    seen.set_value(exchange);
+    exchange->respond(ResponseHead(200), std::string("x"));
+  });
+  const auto client = connect(server);
+  client->send(get("/"));
+  client->receive_answer();
+  const std::weak_ptr<Exchange> exchange = seen.get_future().get();
+  EXPECT_TRUE(eventually([&] { return exchange.expired(); }));
+}
+
 TEST_P(Http, ASecondAnswerIsIgnored) {
   TestServer server([](std::shared_ptr<Exchange> exchange) {
     EXPECT_FALSE(exchange->responded());
