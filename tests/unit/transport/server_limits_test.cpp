@@ -125,22 +125,22 @@ TEST(Limits, AnIdleConnectionIsClosedOnlyAfterTheIdleTime) {
   });
   Client client(server->secure_port());
   ASSERT_TRUE(client.start_tls());
+  const auto begin = std::chrono::steady_clock::now();
   client.send(get("/"));
   client.receive_answer();
-  const auto begin = std::chrono::steady_clock::now();
   EXPECT_EQ(client.receive_all(), "");
-  EXPECT_GE(std::chrono::steady_clock::now() - begin, milliseconds(140));
+  EXPECT_GE(std::chrono::steady_clock::now() - begin, milliseconds(150));
   EXPECT_TRUE(client.proper_end());
 }
 
 TEST(Limits, TheIdleTimeBeginsAnewWithEachRequest) {
   TestServer server(echo(),
-                    [](ServerOptions& options) { options.limits.idle = milliseconds(300); });
+                    [](ServerOptions& options) { options.limits.idle = milliseconds(1'500); });
   Client client(server->local_port());
   for (int round = 0; round < 4; ++round) {
     client.send(get("/"));
     EXPECT_EQ(body_of(client.receive_answer()), "GET / ");
-    std::this_thread::sleep_for(milliseconds(120));
+    std::this_thread::sleep_for(milliseconds(500));
   }
 }
 
@@ -153,7 +153,6 @@ TEST(Limits, ARequestBeingHandledIsNotIdle) {
       },
       [](ServerOptions& options) {
         options.limits.idle = milliseconds(20);
-        options.limits.header_read = milliseconds(20);
         options.limits.body_read = milliseconds(20);
       });
   Client client(server->local_port());
@@ -246,7 +245,7 @@ TEST(Limits, AClientThatReadsSlowlyGetsItAll) {
   const std::string large(8 * 1024 * 1024, 'x');
   TestServer server(
       [&large](std::shared_ptr<Exchange> exchange) { exchange->respond(ResponseHead(200), large); },
-      [](ServerOptions& options) { options.limits.write_stall = milliseconds(2'000); });
+      [](ServerOptions& options) { options.limits.write_stall = milliseconds(10'000); });
   Client client(server->secure_port(), 16 * 1024);
   ASSERT_TRUE(client.start_tls());
   client.send(get("/"));
