@@ -12,9 +12,27 @@ namespace {
 
 constexpr std::size_t kMaxAnnotationBytes = 256 * 1024;
 
+// An answer that repeats a body many times over helps nobody: what is shown of one value and how
+// many causes are listed is bounded.
+constexpr std::size_t kMaxShownBytes = 8 * 1024;
+constexpr std::size_t kMaxCauses = 500;
+
+std::string cut(std::string text) {
+  if (text.size() > kMaxShownBytes) {
+    text.resize(kMaxShownBytes);
+    // Not within a character.
+    while (!text.empty() && (static_cast<unsigned char>(text.back()) & 0xC0) == 0x80) {
+      text.pop_back();
+    }
+    if (!text.empty() && static_cast<unsigned char>(text.back()) >= 0xC0) text.pop_back();
+    text += "...";
+  }
+  return text;
+}
+
 std::string shown(const Json& value) {
-  if (value.is_string()) return base::go_quote(std::string_view(value.get_string()));
-  return object::to_json(value);
+  if (value.is_string()) return cut(base::go_quote(std::string_view(value.get_string())));
+  return cut(object::to_json(value));
 }
 
 std::string supported_text(std::initializer_list<std::string_view> supported) {
@@ -32,6 +50,7 @@ std::string supported_text(std::initializer_list<std::string_view> supported) {
 
 void Causes::add(std::string_view reason, const FieldPath& path, std::string text,
                  std::string_view detail) {
+  if (causes_.size() >= kMaxCauses) return;
   if (!detail.empty()) {
     text += ": ";
     text += detail;
@@ -46,7 +65,7 @@ void Causes::invalid(const FieldPath& path, const Json& value, std::string_view 
   add("FieldValueInvalid", path, "Invalid value: " + shown(value), detail);
 }
 void Causes::invalid(const FieldPath& path, std::string_view text, std::string_view detail) {
-  add("FieldValueInvalid", path, "Invalid value: " + base::go_quote(text), detail);
+  add("FieldValueInvalid", path, "Invalid value: " + cut(base::go_quote(text)), detail);
 }
 void Causes::invalid_each(const FieldPath& path, std::string_view text,
                           const object::Problems& problems) {
@@ -61,7 +80,7 @@ void Causes::duplicate(const FieldPath& path, const Json& value) {
   add("FieldValueDuplicate", path, "Duplicate value: " + shown(value), {});
 }
 void Causes::duplicate(const FieldPath& path, std::string_view text) {
-  add("FieldValueDuplicate", path, "Duplicate value: " + base::go_quote(text), {});
+  add("FieldValueDuplicate", path, "Duplicate value: " + cut(base::go_quote(text)), {});
 }
 void Causes::forbidden(const FieldPath& path, std::string_view detail) {
   add("FieldValueForbidden", path, "Forbidden", detail);

@@ -67,6 +67,7 @@ void check_owners(const Json* owners, Causes& causes) {
                      "Only one reference can have Controller set to true. Found \"true\" in "
                      "references for " +
                          controller + " and " + named);
+      break;  // the whole list is shown; once is enough
     }
   }
 }

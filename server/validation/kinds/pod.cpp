@@ -1,4 +1,9 @@
 // Pods and pod templates: the spec's rules, and the little of a pod that an update may change.
+#include <algorithm>
+#include <string>
+#include <unordered_set>
+
+#include "object/canonical.h"
 #include "object/decode.h"
 #include "object/metadata.h"
 #include "validation/kinds/rules.h"
@@ -37,21 +42,22 @@ void take_images(Json& spec, const Json& old, std::string_view list) {
   }
 }
 
+// What tells tolerations apart: everything but the seconds.
+std::string identity(const Json& toleration) {
+  boost::json::array parts;
+  for (const std::string_view key : {"key", "operator", "value", "effect"}) {
+    parts.emplace_back(object::text_at(toleration, key));
+  }
+  return object::to_json(Json(std::move(parts)));
+}
+
 // Tolerations may be added, and the seconds of one may change; none may go.
 bool only_adds_tolerations(const Json& spec, const Json& old) {
-  const auto without_seconds = [](const Json& toleration) {
-    Json out = toleration;
-    if (boost::json::object* object = out.if_object()) object->erase("tolerationSeconds");
-    return out;
-  };
-  const std::span<const Json> now = elements(member(spec, "tolerations"));
-  for (const Json& before : elements(member(old, "tolerations"))) {
-    const Json wanted = without_seconds(before);
-    bool kept = false;
-    for (const Json& toleration : now) kept = kept || without_seconds(toleration) == wanted;
-    if (!kept) return false;
-  }
-  return true;
+  std::unordered_set<std::string> now;
+  for (const Json& each : elements(member(spec, "tolerations"))) now.insert(identity(each));
+  const std::span<const Json> before = elements(member(old, "tolerations"));
+  return std::all_of(before.begin(), before.end(),
+                     [&](const Json& each) { return now.contains(identity(each)); });
 }
 
 void check_deadline(const Json* now, const Json* before, Causes& causes) {

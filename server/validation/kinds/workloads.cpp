@@ -1,4 +1,6 @@
 // Workloads of apps/v1 and replication controllers.
+#include <set>
+
 #include "base/strings.h"
 #include "object/decode.h"
 #include "object/metadata.h"
@@ -117,11 +119,11 @@ Json with_claimed_volumes(const Json& spec) {
   if (claims.empty()) return out;
   Json& volumes = pod->get_object()["volumes"];
   if (!volumes.is_array()) volumes.emplace_array();
+  std::set<std::string, std::less<>> known;
+  for (const Json& volume : volumes.get_array()) known.emplace(text_at(volume, "name"));
   for (const Json& claim : claims) {
     const std::string_view name = object::name(claim);
-    bool known = name.empty();
-    for (const Json& volume : volumes.get_array()) known = known || text_at(volume, "name") == name;
-    if (known) continue;
+    if (name.empty() || !known.emplace(name).second) continue;
     volumes.get_array().push_back(
         {{"name", name}, {"persistentVolumeClaim", {{"claimName", name}}}});
   }
