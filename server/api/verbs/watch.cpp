@@ -84,6 +84,7 @@ class Session : public std::enable_shared_from_this<Session> {
   std::optional<base::ApiError> failure_;   // the watch cannot follow: told as an event
   bool everything_ = false;
   bool ended_ = false;
+  bool pumping_ = false;
   base::Executor::TimerId bookmark_timer_ = 0;
   base::Executor::TimerId end_timer_ = 0;
 };
@@ -140,10 +141,13 @@ void Session::start(transport::ResponseHead head) {
 }
 
 void Session::pump() {
+  if (pumping_) return;  // told from within a write
   const auto self = shared_from_this();
+  pumping_ = true;
   while (!ended_ && stream_ && stream_->pending_bytes() < api_.watch_high_water_bytes) {
-    if (!pump_some()) return;
+    if (!pump_some()) break;
   }
+  pumping_ = false;
 }
 
 // Tells one thing. False when there is nothing to tell now.

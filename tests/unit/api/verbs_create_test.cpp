@@ -113,7 +113,7 @@ TEST_F(CreateTest, MalformedJsonIsABadRequest) {
 TEST_F(CreateTest, YamlIsTakenToo) {
   const Answered answered =
       call("POST", config_maps,
-           "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: y\ndata:\n  k: \"1\"\n",
+           "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: yaml\ndata:\n  k: \"1\"\n",
            {{"Content-Type", "application/yaml"}});
   EXPECT_EQ(answered.status, 201);
   EXPECT_EQ(answered.at("data.k"), "1");

@@ -125,8 +125,8 @@ TEST(JsonLayout, YamlReadsBackAsTheSameValue) {
 }
 
 TEST(JsonLayout, YamlKeepsPlainWordsPlain) {
-  EXPECT_EQ(to_yaml(boost::json::parse(R"({"kind":"Pod","items":[{"name":"a","n":2}]})")),
-            "kind: Pod\nitems:\n- name: a\n  n: 2\n");
+  EXPECT_EQ(to_yaml(boost::json::parse(R"({"kind":"Pod","items":[{"name":"a","size":2}]})")),
+            "kind: Pod\nitems:\n- name: a\n  size: 2\n");
 }
 
 TEST(GzipBody, IsAGzipStream) {
