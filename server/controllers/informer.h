@@ -1,0 +1,37 @@
+// Informer: tells a controller of every object of one resource, and of every change.
+//
+// It keeps no copy: the store itself is in memory. A controller is told what may need its attention
+// and reads the newest state when it gets to it. Thread rule: the loop's thread; destroyed there,
+// or once the loop has ended.
+#pragma once
+
+#include <functional>
+#include <memory>
+
+#include "base/executor.h"
+#include "storage/store.h"
+
+namespace limen::controllers {
+
+class Informer {
+ public:
+  // The newest state, or the last one of an object that has gone.
+  using Changed = std::function<void(const storage::StoredObject& object, bool gone)>;
+
+  Informer(storage::Store& store, base::Executor& loop, storage::ResourceId id, Changed changed);
+
+  // Tells of every object there is, inside the call, and then of every change.
+  void start();
+  void stop() { watch_.reset(); }
+
+ private:
+  void take();
+
+  storage::Store& store_;
+  base::Executor& loop_;
+  const storage::ResourceId id_;
+  const Changed changed_;
+  std::unique_ptr<storage::Watch> watch_;
+};
+
+}  // namespace limen::controllers

@@ -1,0 +1,117 @@
+#include "controllers/manager.h"
+
+#include <algorithm>
+#include <atomic>
+#include <exception>
+#include <future>
+#include <utility>
+
+#include "controllers/cluster_role_aggregation.h"
+#include "controllers/default_service_account.h"
+#include "controllers/loop_thread.h"
+#include "controllers/names.h"
+#include "controllers/namespaces.h"
+#include "controllers/rbac_bootstrap.h"
+#include "controllers/scope.h"
+#include "observability/log.h"
+
+namespace limen::controllers {
+
+namespace {
+// How long to wait before trying again what a fresh server cannot do without.
+constexpr std::chrono::milliseconds kRetry{200};
+// How often to look whether all queues are empty while coming up.
+constexpr std::chrono::milliseconds kLook{1};
+}  // namespace
+
+class Manager::Impl {
+ public:
+  Impl(storage::Store& store, const Options& options) : scope_(loop_), objects_(store, loop_) {
+    const auto add = [&](std::unique_ptr<Controller> controller) {
+      const auto& off = options.disabled;
+      if (std::find(off.begin(), off.end(), controller->name()) == off.end()) {
+        controllers_.push_back(std::move(controller));
+      }
+    };
+    add(std::make_unique<Namespaces>(scope_, objects_));
+    add(std::make_unique<DefaultServiceAccount>(scope_, objects_));
+    add(std::make_unique<RbacBootstrap>(objects_));
+    add(std::make_unique<ClusterRoleAggregation>(scope_, objects_));
+  }
+  ~Impl() { stop(); }
+  Impl(const Impl&) = delete;
+  Impl& operator=(const Impl&) = delete;
+
+  void start() {
+    started_ = true;
+    loop_.post([this] {
+      for (const auto& controller : controllers_) controller->start();
+      scope_.spawn("manager", bring_up());
+    });
+  }
+
+  void stop() {
+    if (std::exchange(stopped_, true)) return;
+    if (started_) {
+      std::promise<void> ended;
+      scope_.end([&] {
+        for (const auto& controller : controllers_) controller->stop();
+        ended.set_value();
+      });
+      ended.get_future().wait();
+    }
+    loop_.stop();
+  }
+
+  bool synced() const { return synced_.load(); }
+
+ private:
+  base::Task<void> bring_up() {
+    // All at once, so that it is one round of writes. What builds on it (service accounts in
+    // namespaces, roles that collect the default ones) comes after.
+    Group all(loop_);
+    for (const auto& controller : controllers_) all.add(bring_up_one(*controller));
+    co_await all.wait();
+    for (const auto& controller : controllers_) controller->look_at_all();
+    while (!scope_.ending() && !idle()) co_await scope_.sleep(kLook);
+    if (!scope_.ending()) synced_.store(true);
+  }
+
+  base::Task<void> bring_up_one(Controller& controller) {
+    while (!scope_.ending()) {
+      std::string problem;
+      try {
+        co_await controller.bring_up();
+        co_return;
+      } catch (const std::exception& error) {
+        problem = error.what();
+      }
+      log::warn("housekeeping will be tried again",
+                {{"controller", controller.name()}, {"error", problem}});
+      co_await scope_.sleep(kRetry);
+    }
+  }
+
+  bool idle() const {
+    return std::all_of(controllers_.begin(), controllers_.end(),
+                       [](const auto& controller) { return controller->idle(); });
+  }
+
+  LoopThread loop_;
+  Scope scope_;
+  Objects objects_;
+  std::vector<std::unique_ptr<Controller>> controllers_;
+  std::atomic<bool> synced_{false};
+  bool started_ = false;
+  bool stopped_ = false;
+};
+
+Manager::Manager(storage::Store& store, Options options)
+    : impl_(std::make_unique<Impl>(store, options)) {}
+Manager::~Manager() = default;
+
+void Manager::start() { impl_->start(); }
+bool Manager::synced() const { return impl_->synced(); }
+void Manager::stop() { impl_->stop(); }
+
+}  // namespace limen::controllers

@@ -1,0 +1,41 @@
+// Manager: the housekeeping without which objects do not behave, when nobody else does it.
+//
+// Runs the controllers that are not disabled on one thread of its own. Each looks at what is
+// stored, compares it with what should be, and writes the difference with compare-and-swap, again
+// and again: it can be stopped and started at any moment, and two servers may run it side by side.
+// Thread rule: start() and stop() from one thread, once each; synced() from any.
+// Lifetime: the store outlives it and still takes writes when stop() is called.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "storage/store.h"
+
+namespace limen::controllers {
+
+struct Options {
+  std::vector<std::string> disabled;  // see names.h; names that are none are ignored
+};
+
+class Manager {
+ public:
+  explicit Manager(storage::Store& store, Options options = {});
+  Manager(const Manager&) = delete;
+  Manager& operator=(const Manager&) = delete;
+  ~Manager();
+
+  void start();
+  // True once what a fresh server needs is there: the system namespaces, their service accounts,
+  // the bootstrap policy, and aggregated roles filled in.
+  bool synced() const;
+  // Ends what is going on and waits for it.
+  void stop();
+
+ private:
+  class Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace limen::controllers

@@ -1,0 +1,10 @@
+#include "controllers/names.h"
+
+namespace limen::controllers {
+
+std::vector<std::string> controller_names() {
+  return {std::string(kNamespaces), std::string(kDefaultServiceAccount),
+          std::string(kRbacBootstrap), std::string(kClusterRoleAggregation)};
+}
+
+}  // namespace limen::controllers

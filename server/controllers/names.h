@@ -1,0 +1,18 @@
+// The controllers by name, as `controllers.disabled` in the configuration names them.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace limen::controllers {
+
+inline constexpr std::string_view kNamespaces = "namespaces";
+inline constexpr std::string_view kDefaultServiceAccount = "default-service-account";
+inline constexpr std::string_view kRbacBootstrap = "rbac-bootstrap";
+inline constexpr std::string_view kClusterRoleAggregation = "clusterrole-aggregation";
+
+// All of them, in the order they are started.
+std::vector<std::string> controller_names();
+
+}  // namespace limen::controllers

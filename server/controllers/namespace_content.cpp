@@ -1,0 +1,114 @@
+#include "controllers/namespace_content.h"
+
+#include <set>
+#include <utility>
+#include <vector>
+
+#include "catalog/catalog.h"
+#include "controllers/scope.h"
+#include "object/decode.h"
+#include "object/metadata.h"
+#include "registry/lifecycle.h"
+#include "registry/strategy.h"
+
+namespace limen::controllers {
+
+namespace {
+
+using object::Json;
+
+// Writes under way at once, so that they share transactions.
+constexpr std::size_t kAtOnce = 128;
+
+// The namespaced resources that are stored, each once, as their storage has them.
+std::vector<const catalog::Resource*> stored_resources() {
+  std::vector<const catalog::Resource*> list;
+  std::set<std::pair<std::string_view, std::string_view>> seen;
+  for (const catalog::GroupVersion& version : catalog::group_versions()) {
+    for (const catalog::Resource& resource : version.resources) {
+      if (!resource.namespaced || !resource.stored()) continue;
+      if (!seen.emplace(resource.storage_group, resource.name).second) continue;
+      const catalog::Resource* const home =
+          catalog::find_resource(resource.storage_group, resource.storage_version, resource.name);
+      list.push_back(home ? home : &resource);
+    }
+  }
+  return list;
+}
+
+storage::ResourceId id_of(const catalog::Resource& resource) {
+  return {std::string(resource.storage_group), std::string(resource.name)};
+}
+
+// One object: removed, or marked as being deleted when somebody has to agree or it has time to end.
+base::Task<void> delete_one(Objects& objects, const catalog::Resource& resource,
+                            storage::ObjectPtr current) {
+  const object::Document document = object::Document::parse(current->json);
+  const Json& old = document.root();
+  const registry::Strategy& strategy = registry::strategy_for(resource);
+  storage::Key key{id_of(resource), current->ns, current->name};
+  if (!object::deletion_timestamp(old).empty()) {
+    const Json* const grace = object::find(old, {"metadata", "deletionGracePeriodSeconds"});
+    if (object::finalizers(old).empty() && object::int_or(grace, 0) == 0) {
+      co_await objects.remove(std::move(key), current->revision);
+    }
+    co_return;
+  }
+  const auto finalizers =
+      registry::finalizers_for(strategy, old, registry::Propagation::background);
+  const bool waits = finalizers ? !finalizers->empty() : !object::finalizers(old).empty();
+  const std::int64_t grace = strategy.grace_period ? strategy.grace_period(old, {}) : 0;
+  if (!waits && grace == 0) {
+    co_await objects.remove(std::move(key), current->revision);
+    co_return;
+  }
+  Json marked = object::mutable_copy(old);
+  if (finalizers) object::set_finalizers(marked, *finalizers);
+  registry::mark_deleted(marked, grace);
+  co_await objects.update(std::move(key), current->revision, std::move(marked));
+}
+
+base::Task<void> delete_all(Objects& objects, const catalog::Resource& resource, std::string ns) {
+  storage::ListOptions all;
+  all.ns = ns;
+  const storage::ListResult list = objects.store().list(id_of(resource), all);
+  for (std::size_t first = 0; first < list.objects.size(); first += kAtOnce) {
+    Group group(objects.loop());
+    for (std::size_t i = first; i < list.objects.size() && i < first + kAtOnce; ++i) {
+      group.add(delete_one(objects, resource, list.objects[i]));
+    }
+    co_await group.wait();
+  }
+}
+
+void count(Objects& objects, const catalog::Resource& resource, const std::string& ns,
+           Remains& remains) {
+  storage::ListOptions all;
+  all.ns = ns;
+  const storage::ListResult list = objects.store().list(id_of(resource), all);
+  if (list.objects.empty()) return;
+  const storage::ResourceId id = id_of(resource);
+  remains.resources[id.resource + "." + id.group] += static_cast<std::int64_t>(list.objects.size());
+  for (const storage::ObjectPtr& one : list.objects) {
+    const object::Document document = object::Document::parse(one->json);
+    for (const std::string& name : object::finalizers(document.root())) {
+      ++remains.finalizers[name];
+    }
+  }
+}
+
+}  // namespace
+
+base::Task<Remains> empty_namespace(Objects& objects, std::string ns) {
+  static const std::vector<const catalog::Resource*> kResources = stored_resources();
+  for (const catalog::Resource* const resource : kResources) {
+    co_await delete_all(objects, *resource, ns);
+  }
+  Remains remains;
+  for (const catalog::Resource* const resource : kResources) {
+    count(objects, *resource, ns, remains);
+  }
+  co_return remains;
+}
+
+}  // namespace limen::controllers
