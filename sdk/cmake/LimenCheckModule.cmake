@@ -16,9 +16,13 @@ foreach(line ${lines})
 endforeach()
 if(NOT found STREQUAL "limen_module_entry")
   list(JOIN found ", " found)
+  if(found STREQUAL "")
+    set(found "nothing")
+  endif()
   file(REMOVE ${FILE})
-  message(FATAL_ERROR "${FILE}: a module exports limen_module_entry and nothing else, this one exports: "
-    "${found}. Is LIMEN_EXPORT_MODULE(...) there once, and is the file linked by limen_add_module?")
+  message(NOTICE "${FILE}: a module exports limen_module_entry and nothing else, this one exports ${found}: "
+    "is LIMEN_EXPORT_MODULE(...) there once, and is the file linked by limen_add_module?")
+  message(FATAL_ERROR "not a Limen module")
 endif()
 file(CHMOD ${FILE} PERMISSIONS
   OWNER_READ OWNER_WRITE OWNER_EXECUTE GROUP_READ GROUP_EXECUTE WORLD_READ WORLD_EXECUTE)
