@@ -101,9 +101,5 @@ TEST_F(TokenFile, AFileEverybodyCanReadIsWarnedOf) {
             std::string::npos);
 }
 
-TEST_F(TokenFile, NeverBlocks) {
-  EXPECT_EQ(test::module("token-file").descriptor().flags & LIMEN_MAY_BLOCK, 0u);
-}
-
 }  // namespace
 }  // namespace limen::plugins

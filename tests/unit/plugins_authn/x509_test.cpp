@@ -307,9 +307,5 @@ TEST_F(X509Module, ServesManyThreadsWhileAuthoritiesChange) {
   EXPECT_LT(present(bob).status, 0);
 }
 
-TEST_F(X509Module, NeverBlocks) {
-  EXPECT_EQ(test::module("x509").descriptor().flags & LIMEN_MAY_BLOCK, 0u);
-}
-
 }  // namespace
 }  // namespace limen::plugins

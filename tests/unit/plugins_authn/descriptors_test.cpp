@@ -1,0 +1,38 @@
+// What the bundled authenticators say of themselves.
+
+#include <gtest/gtest.h>
+
+#include "support.h"
+
+namespace limen::plugins {
+namespace {
+
+class Descriptor : public testing::TestWithParam<const char*> {};
+
+TEST_P(Descriptor, NamesThePluginAsItsFileIsNamed) {
+  const limen_descriptor& descriptor = test::module(GetParam()).descriptor();
+  EXPECT_STREQ(descriptor.id, GetParam());
+  EXPECT_STREQ(descriptor.kind, LIMEN_KIND_AUTHENTICATOR);
+  ASSERT_NE(descriptor.version, nullptr);
+  ASSERT_NE(descriptor.summary, nullptr);
+  EXPECT_EQ(test::module(GetParam()).factory().count, 1u);
+}
+
+TEST_P(Descriptor, HasASchemaInWhichEveryKeyIsExplained) {
+  const testkit::Json schema =
+      boost::json::parse(test::module(GetParam()).descriptor().config_schema);
+  EXPECT_EQ(schema.at("type"), testkit::Json("object"));
+  for (const auto& property : schema.at("properties").as_object()) {
+    EXPECT_TRUE(property.value().as_object().contains("description")) << property.key();
+  }
+}
+
+TEST_P(Descriptor, SaysThatItNeverBlocks) {
+  EXPECT_EQ(test::module(GetParam()).descriptor().flags, 0u);
+}
+
+INSTANTIATE_TEST_SUITE_P(Bundled, Descriptor,
+                         testing::Values("anonymous", "password-file", "token-file", "x509"));
+
+}  // namespace
+}  // namespace limen::plugins
