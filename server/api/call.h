@@ -22,7 +22,7 @@ struct Call {
   storage::Store& store;
   const ApiOptions& options;
   const catalog::Resource& resource;
-  const catalog::Subresource* subresource;   // null: the resource itself
+  const catalog::Subresource* subresource;  // null: the resource itself
   Output output;
 
   const request::RequestInfo& info() const { return context.info; }

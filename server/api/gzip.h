@@ -16,7 +16,7 @@ class Gzip {
   Gzip& operator=(const Gzip&) = delete;
   ~Gzip();
   void add(std::string_view bytes);
-  std::string finish();   // the whole compressed body; the compressor is then used up
+  std::string finish();  // the whole compressed body; the compressor is then used up
 
  private:
   void run(int flush);

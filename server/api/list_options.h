@@ -28,10 +28,10 @@ struct ContinueToken {
 struct ListOptions {
   object::LabelSelector labels;
   object::FieldSelector fields;
-  std::int64_t limit = 0;                      // 0: no limit
+  std::int64_t limit = 0;  // 0: no limit
   std::optional<ContinueToken> continue_from;
-  std::optional<storage::Revision> revision;   // resourceVersion; nothing for ""
-  std::string match;                           // resourceVersionMatch
+  std::optional<storage::Revision> revision;  // resourceVersion; nothing for ""
+  std::string match;                          // resourceVersionMatch
   std::optional<std::int64_t> timeout_seconds;
   bool watch = false;
   bool bookmarks = false;

@@ -42,8 +42,7 @@ ApiError bad_result(const Json& object, const std::string& why) {
       break;
   }
   // The client's own text, without what went wrong: kube-apiserver's answer to the letter.
-  throw ApiError(422, "Invalid",
-                 "the server rejected our request due to an error in our request");
+  throw ApiError(422, "Invalid", "the server rejected our request due to an error in our request");
 }
 
 }  // namespace

@@ -31,7 +31,8 @@ class Patch {
                      const validation::ExpectedKind& expected) const;
 
  private:
-  object::Json apply_raw(const object::Json& object, const validation::ExpectedKind& expected) const;
+  object::Json apply_raw(const object::Json& object,
+                         const validation::ExpectedKind& expected) const;
 
   PatchKind kind_;
   validation::FieldValidation validation_;

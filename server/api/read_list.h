@@ -15,7 +15,7 @@ ListAnswer read_list(const Call& call, const ListOptions& options);
 class ContinueExpired : public base::ApiError {
  public:
   explicit ContinueExpired(const ContinueToken& token);
-  std::string status_json() const;   // to_json() with metadata.continue
+  std::string status_json() const;  // to_json() with metadata.continue
 
  private:
   std::string token_;

@@ -13,8 +13,8 @@
 namespace limen::api {
 
 struct Removed {
-  storage::ObjectPtr object;   // the last state, or the marked one
-  bool gone = false;           // false: it waits for finalizers, its kubelet or its content
+  storage::ObjectPtr object;  // the last state, or the marked one
+  bool gone = false;          // false: it waits for finalizers, its kubelet or its content
 };
 
 // Deletes the object `name` of the call's resource. Admission is asked with the object that goes,

@@ -34,7 +34,7 @@ class WatchEncoder {
   Output output_;
   TableOptions table_;
   bool stored_as_served_;
-  std::string prefix_;   // of an object that is not served as it is stored: its type
+  std::string prefix_;  // of an object that is not served as it is stored: its type
 };
 
 // `object` with its resourceVersion replaced: the last state of an object that left a selection is

@@ -116,11 +116,11 @@ std::vector<base::StatusCause> causes_of(const catalog::Resource& stored, regist
   return validation::validate_status_update(stored, object, old);
 }
 
-// One try against one current state. Nothing when another write came between; `current` is then
-// what it left.
-base::Task<std::optional<Modified>> try_modify(Call& call, ModifyRules rules,
-                                               const WriteOptions& options, Change& change,
-                                               storage::ObjectPtr& current) {
+// One try against one current state. Null when another write came between; `current` is then what
+// it left.
+base::Task<storage::ObjectPtr> try_modify(Call& call, ModifyRules rules,
+                                          const WriteOptions& options, Change& change,
+                                          storage::ObjectPtr& current) {
   const catalog::Resource& stored = registry::storage_resource(call.resource);
   const object::Document old = object::Document::parse(current->json);
   Json object = change.apply(call, old.root());
@@ -134,8 +134,8 @@ base::Task<std::optional<Modified>> try_modify(Call& call, ModifyRules rules,
   if (rules.admission) co_await admit.validate(object, old);
 
   const bool ends = registry::completes_deletion(stored, object, old.root());
-  if (!ends && registry::same_content(object, old.root())) co_return Modified{current, true};
-  if (options.dry_run) co_return Modified{unstored(object, current->revision), false};
+  if (!ends && registry::same_content(object, old.root())) co_return current;
+  if (options.dry_run) co_return unstored(object, current->revision);
   storage::Key key = call.key(current->name);
   storage::WriteResult result;
   base::Executor& loop = call.context.scope.loop;
@@ -145,10 +145,10 @@ base::Task<std::optional<Modified>> try_modify(Call& call, ModifyRules rules,
     std::string json = object::canonical(object);
     result = co_await call.store.update(loop, std::move(key), current->revision, std::move(json));
   }
-  if (result.status == WriteStatus::ok) co_return Modified{std::move(result.object), false};
+  if (result.status == WriteStatus::ok) co_return std::move(result.object);
   if (result.status != WriteStatus::conflict) refuse_write(call, current->name, result);
   current = std::move(result.current);
-  co_return std::nullopt;
+  co_return nullptr;
 }
 
 }  // namespace
@@ -209,13 +209,13 @@ base::Task<storage::ObjectPtr> create_stored(Call& call, Json object, const Writ
   throw ApiError::internal("no name was tried");
 }
 
-base::Task<Modified> modify(Call& call, std::string name, ModifyRules rules,
-                            const WriteOptions& options, Change& change) {
+base::Task<storage::ObjectPtr> modify(Call& call, std::string name, ModifyRules rules,
+                                      const WriteOptions& options, Change& change) {
   storage::ObjectPtr current = call.store.get(call.key(name));
   while (true) {
     if (!current) throw call.not_found(name);
-    std::optional<Modified> done = co_await try_modify(call, rules, options, change, current);
-    if (done) co_return std::move(*done);
+    storage::ObjectPtr done = co_await try_modify(call, rules, options, change, current);
+    if (done) co_return done;
     check_deadline(call);
   }
 }

@@ -17,8 +17,8 @@
 
 namespace limen::api {
 
-// Creates `object`, which is in stored form with its namespace settled. Returns it as stored (or, in
-// a dry run, as it would be). Throws ApiError.
+// Creates `object`, which is in stored form with its namespace settled. Returns it as stored (or,
+// in a dry run, as it would be). Throws ApiError.
 base::Task<storage::ObjectPtr> create_stored(Call& call, object::Json object,
                                              const WriteOptions& options);
 
@@ -33,18 +33,14 @@ class Change {
 
 struct ModifyRules {
   registry::Part part = registry::Part::whole;
-  bool admission = true;    // false: the caller has asked the chain about another object (scale)
+  bool admission = true;  // false: the caller has asked the chain about another object (scale)
 };
 
-struct Modified {
-  storage::ObjectPtr object;   // as stored, or the last state when the change completed a deletion
-  bool unchanged = false;
-};
-
-// Changes the object `name`. Throws ApiError: 404 when it is not there, 409 when the new state names
-// another resourceVersion or uid, and what admission and validation refuse.
-base::Task<Modified> modify(Call& call, std::string name, ModifyRules rules,
-                            const WriteOptions& options, Change& change);
+// Changes the object `name`. Throws ApiError: 404 when it is not there, 409 when the new state
+// names another resourceVersion or uid, and what admission and validation refuse. Returns it as
+// stored, or its last state when the change completed a deletion.
+base::Task<storage::ObjectPtr> modify(Call& call, std::string name, ModifyRules rules,
+                                      const WriteOptions& options, Change& change);
 
 // Throws what a write that was not stored is answered with.
 [[noreturn]] void refuse_write(const Call& call, std::string_view name,

@@ -33,7 +33,7 @@ struct DeleteOptions {
   std::optional<std::int64_t> grace_seconds;
   std::optional<std::string> uid, resource_version;  // preconditions
   registry::Propagation propagation = registry::Propagation::unset;
-  std::optional<bool> orphan_dependents;             // the deprecated form of propagation
+  std::optional<bool> orphan_dependents;  // the deprecated form of propagation
   object::Document document;
 };
 

@@ -13,9 +13,9 @@
 namespace limen::registry {
 
 enum class Difference : std::uint8_t {
-  none,      // stored as served
-  type,      // apiVersion (and kind) alone
-  shape,     // fields differ: the object must be parsed
+  none,   // stored as served
+  type,   // apiVersion (and kind) alone
+  shape,  // fields differ: the object must be parsed
 };
 
 // How the served version of `resource` differs from its stored form.

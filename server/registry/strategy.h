@@ -18,14 +18,14 @@ namespace limen::registry {
 struct Strategy {
   std::string_view group = "", resource = "";  // of the storage
 
-  bool unconditional_update = true;   // an update without resourceVersion overwrites
-  bool create_on_update = false;      // a PUT of an object that is not there creates it
-  bool counts_generation = false;     // metadata.generation follows changes of the desired state
-  bool annotations_count = false;     // ... and of annotations
-  bool returns_deleted = false;       // DELETE answers the object instead of a Status
-  bool garbage_collected = true;      // propagationPolicy may add finalizers
-  bool status_on_create = false;      // a client may set status when it creates (nodes)
-  bool status_keeps_labels = false;   // a status update may not change labels
+  bool unconditional_update = true;  // an update without resourceVersion overwrites
+  bool create_on_update = false;     // a PUT of an object that is not there creates it
+  bool counts_generation = false;    // metadata.generation follows changes of the desired state
+  bool annotations_count = false;    // ... and of annotations
+  bool returns_deleted = false;      // DELETE answers the object instead of a Status
+  bool garbage_collected = true;     // propagationPolicy may add finalizers
+  bool status_on_create = false;     // a client may set status when it creates (nodes)
+  bool status_keeps_labels = false;  // a status update may not change labels
   // The status of a new object, JSON; for resources with a status subresource.
   std::string_view initial_status = "{}";
 

@@ -146,8 +146,8 @@ base::Task<bool> try_scale(Call& call, const Wanted& wanted) {
   const ModifyRules rules{registry::Part::whole, false};
   const bool of_current = object::resource_version(scale) == object::resource_version(old_scale);
   try {
-    const Modified modified = co_await modify(call, name, rules, wanted.options, change);
-    respond_text(call, 200, object::to_json(scale_of(call, *modified.object)));
+    const storage::ObjectPtr modified = co_await modify(call, name, rules, wanted.options, change);
+    respond_text(call, 200, object::to_json(scale_of(call, *modified)));
   } catch (const ApiError& error) {
     if (error.reason() != "Conflict" || !wanted.patch || !of_current) throw;
     co_return false;

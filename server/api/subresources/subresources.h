@@ -15,7 +15,7 @@ namespace limen::api {
 base::Task<void> serve_subresource(Call& call);
 
 base::Task<void> get_scale(Call& call);
-base::Task<void> update_scale(Call& call);   // PUT and PATCH
+base::Task<void> update_scale(Call& call);  // PUT and PATCH
 // pods/NAME/binding, and bindings with the pod's name in the body.
 base::Task<void> bind_pod(Call& call);
 base::Task<void> evict_pod(Call& call);

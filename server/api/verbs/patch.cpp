@@ -39,8 +39,8 @@ base::Task<void> patch_object(Call& call, registry::Part part) {
   Patched change(patch);
   const std::string name = call.info().name;
   const ModifyRules rules{part, true};
-  const Modified modified = co_await modify(call, name, rules, options, change);
-  respond_object(call, 200, modified.object);
+  const storage::ObjectPtr modified = co_await modify(call, name, rules, options, change);
+  respond_object(call, 200, modified);
 }
 
 }  // namespace limen::api

@@ -65,8 +65,8 @@ base::Task<void> update_object(Call& call, registry::Part part) {
   }
   Replacement replacement(std::move(object));
   const ModifyRules rules{part, true};
-  const Modified modified = co_await modify(call, name, rules, options, replacement);
-  respond_object(call, 200, modified.object);
+  const storage::ObjectPtr modified = co_await modify(call, name, rules, options, replacement);
+  respond_object(call, 200, modified);
 }
 
 }  // namespace limen::api
