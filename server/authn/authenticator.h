@@ -33,7 +33,6 @@ struct Result {
   request::Identity identity;          // when authenticated
   std::vector<std::string> audiences;  // those of the wanted ones the credential is good for
   std::string error;                   // for the log, never for the client
-  std::string challenge;  // for a 401's WWW-Authenticate (RFC 9110 11.6.1); empty: none
   std::vector<std::string> challenges;  // WWW-Authenticate values for a 401 (RFC 9110 11.6.1)
 };
 

@@ -47,7 +47,9 @@ base::Task<Outcome> Chain::authenticate(const Credentials& credentials,
   for (const Entry& entry : entries_) {
     if (entry.anonymous) continue;
     Result result = co_await entry.authenticator->authenticate(credentials, scope);
-    if (!result.challenge.empty()) outcome.challenges.push_back(std::move(result.challenge));
+    for (std::string& challenge : result.challenges) {
+      outcome.challenges.push_back(std::move(challenge));
+    }
     if (result.verdict == Verdict::error) {
       outcome.errors.push_back(entry.authenticator->name() + ": " + result.error);
     } else if (result.verdict == Verdict::authenticated && !result.identity.name.empty() &&

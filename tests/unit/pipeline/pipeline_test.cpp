@@ -18,7 +18,7 @@ class ByToken final : public authn::Authenticator {
   base::Task<authn::Result> authenticate(const authn::Credentials& credentials,
                                          request::CallScope&) override {
     authn::Result result;
-    result.challenge = "Basic realm=\"test\"";
+    result.challenges = {"Basic realm=\"test\""};
     if (credentials.bearer_token.empty()) co_return result;
     result.verdict = authn::Verdict::authenticated;
     result.identity.name = credentials.bearer_token;
