@@ -1,6 +1,7 @@
 // limen.executor/1 and limen.metrics/1 as a module uses them, and the threads below.
 #include <atomic>
 
+#include "modules/background.h"
 #include "modules/worker_pool.h"
 #include "observability/metrics.h"
 #include "support.h"

@@ -18,7 +18,7 @@ using namespace std::chrono_literals;
 class House {
  public:
   House(Kind kind, const std::string& module, std::chrono::nanoseconds timeout = 10s)
-      : folder_({module}), runtime_({.folder = folder_.path(), .drain_timeout = 5s}) {
+      : folder_({module}), runtime_({.folder = folder_.path(), .drain_timeout = 500ms}) {
     ModuleSpec spec = test::spec_of(module);
     spec.timeout = timeout;
     GenerationSpec all;

@@ -52,7 +52,7 @@ INSTANTIATE_TEST_SUITE_P(
         Broken{"duplicate-id", Gate::descriptor}, Broken{"unknown-kind", Gate::descriptor},
         Broken{"schema-error", Gate::descriptor}, Broken{"default-error", Gate::descriptor},
         Broken{"missing-extension", Gate::descriptor}),
-    [](const auto& info) { return test::replaced(info.param.name, "-", "_"); });
+    [](const auto& broken) { return test::replaced(broken.param.name, "-", "_"); });
 
 TEST(Loader, LoadsASoundModuleOnce) {
   const ModuleFolder folder({"sound"});

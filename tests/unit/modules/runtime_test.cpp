@@ -38,7 +38,7 @@ TEST_P(BrokenStart, IsRefusedWithOneSentence) {
 INSTANTIATE_TEST_SUITE_P(Corpus, BrokenStart,
                          testing::Values("failing-start", "pending-start", "hanging-start",
                                          "null-create", "missing-table"),
-                         [](const auto& info) { return test::replaced(info.param, "-", "_"); });
+                         [](const auto& broken) { return test::replaced(broken.param, "-", "_"); });
 
 TEST(Runtime, AnErrorOfTheLoaderNamesTheEntry) {
   const ModuleFolder folder({"wrong-major"});
