@@ -1,7 +1,8 @@
 // Causes: the list of what is wrong with an object, worded as Kubernetes' field errors are.
 //
 // Each method appends one cause. Paths are object::FieldPath; values are shown as Go shows them:
-// text quoted, numbers plain, everything else as JSON. Thread rule: one thread.
+// text quoted, numbers plain, everything else as JSON, long ones cut. At most 500 causes are kept.
+// Thread rule: one thread.
 #pragma once
 
 #include <cstddef>
