@@ -2,6 +2,8 @@
 // tests that need a store. It can fail, answer late and play a second server when told to.
 #pragma once
 
+#include <atomic>
+#include <chrono>
 #include <deque>
 #include <functional>
 #include <map>
@@ -9,6 +11,7 @@
 #include <mutex>
 #include <optional>
 #include <string>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -65,6 +68,8 @@ class MemoryDriver final : public storage::Driver {
     const std::lock_guard lock(data_->mutex);
     failure_ = std::move(error);
   }
+  // How long a commit takes, as a disk would; none at first.
+  void take_for_a_commit(std::chrono::milliseconds time) { commit_time_ = time; }
   // Commits wait until release().
   void hold() {
     const std::lock_guard lock(data_->mutex);
@@ -114,6 +119,7 @@ class MemoryDriver final : public storage::Driver {
         return;
       }
     }
+    std::this_thread::sleep_for(commit_time_.load());
     storage::CommitResult result;
     {
       const std::lock_guard lock(data_->mutex);
@@ -155,6 +161,7 @@ class MemoryDriver final : public storage::Driver {
  private:
   std::shared_ptr<MemoryData> data_;
   std::string failure_;
+  std::atomic<std::chrono::milliseconds> commit_time_{std::chrono::milliseconds(0)};
   bool held_ = false;
   std::vector<std::function<void()>> waiting_;
   std::function<void(const storage::DriverChange&)> changed_;
