@@ -94,7 +94,7 @@ void Database::damaged(const std::string& what) const {
 
 void Database::load(const std::function<bool(const limen::StoreChange&)>& each) {
   Sums sums;
-  sums.last = state_.compacted;
+  sums.last = std::max<std::int64_t>(1, state_.compacted);  // an empty store is at revision 1
   try {
     Statement rows(*connection_,
                    "SELECT revision, key, previous, created, removed, value, checksum "
