@@ -2,7 +2,6 @@
 
 #include <array>
 #include <cmath>
-#include <cstdio>
 #include <ctime>
 
 #include "base/strings.h"
@@ -83,9 +82,9 @@ std::string format_micro_time(SystemTime time) {
   const std::int64_t whole = floor_seconds(time);
   const std::int64_t micros =
       std::chrono::floor<microseconds>(time).time_since_epoch().count() - whole * 1'000'000;
-  std::array<char, 16> fraction{};
-  std::snprintf(fraction.data(), fraction.size(), ".%06ldZ", static_cast<long>(micros));
-  return format_seconds(whole) + fraction.data();
+  std::string fraction = std::to_string(micros);
+  fraction.insert(0, 6 - fraction.size(), '0');
+  return format_seconds(whole) + "." + fraction + "Z";
 }
 
 std::optional<SystemTime> parse_time(std::string_view text) {
