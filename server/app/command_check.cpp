@@ -41,7 +41,8 @@ void check_modules(const config::ServerConfiguration& configuration,
     problems.push_back(store_spec(configuration).position + ": " + error.what());
   }
   try {
-    runtime.build(generation_spec(configuration));
+    // Made current, so that the runtime stops and destroys it with itself.
+    runtime.activate(runtime.build(generation_spec(configuration)));
   } catch (const modules::LoadError& error) {
     problems.push_back(error.what());
   }

@@ -17,6 +17,7 @@
 #include "catalog/catalog.h"
 #include "controllers/manager.h"
 #include "modules/load_error.h"
+#include "modules/module_instance.h"
 #include "modules/runtime.h"
 #include "modules/store_adapter.h"
 #include "observability/health.h"
@@ -107,7 +108,7 @@ class StoreInstance {
   ~StoreInstance() { runtime_.retire(std::move(instance_)); }
   StoreInstance(const StoreInstance&) = delete;
   StoreInstance& operator=(const StoreInstance&) = delete;
-  const std::shared_ptr<modules::ModuleInstance>& get() const { return instance_; }
+  const limen_plugin& plugin() const { return *instance_->plugin(); }
 
  private:
   modules::Runtime& runtime_;
@@ -123,7 +124,7 @@ class ServerProcess::Rooms {
       : configuration_(configuration),
         store_runtime_(runtime_options(configuration)),
         store_instance_(store_runtime_, store_spec(configuration)),
-        store_(modules::store_driver(store_instance_.get()), store_options(configuration)),
+        store_(modules::store_driver(store_instance_.plugin()), store_options(configuration)),
         runtime_(runtime_options(configuration)),
         access_(runtime_),
         controllers_(store_, {configuration.disabled_controllers}),
