@@ -108,7 +108,7 @@ assert_eq "$(k auth can-i delete nodes)" yes
 assert_contains "$(k auth can-i get pods -n shop --as carol)" yes
 assert_contains "$(k auth can-i get secrets -n shop --as carol || true)" no
 assert_contains "$(k auth can-i --list -n shop --as carol)" "configmaps"
-if k auth whoami --help > /dev/null 2>&1; then assert_contains "$(k auth whoami)" "kubernetes-admin"; fi
+if k auth whoami > /dev/null 2>&1; then assert_contains "$(k auth whoami)" "kubernetes-admin"; fi
 
 # --- delete, one, all, and a whole namespace that finishes
 assert_contains "$(k delete pod one)" 'pod "one" deleted'
