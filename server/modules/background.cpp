@@ -110,13 +110,13 @@ limen_status Background::send(limen_call* parent, const limen_http_request& requ
            (client_gone && client_gone->load(std::memory_order_relaxed)) ||
            (parent != nullptr && !CallTable::get().is_wanted(parent));
   };
-  const bool taken = senders_.submit([copy, done, arg](bool cancelled) {
+  const bool taken = senders_.submit([this, copy, done, arg](bool cancelled) {
     HttpResponse answer;
     if (cancelled) {
       answer.status = LIMEN_E_CANCELLED;
       answer.error = "stopped";
     } else {
-      answer = perform_http(*copy);
+      answer = perform_http(*copy, timers_);
     }
     call_done(done, arg, answer);
   });

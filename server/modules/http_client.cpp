@@ -4,12 +4,17 @@
 #include <Poco/Net/HTTPClientSession.h>
 #include <Poco/Net/HTTPRequest.h>
 #include <Poco/Net/HTTPResponse.h>
-#include <Poco/Net/HTTPSClientSession.h>
 #include <Poco/Net/NetException.h>
 #include <Poco/Net/SSLException.h>
+#include <Poco/Net/SecureStreamSocket.h>
+#include <Poco/Net/StreamSocket.h>
 #include <Poco/URI.h>
+#include <fcntl.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 #include <algorithm>
+#include <mutex>
 
 #include "base/strings.h"
 
@@ -20,52 +25,68 @@ namespace {
 // Why an exchange was given up by us. Kept beside the exception, because streams swallow those.
 enum class GivenUp { no, cancelled, deadline };
 
-// The time left; throws when there is none or nobody wants the answer any more.
-Poco::Timespan remaining(const HttpRequest& request, GivenUp& given_up) {
-  if (request.cancelled && request.cancelled()) {
-    given_up = GivenUp::cancelled;
-    throw Poco::TimeoutException("cancelled");
-  }
-  const auto left = std::chrono::duration_cast<std::chrono::microseconds>(request.deadline -
-                                                                          base::SteadyClock::now());
-  if (left.count() <= 0) {
-    given_up = GivenUp::deadline;
-    throw Poco::TimeoutException("deadline");
-  }
-  return Poco::Timespan(left.count());
-}
-
-// A session whose every read ends by the request's deadline and notices cancellation. Without this
-// a peer that sends one byte at a time would renew the socket's timeout for ever.
-template <class Session>
-class BoundedSession final : public Session {
+// Cuts a connection from outside. Timeouts of the socket are not enough: a peer that sends a byte
+// now and then renews them for ever, and the session reads headers past anything one could
+// override.
+class Cutter : public std::enable_shared_from_this<Cutter> {
  public:
-  template <class... Arguments>
-  explicit BoundedSession(const HttpRequest& request, GivenUp& given_up, Arguments&&... arguments)
-      : Session(std::forward<Arguments>(arguments)...), request_(request), given_up_(given_up) {}
+  Cutter(const HttpRequest& request, base::Executor& timers)
+      : deadline_(request.deadline), cancelled_(request.cancelled), timers_(timers) {}
 
- protected:
-  int read(char* buffer, std::streamsize length) override {
-    static const Poco::Timespan kSlice(100'000);
-    for (;;) {
-      this->socket().setReceiveTimeout(std::min(kSlice, remaining(request_, given_up_)));
-      try {
-        return Session::read(buffer, length);
-      } catch (const Poco::TimeoutException&) {
-        continue;  // one slice is over
+  // Looks after the exchange until finish().
+  void start() {
+    static constexpr std::chrono::milliseconds kLook(100);
+    const base::Deadline now = base::SteadyClock::now();
+    {
+      const std::lock_guard lock(mutex_);
+      if (finished_) return;
+      if (cancelled_ && cancelled_()) {
+        given_up_ = GivenUp::cancelled;
+      } else if (now >= deadline_) {
+        given_up_ = GivenUp::deadline;
+      }
+      if (given_up_ != GivenUp::no) {
+        if (socket_ >= 0) ::shutdown(socket_, SHUT_RDWR);
+        return;
       }
     }
+    timers_.post_at(std::min(deadline_, now + kLook),
+                    [self = shared_from_this()] { self->start(); });
   }
 
-  int write(const char* buffer, std::streamsize length) override {
-    this->socket().setSendTimeout(remaining(request_, given_up_));
-    return Session::write(buffer, length);
+  // The connection to cut. Throws when the exchange has been given up already. A duplicate is kept,
+  // so that whoever closes the socket, its number stays this connection's until finish().
+  void attach(int socket) {
+    const std::lock_guard lock(mutex_);
+    if (given_up_ != GivenUp::no) throw Poco::TimeoutException("given up");
+    socket_ = ::fcntl(socket, F_DUPFD_CLOEXEC, 0);
+    if (socket_ < 0) throw Poco::IOException("too many open files");
+  }
+  GivenUp finish() {
+    const std::lock_guard lock(mutex_);
+    finished_ = true;
+    if (socket_ >= 0) ::close(socket_);
+    socket_ = -1;
+    return given_up_;
   }
 
  private:
-  const HttpRequest& request_;
-  GivenUp& given_up_;
+  const base::Deadline deadline_;
+  const std::function<bool()> cancelled_;
+  base::Executor& timers_;
+  std::mutex mutex_;
+  int socket_ = -1;
+  bool finished_ = false;
+  GivenUp given_up_ = GivenUp::no;
 };
+
+// The time left; throws when there is none.
+Poco::Timespan remaining(const HttpRequest& request) {
+  const auto left = std::chrono::duration_cast<std::chrono::microseconds>(request.deadline -
+                                                                          base::SteadyClock::now());
+  if (left.count() <= 0) throw Poco::TimeoutException("deadline");
+  return Poco::Timespan(left.count());
+}
 
 bool is_token(std::string_view text) {  // RFC 9110 section 5.6.2
   return !text.empty() && std::all_of(text.begin(), text.end(), [](char c) {
@@ -103,13 +124,12 @@ Poco::Net::Context::Ptr tls_context(const HttpRequest& request) {
 }
 
 void exchange(Poco::Net::HTTPClientSession& session, const Poco::URI& uri,
-              const HttpRequest& request, GivenUp& given_up, HttpResponse& answer) {
-  const Poco::Timespan left = remaining(request, given_up);
-  session.setTimeout(left, left, left);
-  session.setKeepAlive(false);
+              const HttpRequest& request, HttpResponse& answer) {
   std::string target = uri.getPathAndQuery();
   if (target.empty()) target = "/";
   Poco::Net::HTTPRequest head(request.method, target, Poco::Net::HTTPMessage::HTTP_1_1);
+  head.setHost(uri.getHost(), uri.getPort());
+  head.setKeepAlive(false);
   for (const auto& [name, value] : request.headers) head.add(name, value);
   if (!request.body.empty() || request.method == "POST" || request.method == "PUT" ||
       request.method == "PATCH") {
@@ -149,16 +169,26 @@ void exchange(Poco::Net::HTTPClientSession& session, const Poco::URI& uri,
   answer.status = LIMEN_OK;
 }
 
-void perform(const HttpRequest& request, GivenUp& given_up, HttpResponse& answer) {
+void perform(const HttpRequest& request, Cutter& cutter, HttpResponse& answer) {
   const Poco::URI uri(request.url);
-  if (uri.getScheme() == "https") {
-    BoundedSession<Poco::Net::HTTPSClientSession> session(request, given_up, uri.getHost(),
-                                                          uri.getPort(), tls_context(request));
-    exchange(session, uri, request, given_up, answer);
+  const bool tls = uri.getScheme() == "https";
+  const Poco::Net::Context::Ptr context = tls ? tls_context(request) : nullptr;
+  Poco::Net::StreamSocket socket;
+  socket.connect(Poco::Net::SocketAddress(uri.getHost(), uri.getPort()), remaining(request));
+  const Poco::Timespan left = remaining(request);
+  socket.setReceiveTimeout(left);
+  socket.setSendTimeout(left);
+  cutter.attach(socket.impl()->sockfd());
+  if (tls) {
+    Poco::Net::SecureStreamSocket secure =
+        Poco::Net::SecureStreamSocket::attach(socket, uri.getHost(), context);
+    secure.verifyPeerCertificate(uri.getHost());
+    // A plain session over the secure socket: the one for HTTPS refuses sockets that are connected.
+    Poco::Net::HTTPClientSession session(secure);
+    exchange(session, uri, request, answer);
   } else {
-    BoundedSession<Poco::Net::HTTPClientSession> session(request, given_up, uri.getHost(),
-                                                         uri.getPort());
-    exchange(session, uri, request, given_up, answer);
+    Poco::Net::HTTPClientSession session(socket);
+    exchange(session, uri, request, answer);
   }
 }
 
@@ -186,14 +216,16 @@ std::string http_request_fault(const HttpRequest& request) {
   return {};
 }
 
-HttpResponse perform_http(const HttpRequest& request) {
+HttpResponse perform_http(const HttpRequest& request, base::Executor& timers) {
   HttpResponse answer;
-  GivenUp given_up = GivenUp::no;
+  const auto cutter = std::make_shared<Cutter>(request, timers);
+  cutter->start();
   std::string failure;
   bool timed_out = false;
   try {
-    perform(request, given_up, answer);
-    return answer;
+    perform(request, *cutter, answer);
+    // A connection that was cut may look like one that ended.
+    if (cutter->finish() == GivenUp::no) return answer;
   } catch (const Poco::TimeoutException&) {
     timed_out = true;
   } catch (const Poco::Exception& error) {
@@ -201,6 +233,7 @@ HttpResponse perform_http(const HttpRequest& request) {
   } catch (const std::exception& error) {
     failure = error.what();
   }
+  const GivenUp given_up = cutter->finish();
   answer = {};
   if (given_up == GivenUp::cancelled) {
     answer.status = LIMEN_E_CANCELLED;

@@ -38,7 +38,8 @@ struct HttpResponse {
 // none of the fields the client sets itself. Empty: yes; otherwise why not.
 std::string http_request_fault(const HttpRequest& request);
 
-// Sends the request and reads the answer. Never throws.
-HttpResponse perform_http(const HttpRequest& request);
+// Sends the request and reads the answer; blocks. Never throws. `timers` cuts the connection when
+// the deadline is over or nobody wants the answer any more; only a name lookup cannot be cut short.
+HttpResponse perform_http(const HttpRequest& request, base::Executor& timers);
 
 }  // namespace limen::modules

@@ -50,6 +50,7 @@ class Runtime::Impl {
 
   ~Impl() {
     // Order: what is current retires first; the members then end in reverse order.
+    retire_unused();
     const GenerationPtr last = current_.exchange(nullptr);
     if (last != nullptr) {
       for (auto it = last->modules_.rbegin(); it != last->modules_.rend(); ++it) retire(*it);
@@ -93,6 +94,7 @@ class Runtime::Impl {
   }
 
   GenerationPtr build(const GenerationSpec& spec) {
+    retire_unused();
     refuse_duplicates(Kind::authenticator, spec.authenticators);
     refuse_duplicates(Kind::authorizer, spec.authorizers);
     refuse_duplicates(Kind::admission, spec.admission);
@@ -116,11 +118,18 @@ class Runtime::Impl {
       for (auto it = fresh.rbegin(); it != fresh.rend(); ++it) retire(*it);
       throw;
     }
+    unused_ = std::move(fresh);
     return next;
   }
 
   void activate(GenerationPtr next) {
     const GenerationPtr old = current_.exchange(next);
+    if (next != nullptr) {
+      std::erase_if(unused_, [&](const InstancePtr& instance) {
+        return std::find(next->modules_.begin(), next->modules_.end(), instance) !=
+               next->modules_.end();
+      });
+    }
     if (old == nullptr || old == next) return;
     std::vector<InstancePtr> leaving;
     for (const InstancePtr& instance : old->modules_) {
@@ -135,6 +144,12 @@ class Runtime::Impl {
   GenerationPtr current() const { return current_.load(std::memory_order_acquire); }
 
  private:
+  // Takes down what the last build() made and nobody activated.
+  void retire_unused() {
+    for (auto it = unused_.rbegin(); it != unused_.rend(); ++it) retire(*it);
+    unused_.clear();
+  }
+
   // Loading runs a module's init(), so it happens on the control thread and may hang.
   void load(const ModuleSpec& spec, base::Deadline deadline, LoadedModulePtr& out) {
     struct Attempt {
@@ -142,8 +157,9 @@ class Runtime::Impl {
       std::exception_ptr error;
     };
     if (loader_hangs_) {
-      throw LoadError(Gate::open, "no module can be loaded any more, because one hangs in being "
-                                  "opened: restart the server without it");
+      throw LoadError(Gate::open,
+                      "no module can be loaded any more, because one hangs in being "
+                      "opened: restart the server without it");
     }
     auto attempt = std::make_shared<Attempt>();
     const bool over = control_.run(
@@ -156,7 +172,7 @@ class Runtime::Impl {
         },
         deadline);
     if (!over) {
-      loader_hangs_ = true;   // its thread is still in there
+      loader_hangs_ = true;  // its thread is still in there
       throw LoadError(Gate::open, spec.module_name() +
                                       ".so did not return from being opened: "
                                       "restart the server without it");
@@ -187,7 +203,8 @@ class Runtime::Impl {
   bool loader_hangs_ = false;
   ObjectSource objects_;
   std::atomic<GenerationPtr> current_{nullptr};
-  Retirer retirer_;  // last: its thread uses what stands above
+  std::vector<InstancePtr> unused_;  // of the last build, until it is activated
+  Retirer retirer_;                  // last: its thread uses what stands above
 };
 
 Runtime::Runtime(RuntimeOptions options) : impl_(std::make_unique<Impl>(std::move(options))) {}

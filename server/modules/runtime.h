@@ -59,7 +59,8 @@ class Runtime {
 
   // Makes every instance `spec` names and starts it; one whose spec has not changed is taken over
   // from the current generation. On an error nothing is left of the attempt, and the current
-  // generation is as it was. Throws LoadError.
+  // generation is as it was. A generation that is not activated is taken down by the next build()
+  // or with the Runtime. Throws LoadError.
   GenerationPtr build(const GenerationSpec& spec);
   // Makes `next` current. The one before it is retired in the background when no request uses it
   // any more.

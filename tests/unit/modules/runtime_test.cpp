@@ -132,6 +132,15 @@ TEST(Runtime, AFailedBuildLeavesTheCurrentGenerationAndNothingOfItself) {
   EXPECT_EQ(house.strings().destroyed, 1);
 }
 
+TEST(Runtime, AGenerationNobodyActivatesIsTakenDown) {
+  PuppetHouse house;
+  house.runtime().build(house.generation_spec());
+  EXPECT_EQ(house.strings().destroyed, 0);
+  house.runtime().build({});
+  EXPECT_EQ(house.strings().created, 3);
+  EXPECT_EQ(house.strings().destroyed, 3);
+}
+
 TEST(Runtime, AnUnchangedInstanceIsTakenOver) {
   PuppetHouse house;
   house.open();
