@@ -14,6 +14,7 @@ namespace limen::api {
 namespace {
 
 constexpr std::string_view kServedTypes = "application/json, application/yaml";
+constexpr std::string_view kProtobuf = "application/vnd.kubernetes.protobuf";
 
 // One comma-separated part of an Accept header.
 struct Clause {
@@ -127,16 +128,6 @@ void check_view(const Output& output, Answer answer) {
   }
 }
 
-bool wants_pretty(const request::RequestContext& context) {
-  const std::string_view pretty = context.info.query.get("pretty");
-  if (!pretty.empty()) {
-    static constexpr std::string_view kTrue[] = {"1", "t", "T", "TRUE", "true", "True"};
-    return std::find(std::begin(kTrue), std::end(kTrue), pretty) != std::end(kTrue);
-  }
-  const std::string_view agent = context.head().header("User-Agent");
-  return agent.starts_with("curl") || agent.starts_with("Wget") || agent.starts_with("Mozilla/5.0");
-}
-
 }  // namespace
 
 Output negotiate_output(std::string_view accept, Answer answer) {
@@ -156,7 +147,7 @@ Output negotiate_output(std::string_view accept, Answer answer) {
 
 Output negotiate_output(const request::RequestContext& context, Answer answer) {
   Output output = negotiate_output(context.head().header("Accept"), answer);
-  output.pretty = answer != Answer::watch && (output.pretty || wants_pretty(context));
+  output.pretty = answer != Answer::watch && (output.pretty || context.wants_pretty());
   return output;
 }
 
@@ -164,13 +155,14 @@ std::string_view media_type(std::string_view text) {
   return base::trim(text.substr(0, text.find(';')));
 }
 
-object::Format body_format(std::string_view content_type) {
+BodyFormat body_format(std::string_view content_type) {
   const std::string_view type = media_type(content_type);
-  if (content_type.empty() || base::iequals(type, "application/json")) return object::Format::json;
-  if (base::iequals(type, "application/yaml")) return object::Format::yaml;
+  if (content_type.empty() || base::iequals(type, "application/json")) return BodyFormat::json;
+  if (base::iequals(type, "application/yaml")) return BodyFormat::yaml;
+  if (base::iequals(type, kProtobuf)) return BodyFormat::protobuf;
   throw base::ApiError::unsupported_media_type(
       "the body of the request was in an unknown format - accepted media types include: " +
-      std::string(kServedTypes));
+      std::string(kServedTypes) + ", " + std::string(kProtobuf));
 }
 
 bool accepts_gzip(std::string_view accept_encoding) {

@@ -76,7 +76,7 @@ Pieces laid_out(const Call& call, Pieces pieces) {
   }
   if (call.output.pretty) {
     Pieces one;
-    one.emplace_back(indent_json(joined(pieces)));
+    one.emplace_back(base::indent_json(joined(pieces)));
     return one;
   }
   pieces.push_back(literal("\n"));

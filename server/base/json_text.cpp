@@ -25,6 +25,11 @@ void append_control(std::string& out, unsigned char byte) {
   }
 }
 
+void new_line(std::string& out, std::size_t depth) {
+  out += '\n';
+  out.append(depth * 2, ' ');
+}
+
 }  // namespace
 
 void append_json_string(std::string& out, std::string_view text) {
@@ -61,6 +66,38 @@ void append_json_string(std::string& out, std::string_view text) {
   }
   flush(text.size());
   out += '"';
+}
+
+std::string indent_json(std::string_view json) {
+  std::string out;
+  out.reserve(json.size() * 2);
+  std::size_t depth = 0;
+  bool in_string = false;
+  for (std::size_t i = 0; i < json.size(); ++i) {
+    const char byte = json[i];
+    if (in_string) {
+      out += byte;
+      if (byte == '\\' && i + 1 < json.size()) {
+        out += json[++i];
+      } else if (byte == '"') {
+        in_string = false;
+      }
+      continue;
+    }
+    const bool opens = byte == '{' || byte == '[';
+    const bool closes = byte == '}' || byte == ']';
+    if (closes) {
+      --depth;
+      if (out.back() != '{' && out.back() != '[') new_line(out, depth);
+    }
+    out += byte;
+    if (byte == '"') in_string = true;
+    if (byte == ':') out += ' ';
+    if (opens) ++depth;
+    const char next = i + 1 < json.size() ? json[i + 1] : '\0';
+    if ((opens && next != '}' && next != ']') || byte == ',') new_line(out, depth);
+  }
+  return out;
 }
 
 }  // namespace limen::base

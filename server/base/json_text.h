@@ -10,4 +10,7 @@ namespace limen::base {
 // written as U+FFFD, as Go's encoder does.
 void append_json_string(std::string& out, std::string_view text);
 
+// Compact JSON with two spaces of indentation, as Go's json.Indent lays it out. `json` is valid.
+std::string indent_json(std::string_view json);
+
 }  // namespace limen::base

@@ -158,7 +158,8 @@ base::Task<void> Pipeline::authenticate(request::RequestContext& context,
   transport::ResponseHead head = context.new_head(error.code(), "application/json");
   for (const std::string& challenge : outcome.challenges) head.add("WWW-Authenticate", challenge);
   context.set_status(error.code());
-  if (!context.exchange().responded()) context.exchange().respond(std::move(head), error.to_json());
+  if (!context.exchange().responded())
+    context.exchange().respond(std::move(head), context.status_text(error));
   throw error;
 }
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/json_text.h"
 #include "base/strings.h"
 #include "base/utf8.h"
 
@@ -49,6 +50,16 @@ void RequestContext::warn(std::string text) {
   scope.warnings.push_back(std::move(text));
 }
 
+bool RequestContext::wants_pretty() const {
+  const std::string_view pretty = info.query.get("pretty");
+  if (!pretty.empty()) {
+    static constexpr std::string_view kTrue[] = {"1", "t", "T", "TRUE", "true", "True"};
+    return std::find(std::begin(kTrue), std::end(kTrue), pretty) != std::end(kTrue);
+  }
+  const std::string_view agent = head().header("User-Agent");
+  return agent.starts_with("curl") || agent.starts_with("Wget") || agent.starts_with("Mozilla/5.0");
+}
+
 transport::ResponseHead RequestContext::new_head(int status, std::string_view content_type) const {
   transport::ResponseHead head(status);
   head.add("Audit-Id", audit_id);
@@ -74,6 +85,14 @@ void RequestContext::respond(int status, std::string_view content_type, std::str
   exchange_->respond(new_head(status, content_type), std::move(body));
 }
 
+// Compact text ends with a newline, indented text without one: as kube-apiserver writes them.
+std::string RequestContext::status_text(const base::ApiError& error) const {
+  std::string text = error.to_json();
+  if (!wants_pretty()) return text;
+  text.pop_back();
+  return base::indent_json(text);
+}
+
 void RequestContext::fail(const base::ApiError& error) {
   if (exchange_->responded()) return;
   status_ = error.code();
@@ -82,7 +101,7 @@ void RequestContext::fail(const base::ApiError& error) {
     head.add("Retry-After", std::to_string(error.details().retry_after_seconds));
   }
   if (error.code() == 403) head.add("X-Content-Type-Options", "nosniff");
-  exchange_->respond(std::move(head), error.to_json());
+  exchange_->respond(std::move(head), status_text(error));
 }
 
 base::Task<std::string> RequestContext::read_body(std::size_t limit) {

@@ -38,6 +38,10 @@ class RequestContext {
   // cut as kube-apiserver does (row R9).
   void warn(std::string text);
 
+  // True when the answer is for a person to read, by `?pretty=` or the User-Agent of curl, wget or
+  // a browser: indented JSON then.
+  bool wants_pretty() const;
+
   // A response head with what every answer bears: Audit-Id, Cache-Control, Content-Type, warnings.
   transport::ResponseHead new_head(int status, std::string_view content_type) const;
   // Answers at once. Each is the request's only answer.
@@ -46,6 +50,8 @@ class RequestContext {
     respond(status, "application/json", std::move(body));
   }
   void fail(const base::ApiError& error);
+  // The Status that fail() answers with.
+  std::string status_text(const base::ApiError& error) const;
   int status() const { return status_; }  // what was answered; 0 before
   void set_status(int status) {
     status_ = status;

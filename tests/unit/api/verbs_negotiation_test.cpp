@@ -4,6 +4,7 @@
 #include "api/json_layout.h"
 #include "api/negotiation.h"
 #include "base/api_error.h"
+#include "base/json_text.h"
 #include "object/decode.h"
 
 namespace limen::api {
@@ -111,7 +112,7 @@ TEST(Negotiation, GzipIsTakenWhenOfferedAndNotRefused) {
 }
 
 TEST(JsonLayout, IndentsAsGoDoes) {
-  EXPECT_EQ(indent_json(R"({"a":{},"b":[1,"x,{"],"c":{"d":"\"}"}})"),
+  EXPECT_EQ(base::indent_json(R"({"a":{},"b":[1,"x,{"],"c":{"d":"\"}"}})"),
             "{\n  \"a\": {},\n  \"b\": [\n    1,\n    \"x,{\"\n  ],\n  \"c\": {\n"
             "    \"d\": \"\\\"}\"\n  }\n}");
 }
