@@ -1,5 +1,6 @@
 #include "controllers/namespace_content.h"
 
+#include <algorithm>
 #include <set>
 #include <utility>
 #include <vector>
@@ -20,7 +21,11 @@ using object::Json;
 // Writes under way at once, so that they share transactions.
 constexpr std::size_t kAtOnce = 128;
 
-// The namespaced resources that are stored, each once, as their storage has them.
+bool is_pods(const catalog::Resource& resource) {
+  return resource.storage_group.empty() && resource.name == "pods";
+}
+
+// The namespaced resources that are stored, each once, as their storage has them. Pods come first.
 std::vector<const catalog::Resource*> stored_resources() {
   std::vector<const catalog::Resource*> list;
   std::set<std::pair<std::string_view, std::string_view>> seen;
@@ -33,6 +38,8 @@ std::vector<const catalog::Resource*> stored_resources() {
       list.push_back(home ? home : &resource);
     }
   }
+  std::stable_partition(list.begin(), list.end(),
+                        [](const catalog::Resource* one) { return is_pods(*one); });
   return list;
 }
 
@@ -101,10 +108,14 @@ void count(Objects& objects, const catalog::Resource& resource, const std::strin
 
 base::Task<Remains> empty_namespace(Objects& objects, std::string ns) {
   static const std::vector<const catalog::Resource*> kResources = stored_resources();
+  Remains remains;
   for (const catalog::Resource* const resource : kResources) {
     co_await delete_all(objects, *resource, ns);
+    if (!is_pods(*resource)) continue;
+    // What guards a pod, such as its network policies, must outlast it (CVE-2024-7598).
+    count(objects, *resource, ns, remains);
+    if (!remains.empty()) co_return remains;
   }
-  Remains remains;
   for (const catalog::Resource* const resource : kResources) {
     count(objects, *resource, ns, remains);
   }

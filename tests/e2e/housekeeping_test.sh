@@ -229,6 +229,24 @@ eventually 10 only_their_own
 k get ns own -o json | jq '.spec.finalizers = []' | k replace --raw /api/v1/namespaces/own/finalize -f - > /dev/null
 eventually 10 gone /api/v1/namespaces/own
 
+# --- pods go first: what guards them stays until the last one has gone (CVE-2024-7598)
+make create ns guarded
+make run one -n guarded --image=nginx
+json_patch pod one '[{"op":"add","path":"/metadata/finalizers","value":["example.com/hold"]}]' -n guarded
+k create -n guarded -f - > /dev/null << 'YAML'
+apiVersion: networking.k8s.io/v1
+kind: NetworkPolicy
+metadata: {name: wall}
+spec: {podSelector: {}, policyTypes: [Ingress]}
+YAML
+assert_ok k delete ns guarded --wait=false
+eventually 10 condition_is guarded NamespaceFinalizersRemaining True
+would_have_been_done
+[ -n "$(k get pod one -n guarded -o jsonpath='{.metadata.deletionTimestamp}')" ] || fail "the pod must be being deleted"
+assert_eq "$(k get networkpolicy wall -n guarded -o jsonpath='{.metadata.name} {.metadata.deletionTimestamp}')" "wall "
+json_patch pod one '[{"op":"remove","path":"/metadata/finalizers"}]' -n guarded
+eventually 20 gone /api/v1/namespaces/guarded
+
 # --- switched off: one at a time, the others do their work; switched on again, it makes up for it
 fresh_server no-namespaces namespaces
 would_have_been_done

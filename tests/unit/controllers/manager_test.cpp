@@ -297,6 +297,29 @@ TEST_F(ManagerTest, ARunningPodOfADeletedNamespaceGetsItsTime) {
   EXPECT_TRUE(eventually([&] { return !store_->get({kNamespaceResource, "", "shop"}); }));
 }
 
+TEST_F(ManagerTest, PodsGoBeforeWhatGuardsThem) {
+  run();
+  add_namespace("shop");
+  const Key pod{kPods, "shop", "p"};
+  const Key policy{{"networking.k8s.io", "networkpolicies"}, "shop", "wall"};
+  create(pod, R"({"apiVersion":"v1","kind":"Pod","metadata":{"name":"p",
+                  "finalizers":["example.com/hold"]}})");
+  create(policy, R"({"apiVersion":"networking.k8s.io/v1","kind":"NetworkPolicy",
+                     "metadata":{"name":"wall"}})");
+  terminate("shop");
+  const Key shop{kNamespaceResource, "", "shop"};
+  // The conditions are written once everything that may go has gone.
+  ASSERT_TRUE(
+      eventually([&] { return read(shop).at("status").as_object().contains("conditions"); }));
+  EXPECT_TRUE(read(pod).at("metadata").at("deletionTimestamp").is_string());
+  const Json guard = read(policy);
+  ASSERT_TRUE(guard.is_object());
+  EXPECT_FALSE(guard.at("metadata").as_object().contains("deletionTimestamp"));
+  change(pod, [](Json& object) { object::set_finalizers(object, {}); });
+  EXPECT_TRUE(eventually([&] { return !store_->get(shop); }));
+  EXPECT_FALSE(store_->get(policy));
+}
+
 TEST_F(ManagerTest, AnotherFinalizerKeepsAnEmptiedNamespace) {
   run();
   add_namespace("shop");
