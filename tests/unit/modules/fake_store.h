@@ -54,6 +54,10 @@ class FakeStore final : public storage::Store {
     const std::lock_guard lock(mutex_);
     status = storage::ReadStatus::ok;
     auto feed = std::make_shared<Feed>(Feed{id, from, &loop, std::move(wake)});
+    for (const auto& [of, event] : log_) {
+      if (of == id && event->revision > from) feed->events.push_back(event);
+    }
+    if (!feed->events.empty()) loop.post(feed->wake);
     feeds_.push_back(feed);
     return std::make_unique<FakeWatch>(*this, feed);
   }
@@ -142,6 +146,7 @@ class FakeStore final : public storage::Store {
     event->revision = revision_;
     event->object = std::move(object);
     event->previous = std::move(previous);
+    log_.emplace_back(id, event);
     for (const auto& feed : feeds_) {
       if (!(feed->id == id)) continue;
       feed->events.push_back(event);
@@ -153,6 +158,7 @@ class FakeStore final : public storage::Store {
   storage::Revision revision_ = 1;
   std::map<Path, storage::ObjectPtr> objects_;
   std::vector<std::shared_ptr<Feed>> feeds_;
+  std::vector<std::pair<storage::ResourceId, storage::EventPtr>> log_;
   bool muted_ = false;
 };
 
