@@ -60,7 +60,8 @@ std::vector<std::string> Findings::sentences() const {
 std::string suggestion(std::string_view word, const std::vector<std::string>& candidates) {
   if (word.size() > kLongestWord) return {};
   const std::string* best = nullptr;
-  std::size_t best_distance = std::max<std::size_t>(1, word.size() / 3);
+  // Two letters swapped are two edits.
+  std::size_t best_distance = word.size() < 4 ? 1 : std::max<std::size_t>(2, word.size() / 3);
   for (const std::string& candidate : candidates) {
     const std::size_t d = distance(word, candidate);
     if (d < best_distance || (d == best_distance && best == nullptr)) {

@@ -74,9 +74,9 @@ TEST(CommandLineTest, RefusesWhatItDoesNotKnowWithStatusTwo) {
             "Try 'limen copy --help'.\n");
   const Outcome verb = run({"cpoy"});
   EXPECT_EQ(verb.status, kExitUsage);
-  EXPECT_EQ(verb.err, "limen: unknown command \"cpoy\"\nTry 'limen --help'.\n");
-  EXPECT_EQ(run({"copyy"}).err,
-            "limen: unknown command \"copyy\" (did you mean \"copy\"?)\nTry 'limen --help'.\n");
+  EXPECT_EQ(verb.err,
+            "limen: unknown command \"cpoy\" (did you mean \"copy\"?)\nTry 'limen --help'.\n");
+  EXPECT_EQ(run({"dance"}).err, "limen: unknown command \"dance\"\nTry 'limen --help'.\n");
 }
 
 TEST(CommandLineTest, RefusesMissingSurplusAndDoubledWords) {
