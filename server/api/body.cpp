@@ -1,8 +1,11 @@
 #include "api/body.h"
 
+#include <algorithm>
 #include <utility>
 
+#include "api/protobuf/decode.h"
 #include "base/api_error.h"
+#include "object/canonical.h"
 #include "object/metadata.h"
 #include "registry/conversion.h"
 #include "validation/defaults.h"
@@ -15,12 +18,34 @@ base::Task<std::string> read_body(Call& call) {
   co_return text;
 }
 
-object::Json decode_body(Call& call, std::string_view text, object::Format format,
+object::Json decode_value(std::string_view text, BodyFormat format, std::string_view kind,
+                          const catalog::Type* type) {
+  try {
+    if (format == BodyFormat::protobuf) return protobuf::decode_body(text, kind, type);
+    const bool yaml = format == BodyFormat::yaml;
+    return object::decode(text, yaml ? object::Format::yaml : object::Format::json).value;
+  } catch (const object::DecodeError& error) {
+    throw base::ApiError::bad_request(error.what());
+  } catch (const protobuf::WireError& error) {
+    throw base::ApiError::bad_request(error.what());
+  }
+}
+
+object::Json decode_body(Call& call, std::string_view text, BodyFormat format,
                          const validation::ExpectedKind& expected, const WriteOptions& options) {
   object::DecodeLimits limits;
   limits.max_bytes = call.options.max_body_bytes;
+  std::string json;
+  if (format == BodyFormat::protobuf) {
+    // JSON takes more room than what was sent; that is within the limit already.
+    json = object::to_json(decode_value(text, format, expected.kind, expected.type));
+    limits.max_bytes = std::max(limits.max_bytes, json.size());
+    text = json;
+  }
+  const bool yaml = format == BodyFormat::yaml;
   validation::ReadObject read =
-      validation::read_object(text, format, expected, options.validation, limits);
+      validation::read_object(text, yaml ? object::Format::yaml : object::Format::json, expected,
+                              options.validation, limits);
   for (std::string& warning : read.warnings) call.context.warn(std::move(warning));
   return std::move(read.object);
 }

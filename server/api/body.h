@@ -17,8 +17,13 @@ base::Task<std::string> read_body(Call& call);
 
 // Decodes `text` as one object of `expected`; what strict validation objects to becomes warnings or
 // a 400, as `options` say.
-object::Json decode_body(Call& call, std::string_view text, object::Format format,
+object::Json decode_body(Call& call, std::string_view text, BodyFormat format,
                          const validation::ExpectedKind& expected, const WriteOptions& options);
+
+// The same without any judgement: the body's value as it is. `kind` and `type` say what a protobuf
+// body is. Throws ApiError 400.
+object::Json decode_value(std::string_view text, BodyFormat format, std::string_view kind,
+                          const catalog::Type* type);
 
 // What the call's resource is expected to be, in the version asked for.
 validation::ExpectedKind expected_kind(const Call& call);

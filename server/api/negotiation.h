@@ -1,14 +1,13 @@
 // Content negotiation: which form a client takes and which form its body has (RFC 9110 section 12).
 //
 // Rules are kube-apiserver's: clauses by q value, then by how specific they are, then in the
-// client's order; parameters `as`, `g`, `v` ask for a view of the object. Protobuf is not spoken:
-// clients that prefer it name JSON as a fallback. Thread rule: free functions, any thread.
+// client's order; parameters `as`, `g`, `v` ask for a view of the object. Protobuf is read, not
+// written: clients that prefer it name JSON as a fallback. Thread rule: free functions, any thread.
 #pragma once
 
 #include <cstdint>
 #include <string_view>
 
-#include "object/decode.h"
 #include "request/context.h"
 
 namespace limen::api {
@@ -41,8 +40,10 @@ Output negotiate_output(std::string_view accept, Answer answer);
 // The same from a request, with its `pretty` parameter and User-Agent.
 Output negotiate_output(const request::RequestContext& context, Answer answer);
 
+enum class BodyFormat : std::uint8_t { json, yaml, protobuf };
+
 // The format of a body by its Content-Type; a missing one is JSON. Throws ApiError 415.
-object::Format body_format(std::string_view content_type);
+BodyFormat body_format(std::string_view content_type);
 
 // True when the client takes gzip (Accept-Encoding).
 bool accepts_gzip(std::string_view accept_encoding);

@@ -172,13 +172,10 @@ base::Task<DeleteOptions> read_delete_options(Call& call) {
   if (call.context.head().has_body) {
     const std::string text = co_await read_body(call);
     if (!text.empty()) {
-      const object::Format format = body_format(call.context.head().header("Content-Type"));
-      object::Json body;
-      try {
-        body = object::decode(text, format).value;
-      } catch (const object::DecodeError& error) {
-        throw ApiError::bad_request(error.what());
-      }
+      const BodyFormat format = body_format(call.context.head().header("Content-Type"));
+      const object::Json body =
+          decode_value(text, format, "DeleteOptions",
+                       catalog::find_type("io.k8s.apimachinery.pkg.apis.meta.v1.DeleteOptions"));
       co_return parse_delete_options(body);
     }
   }

@@ -7,6 +7,7 @@
 #include "api/table/table.h"
 #include "base/json_text.h"
 #include "object/canonical.h"
+#include "object/decode.h"
 #include "object/metadata.h"
 #include "registry/conversion.h"
 #include "registry/json_scan.h"

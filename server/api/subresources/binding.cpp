@@ -118,7 +118,7 @@ std::string pod_name(const Call& call, const Json& binding) {
 }  // namespace
 
 base::Task<void> bind_pod(Call& call) {
-  const object::Format format = body_format(call.context.head().header("Content-Type"));
+  const BodyFormat format = body_format(call.context.head().header("Content-Type"));
   const std::string text = co_await read_body(call);
   const WriteOptions options = parse_write_options(call.info().query, "CreateOptions");
   const validation::ExpectedKind expected{"", "v1", "Binding",

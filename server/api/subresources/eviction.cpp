@@ -127,23 +127,18 @@ base::Task<void> ask_budget(Call& call, const storage::StoredObject& pod,
 }
 
 // policy/v1, or policy/v1beta1 as older clients send it.
-validation::ExpectedKind eviction_kind(const Call& call, std::string_view text,
-                                       object::Format format) {
+validation::ExpectedKind eviction_kind(const Call& call, std::string_view text, BodyFormat format) {
   const catalog::Subresource& sub = *call.subresource;
   validation::ExpectedKind expected{sub.group, sub.version, sub.kind, sub.type};
-  try {
-    const object::Decoded peek = object::decode(text, format);
-    if (object::api_version(peek.value) == "policy/v1beta1") expected.version = "v1beta1";
-  } catch (const object::DecodeError&) {
-    return expected;  // said with the right words when the body is read in earnest
-  }
+  const Json peek = decode_value(text, format, sub.kind, nullptr);
+  if (object::api_version(peek) == "policy/v1beta1") expected.version = "v1beta1";
   return expected;
 }
 
 }  // namespace
 
 base::Task<void> evict_pod(Call& call) {
-  const object::Format format = body_format(call.context.head().header("Content-Type"));
+  const BodyFormat format = body_format(call.context.head().header("Content-Type"));
   const std::string text = co_await read_body(call);
   WriteOptions options = parse_write_options(call.info().query, "CreateOptions");
   const validation::ExpectedKind expected = eviction_kind(call, text, format);

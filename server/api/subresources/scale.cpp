@@ -116,7 +116,7 @@ base::Task<Wanted> read_wanted(Call& call) {
     wanted.options = parse_write_options(call.info().query, "PatchOptions");
     wanted.patch.emplace(kind, text, wanted.options);
   } else {
-    const object::Format format = body_format(content_type);
+    const BodyFormat format = body_format(content_type);
     const std::string text = co_await read_body(call);
     wanted.options = parse_write_options(call.info().query, "UpdateOptions");
     wanted.body = decode_body(call, text, format, scale_kind(call), wanted.options);

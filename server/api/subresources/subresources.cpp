@@ -84,7 +84,7 @@ base::Task<void> serve_subresource(Call& call) {
 
 base::Task<void> create_virtual_subresource(Call& call) {
   const catalog::Subresource& sub = *call.subresource;
-  const object::Format format = body_format(call.context.head().header("Content-Type"));
+  const BodyFormat format = body_format(call.context.head().header("Content-Type"));
   const std::string text = co_await read_body(call);
   const WriteOptions options = parse_write_options(call.info().query, "CreateOptions");
   const validation::ExpectedKind expected{sub.group, sub.version, sub.kind, sub.type};

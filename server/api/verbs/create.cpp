@@ -30,7 +30,7 @@ base::Task<void> answer_virtual(Call& call, object::Json object, const WriteOpti
 }  // namespace
 
 base::Task<void> create_object(Call& call) {
-  const object::Format format = body_format(call.context.head().header("Content-Type"));
+  const BodyFormat format = body_format(call.context.head().header("Content-Type"));
   const std::string text = co_await read_body(call);
   const WriteOptions options = parse_write_options(call.info().query, "CreateOptions");
   object::Json object = decode_body(call, text, format, expected_kind(call), options);

@@ -49,7 +49,7 @@ base::Task<void> create_by_update(Call& call, object::Json object, const WriteOp
 }  // namespace
 
 base::Task<void> update_object(Call& call, registry::Part part) {
-  const object::Format format = body_format(call.context.head().header("Content-Type"));
+  const BodyFormat format = body_format(call.context.head().header("Content-Type"));
   const std::string text = co_await read_body(call);
   const WriteOptions options = parse_write_options(call.info().query, "UpdateOptions");
   object::Json object = decode_body(call, text, format, expected_kind(call), options);

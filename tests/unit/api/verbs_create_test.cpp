@@ -119,9 +119,9 @@ TEST_F(CreateTest, YamlIsTakenToo) {
   EXPECT_EQ(answered.at("data.k"), "1");
 }
 
-TEST_F(CreateTest, ProtobufBodiesAreToldWhatIsTaken) {
+TEST_F(CreateTest, OtherBodiesAreToldWhatIsTaken) {
   EXPECT_EQ(
-      call("POST", config_maps, "k8s", {{"Content-Type", "application/vnd.kubernetes.protobuf"}})
+      call("POST", config_maps, "a=b", {{"Content-Type", "application/x-www-form-urlencoded"}})
           .status,
       415);
 }

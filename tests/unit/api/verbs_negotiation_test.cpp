@@ -93,15 +93,16 @@ TEST(Negotiation, AWatchIsNeverYaml) {
 }
 
 TEST(Negotiation, ABodyWithoutATypeIsJson) {
-  EXPECT_EQ(body_format(""), object::Format::json);
-  EXPECT_EQ(body_format("application/json; charset=utf-8"), object::Format::json);
-  EXPECT_EQ(body_format("application/yaml"), object::Format::yaml);
+  EXPECT_EQ(body_format(""), BodyFormat::json);
+  EXPECT_EQ(body_format("application/json; charset=utf-8"), BodyFormat::json);
+  EXPECT_EQ(body_format("application/yaml"), BodyFormat::yaml);
+  EXPECT_EQ(body_format("application/vnd.kubernetes.protobuf"), BodyFormat::protobuf);
 }
 
 TEST(Negotiation, AnUnknownBodyTypeIsNamedWithWhatIsTaken) {
-  EXPECT_EQ(refusal([] { body_format("application/vnd.kubernetes.protobuf"); }, 415),
+  EXPECT_EQ(refusal([] { body_format("text/plain"); }, 415),
             "the body of the request was in an unknown format - accepted media types include: "
-            "application/json, application/yaml");
+            "application/json, application/yaml, application/vnd.kubernetes.protobuf");
 }
 
 TEST(Negotiation, GzipIsTakenWhenOfferedAndNotRefused) {
