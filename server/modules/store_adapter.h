@@ -11,8 +11,13 @@
 
 namespace limen::modules {
 
-// The driver of a started plugin, which outlives it. Throws storage::DriverError when the plugin
-// has no limen.store/0 table or one without the functions it needs.
+class ModuleInstance;
+
+// The driver of an instance made by Runtime::start_store; keeps it. The caller retires the instance
+// once the store is closed. Throws storage::DriverError when the plugin has no limen.store/0 table
+// or one without the functions it needs.
+std::unique_ptr<storage::Driver> store_driver(std::shared_ptr<ModuleInstance> instance);
+// The same for a plugin that outlives the driver.
 std::unique_ptr<storage::Driver> store_driver(const limen_plugin& plugin);
 
 }  // namespace limen::modules
