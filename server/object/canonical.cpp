@@ -59,7 +59,11 @@ void append_double(std::string& out, double value) {
   std::array<char, 64> buffer;
   char* const begin = buffer.data();
   const double size = std::fabs(value);
-  if (value == 0 || (size >= 1e-6 && size < 1e21)) {
+  if (value == 0) {
+    out += '0';  // a negative zero too: its text would be read back as the integer
+    return;
+  }
+  if (size >= 1e-6 && size < 1e21) {
     const auto end =
         std::to_chars(begin, begin + buffer.size(), value, std::chars_format::fixed).ptr;
     out.append(begin, end);

@@ -1,7 +1,10 @@
 #include "object/decode.h"
 
+#include <algorithm>
 #include <boost/json/basic_parser_impl.hpp>
 #include <boost/json/value_stack.hpp>
+#include <charconv>
+#include <cmath>
 
 #include "object/go_json.h"
 #include "object/yaml_reader.h"
@@ -64,7 +67,16 @@ struct Handler {
     stack.push_uint64(value);
     return true;
   }
-  bool on_double(double value, View, Error&) {
+  // Boost.JSON's own conversion may be off by the last bit, and a value that is read and written
+  // over and over must not drift; `text` is all of the number, since the body comes in one piece.
+  bool on_double(double approximate, View text, Error& error) {
+    double value = 0;
+    const auto result = std::from_chars(text.data(), text.data() + text.size(), value);
+    if (result.ec == std::errc::result_out_of_range && std::fabs(approximate) < 1) value = 0;
+    if (result.ec == std::errc::result_out_of_range && std::fabs(approximate) >= 1) {
+      error = boost::json::error::exponent_overflow;
+      return false;
+    }
     stack.push_double(value);
     return true;
   }

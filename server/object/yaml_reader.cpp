@@ -1,5 +1,6 @@
 #include "object/yaml_reader.h"
 
+#include <yaml-cpp/depthguard.h>
 #include <yaml-cpp/eventhandler.h>
 #include <yaml-cpp/exceptions.h>
 #include <yaml-cpp/mark.h>
@@ -238,11 +239,15 @@ Decoded read_yaml(std::string_view text, const DecodeLimits& limits, storage_ptr
     Builder builder(limits, storage);
     if (!parser.HandleNextDocument(builder)) return {Json(nullptr, storage), {}};
     Decoded out{builder.take_root(), builder.duplicates()};
-    Builder rest(limits, storage);
-    if (parser.HandleNextDocument(rest) && !rest.take_root().is_null()) {
-      throw DecodeError("yaml: expected a single document in the stream");
+    // Empty documents may follow: a stream often ends with a separator.
+    for (Builder rest(limits, storage); parser.HandleNextDocument(rest);) {
+      if (!rest.take_root().is_null()) {
+        throw DecodeError("yaml: expected a single document in the stream");
+      }
     }
     return out;
+  } catch (const YAML::DeepRecursion& error) {
+    throw DecodeError(at_line(error.mark.line, "exceeded max depth"));
   } catch (const YAML::Exception& error) {
     if (error.mark.is_null()) throw DecodeError("yaml: " + error.msg);
     throw DecodeError(at_line(error.mark.line, error.msg));

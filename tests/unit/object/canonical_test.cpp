@@ -38,7 +38,7 @@ TEST(ToJson, WritesNumbersAsGoDoes) {
   const std::vector<std::pair<double, std::string>> cases = {
       {1.0, "1"},        {1.5, "1.5"},       {-0.25, "-0.25"}, {1e20, "100000000000000000000"},
       {1e21, "1e+21"},   {1e-6, "0.000001"}, {1e-7, "1e-7"},   {1.5e-10, "1.5e-10"},
-      {1e300, "1e+300"}, {0.1, "0.1"},
+      {1e300, "1e+300"}, {0.1, "0.1"},       {-0.0, "0"},
   };
   for (const auto& [value, text] : cases) EXPECT_EQ(to_json(Json(value)), text);
   EXPECT_EQ(to_json(json("[-1,18446744073709551615,true,null]")),

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <cstdlib>
+
 #include "object/canonical.h"
 
 namespace limen::object {
@@ -106,6 +108,20 @@ TEST(DecodeJson, KeepsLargeIntegersExact) {
                            Format::json)
                         .value),
             "[9223372036854775807,18446744073709551615,-9223372036854775808]");
+}
+
+TEST(DecodeJson, ReadsFractionsExactlySoThatTheyNeverDrift) {
+  for (const char* text : {"22222222222224444444444", "0.1", "1.7976931348623157e+308", "5e-324",
+                           "123456789.123456789", "2.2250738585072011e-308"}) {
+    const std::string once = to_json(decode(text, Format::json).value);
+    EXPECT_EQ(to_json(decode(once, Format::json).value), once) << text;
+    EXPECT_EQ(decode(text, Format::json).value.as_double(), std::strtod(text, nullptr)) << text;
+  }
+}
+
+TEST(DecodeJson, RefusesNumbersBeyondEveryRangeAndReadsTheSmallestAsZero) {
+  EXPECT_NE(json_error("1e999"), "");
+  EXPECT_EQ(to_json(decode("1e-999", Format::json).value), "0");
 }
 
 TEST(MutableCopy, IsIndependentOfItsSource) {

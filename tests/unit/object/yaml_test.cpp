@@ -158,6 +158,7 @@ TEST(DecodeYaml, NamesTheLineOfASyntaxError) {
 TEST(DecodeYaml, AcceptsOneDocumentOnly) {
   EXPECT_EQ(read("---\na: 1\n"), R"({"a":1})");
   EXPECT_EQ(read("a: 1\n---\n"), R"({"a":1})");
+  EXPECT_EQ(yaml_error("---\n---\na: 1\n"), "yaml: expected a single document in the stream");
   EXPECT_EQ(yaml_error("a: 1\n---\nb: 2\n"), "yaml: expected a single document in the stream");
 }
 
