@@ -1,6 +1,7 @@
 #include "database.h"
 
 #include <algorithm>
+#include <exception>
 #include <utility>
 
 #include "checksum.h"
@@ -56,6 +57,27 @@ class Database::Transaction {
  private:
   Connection& connection_;
   Statements& statements_;
+};
+
+// Commits without waiting for the disk: for what may be lost in a crash. The next commit that does
+// wait puts it on the disk too, because the log is written in order.
+class Database::Unsynced {
+ public:
+  explicit Unsynced(Connection& connection) : connection_(connection) {
+    connection_.run("PRAGMA synchronous = NORMAL");
+  }
+  Unsynced(const Unsynced&) = delete;
+  Unsynced& operator=(const Unsynced&) = delete;
+  ~Unsynced() {
+    // Cannot fail outside a transaction, and must not leave commits unsynced if it ever did.
+    if (sqlite3_exec(connection_.raw(), "PRAGMA synchronous = FULL", nullptr, nullptr, nullptr) !=
+        SQLITE_OK) {
+      std::terminate();
+    }
+  }
+
+ private:
+  Connection& connection_;
 };
 
 Database::Database(const std::string& path) : path_(path) {
@@ -189,6 +211,7 @@ std::int64_t Database::compact(std::int64_t revision, std::size_t limit) {
   const std::int64_t to =
       std::min({revision, state_.revision, from + static_cast<std::int64_t>(limit)});
   if (to <= from) return from;
+  const Unsynced unsynced(*connection_);
   Transaction transaction(*connection_, *statements_);
   statements_->forget_replaced.bind(1, from).bind(2, to).run();
   statements_->forget_removals.bind(1, from).bind(2, to).run();

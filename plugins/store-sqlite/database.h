@@ -34,6 +34,7 @@ class Database {
  private:
   struct Statements;
   class Transaction;
+  class Unsynced;
   // Does one op as the change of this revision; false when its key is not as it expects.
   bool apply(const limen::StoreOp& op, std::int64_t revision);
   // What load() adds up on its way.

@@ -24,16 +24,13 @@ Connection::Connection(const std::string& path) : path_(path) {
 
 Connection::~Connection() { sqlite3_close(handle_); }
 
-void Connection::fail(std::string_view doing) const {
+void Connection::fail() const {
   const int code = sqlite3_errcode(handle_) & 0xff;
-  std::string text = "cannot ";
-  text += doing;
-  text += " the database " + path_ + ": " + sqlite3_errmsg(handle_);
-  throw DatabaseError(text, code);
+  throw DatabaseError("cannot use the database " + path_ + ": " + sqlite3_errmsg(handle_), code);
 }
 
 void Connection::run(const char* sql) {
-  if (sqlite3_exec(handle_, sql, nullptr, nullptr, nullptr) != SQLITE_OK) fail("change");
+  if (sqlite3_exec(handle_, sql, nullptr, nullptr, nullptr) != SQLITE_OK) fail();
 }
 
 std::int64_t Connection::number(const char* sql) {
@@ -49,21 +46,21 @@ std::string Connection::text(const char* sql) {
 Statement::Statement(Connection& connection, const char* sql) : connection_(connection) {
   if (sqlite3_prepare_v3(connection.raw(), sql, -1, SQLITE_PREPARE_PERSISTENT, &handle_, nullptr) !=
       SQLITE_OK) {
-    connection.fail("read");
+    connection.fail();
   }
 }
 
 Statement::~Statement() { sqlite3_finalize(handle_); }
 
 Statement& Statement::bind(int index, std::int64_t value) {
-  if (sqlite3_bind_int64(handle_, index, value) != SQLITE_OK) connection_.fail("use");
+  if (sqlite3_bind_int64(handle_, index, value) != SQLITE_OK) connection_.fail();
   return *this;
 }
 
 Statement& Statement::bind(int index, std::string_view text) {
   if (sqlite3_bind_text64(handle_, index, text.data(), text.size(), SQLITE_STATIC, SQLITE_UTF8) !=
       SQLITE_OK) {
-    connection_.fail("use");
+    connection_.fail();
   }
   return *this;
 }
@@ -72,7 +69,7 @@ Statement& Statement::bind_bytes(int index, std::string_view bytes) {
   // An empty view may point nowhere, which would be NULL and not an empty blob.
   const char* const data = bytes.empty() ? "" : bytes.data();
   if (sqlite3_bind_blob64(handle_, index, data, bytes.size(), SQLITE_STATIC) != SQLITE_OK) {
-    connection_.fail("use");
+    connection_.fail();
   }
   return *this;
 }
@@ -80,7 +77,7 @@ Statement& Statement::bind_bytes(int index, std::string_view bytes) {
 bool Statement::step() {
   const int code = sqlite3_step(handle_);
   if (code == SQLITE_ROW) return true;
-  if (code != SQLITE_DONE) connection_.fail(sqlite3_stmt_readonly(handle_) ? "read" : "write");
+  if (code != SQLITE_DONE) connection_.fail();
   return false;
 }
 

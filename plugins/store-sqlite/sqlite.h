@@ -37,8 +37,8 @@ class Connection {
   // The first column of the first row as a number; 0 when there is no row.
   std::int64_t number(const char* sql);
   std::string text(const char* sql);
-  // The error SQLite holds for this connection.
-  [[noreturn]] void fail(std::string_view doing) const;
+  // Throws the error SQLite holds for this connection.
+  [[noreturn]] void fail() const;
 
  private:
   std::string path_;
