@@ -265,11 +265,12 @@ bool CallTable::complete(limen_call* handle, limen_status status) {
     end_orphan(*call);
     return true;
   }
-  std::function<void(Ended)> wake = std::move(call->wake_);
-  call->wake_ = nullptr;
+  // Before `waiting` the function is still being set by the host.
+  std::function<void(Ended)> wake;
+  if (before == Phase::waiting) wake.swap(call->wake_);
   // From here on the host may release the slot.
   call->state_.store(word(generation, Phase::done), std::memory_order_release);
-  if (before == Phase::waiting && wake) wake(Ended::completed);
+  if (wake) wake(Ended::completed);
   return true;
 }
 

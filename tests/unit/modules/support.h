@@ -129,7 +129,7 @@ class PuppetHouse {
       : name_(blocking ? "puppet-blocking" : "puppet"),
         folder_({name_}),
         runtime_({.folder = folder_.path(), .drain_timeout = 5s, .workers = 4}) {
-    strings() = Puppet{};
+    strings().reset();
     ModuleSpec spec = spec_of("puppet", name_);
     spec.timeout = timeout;
     spec.failure_policy = policy;
