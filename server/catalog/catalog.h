@@ -6,6 +6,7 @@
 // built-in entries are static; all views point to static storage.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <span>
 #include <string_view>
@@ -46,6 +47,12 @@ struct Field {
   bool map_of_lists = false;          // Shape::map only: every value is a list of the scalar
   bool patch_replace = false;         // strategic merge: the value is replaced as a whole
   bool granular_map = false;          // server-side apply: merged by member though its type is atomic
+  // A Go struct embedded in another is a message of its own in protobuf, while JSON shows its members
+  // as the outer object's. The field numbers of the messages to open, outermost first, before
+  // `number` counts; zeros for none.
+  std::array<std::uint16_t, 2> within = {};
+  // A plain optional member whose zero is not its absence (a pointer in Go): protobuf's zero is kept.
+  bool keep_zero = false;
 };
 
 struct Type {

@@ -79,7 +79,9 @@ std::string field_initializer(const FieldRow& field, ListPool& lists) {
   out += boolean(field.patch_merge) + ", " + boolean(field.patch_retain_keys) + ", ";
   out += boolean(field.atomic_map) + ", ";
   out += (is_object ? "nullptr" : type_address(field.type)) + ", " + boolean(field.map_of_lists);
-  return out + ", " + boolean(field.patch_replace) + ", " + boolean(field.granular_map) + "},\n";
+  return out + ", " + boolean(field.patch_replace) + ", " + boolean(field.granular_map) + ", {" +
+         std::to_string(field.within[0]) + ", " + std::to_string(field.within[1]) + "}, " +
+         boolean(field.keep_zero) + "},\n";
 }
 
 // Where a type's fields lie.

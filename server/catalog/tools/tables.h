@@ -4,6 +4,7 @@
 // file and the line.
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
@@ -33,6 +34,8 @@ struct FieldRow {
   std::string patch_merge_key;
   std::vector<std::string> list_map_keys;
   std::uint16_t number = 0;
+  std::array<std::uint16_t, 2> within = {};  // the embedded messages the number is counted in
+  bool keep_zero = false;
   bool required = false, patch_merge = false, patch_retain_keys = false, patch_replace = false;
   bool atomic_map = false, granular_map = false, map_of_lists = false;
   std::size_t line = 0;

@@ -54,8 +54,6 @@ void read_attribute(const Line& line, TypeRow& type) {
     }
   } else if (name == "@unions") {
     type.unions = line.rest_after(1);
-  } else if (name == "@inline") {
-    if (line.words.size() != 4) line.fail("@inline wants FIELD TYPE #NUMBER");
   } else {
     line.fail("no such attribute: " + name);
   }
@@ -91,12 +89,21 @@ void read_patch_flag(const Line& line, const std::string& value, FieldRow& field
   }
 }
 
-std::uint16_t read_number(const Line& line, const std::string& word) {
-  std::uint16_t number = 0;
-  const char* end = word.data() + word.size();
-  const auto [stop, error] = std::from_chars(word.data() + 1, end, number);
-  if (error != std::errc() || stop != end || number == 0) line.fail("no protobuf number: " + word);
-  return number;
+// `#5`, or `#2.5` for field 5 of the message embedded as field 2, or one level more.
+void read_number(const Line& line, const std::string& word, FieldRow& field) {
+  const std::vector<std::string> parts = split_text(word.substr(1), '.');
+  if (parts.empty() || parts.size() > field.within.size() + 1) {
+    line.fail("no protobuf number: " + word);
+  }
+  for (std::size_t i = 0; i < parts.size(); ++i) {
+    std::uint16_t number = 0;
+    const char* end = parts[i].data() + parts[i].size();
+    const auto [stop, error] = std::from_chars(parts[i].data(), end, number);
+    if (error != std::errc() || stop != end || number == 0) {
+      line.fail("no protobuf number: " + word);
+    }
+    (i + 1 < parts.size() ? field.within[i] : field.number) = number;
+  }
 }
 
 void read_flag(const Line& line, const std::string& word, FieldRow& field) {
@@ -104,8 +111,12 @@ void read_flag(const Line& line, const std::string& word, FieldRow& field) {
     field.required = true;
     return;
   }
+  if (word == "keepzero") {
+    field.keep_zero = true;
+    return;
+  }
   if (word.starts_with('#')) {
-    field.number = read_number(line, word);
+    read_number(line, word, field);
     return;
   }
   const std::size_t equals = word.find('=');

@@ -4,8 +4,10 @@
 
 #include <gtest/gtest.h>
 
+#include <array>
 #include <set>
 #include <string>
+#include <tuple>
 
 namespace limen::catalog {
 namespace {
@@ -236,6 +238,37 @@ TEST(Catalog, EmbeddedTypesAreFlat) {
 TEST(Catalog, VerbsHaveTheirNames) {
   EXPECT_EQ(verb_name(kVerbGet), "get");
   EXPECT_EQ(verb_name(kVerbDeleteCollection), "deletecollection");
+}
+
+TEST(Catalog, EveryMemberOfATypeWithNumbersHasOne) {
+  for (const Type& type : types()) {
+    bool numbered = false;
+    for (const Field& field : type.fields) numbered = numbered || field.number != 0;
+    if (!numbered) continue;
+    std::set<std::tuple<std::uint16_t, std::uint16_t, std::uint16_t>> seen;
+    for (const Field& field : type.fields) {
+      if (field.name == "apiVersion" || field.name == "kind") continue;
+      EXPECT_NE(field.number, 0) << type.name << "." << field.name;
+      EXPECT_TRUE(seen.emplace(field.within[0], field.within[1], field.number).second)
+          << type.name << "." << field.name;
+    }
+  }
+}
+
+TEST(Catalog, EmbeddedMessagesHaveNumbersOfTheirOwn) {
+  const Field* source = find_type("io.k8s.api.core.v1.Volume")->field("emptyDir");
+  EXPECT_EQ(source->number, 2);
+  EXPECT_EQ(source->within, (std::array<std::uint16_t, 2>{2, 0}));
+  const Field* rule =
+      find_type("io.k8s.api.admissionregistration.v1.NamedRuleWithOperations")->field("scope");
+  EXPECT_EQ(rule->number, 4);
+  EXPECT_EQ(rule->within, (std::array<std::uint16_t, 2>{2, 2}));
+}
+
+TEST(Catalog, TellsPointersWhoseZeroIsMeant) {
+  EXPECT_TRUE(find_type("io.k8s.api.apps.v1.DeploymentSpec")->field("replicas")->keep_zero);
+  EXPECT_FALSE(find_type("io.k8s.api.apps.v1.DeploymentStatus")->field("replicas")->keep_zero);
+  EXPECT_FALSE(find_type("io.k8s.api.core.v1.PodSpec")->field("hostNetwork")->keep_zero);
 }
 
 }  // namespace

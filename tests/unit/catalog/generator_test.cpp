@@ -110,6 +110,27 @@ TEST_F(Generator, RefusesAKeyedListWithoutKeysAndAFieldTwice) {
   EXPECT_NE(refusal().find("Pod has two fields x"), std::string::npos);
 }
 
+TEST_F(Generator, TakesNumbersOfEmbeddedMessagesAndZerosThatAreKept) {
+  write("types/core.txt", "package core.v1\ntype Pod\n  @gvk /v1/Pod\n  x int32 #2.7.5 keepzero\n");
+  int status = -1;
+  EXPECT_EQ(run(status), "");
+  EXPECT_EQ(status, 0);
+  std::string fields;
+  for (const auto& entry : fs::directory_iterator(folder_ / "out")) {
+    std::ifstream in(entry.path());
+    fields.append(std::istreambuf_iterator<char>(in), {});
+  }
+  EXPECT_NE(fields.find("{2, 7}, true}"), std::string::npos);
+}
+
+TEST_F(Generator, RefusesNumbersEmbeddedTooDeepOrBroken) {
+  for (const char* number : {"#1.2.3.4", "#1.", "#.1", "#0", "#1.x", "#70000", "#"}) {
+    write("types/core.txt", std::string("package core.v1\ntype Pod\n  x string ") + number + "\n");
+    EXPECT_NE(refusal().find(std::string("core.txt:3: no protobuf number: ") + number),
+              std::string::npos);
+  }
+}
+
 TEST_F(Generator, RefusesAMissingTable) {
   fs::remove(folder_ / "groups.txt");
   EXPECT_NE(refusal().find("groups.txt:0: cannot be read"), std::string::npos);
