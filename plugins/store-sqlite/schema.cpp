@@ -74,12 +74,16 @@ void sync_folder(const fs::path& folder) {
   throw error;
 }
 
-void configure(Connection& connection) {
+void use_log(Connection& connection) {
   if (connection.text("PRAGMA journal_mode = WAL") != "wal") {
     refuse(connection.path(),
            "cannot use a write-ahead log on its file system: put it on a local disk",
            SQLITE_CANTOPEN);
   }
+}
+
+void configure(Connection& connection) {
+  use_log(connection);
   // FULL: a commit returns when the log is on the disk. Checkpoints are the checkpointer's work.
   connection.run("PRAGMA synchronous = FULL");
   connection.run("PRAGMA wal_autocheckpoint = 0");
@@ -88,12 +92,9 @@ void configure(Connection& connection) {
   connection.run("PRAGMA temp_store = MEMORY");
 }
 
-// True when the file has nothing in it yet.
-bool check_owner(Connection& connection) {
+void check_owner(Connection& connection) {
   const std::int64_t application = connection.number("PRAGMA application_id");
   const std::int64_t format = connection.number("PRAGMA user_version");
-  const bool empty = connection.number("SELECT count(*) FROM sqlite_schema") == 0;
-  if (application == 0 && format == 0 && empty) return true;
   if (application != kApplicationId) {
     std::array<char, 16> id{};
     std::snprintf(id.data(), id.size(), "0x%08llx", static_cast<unsigned long long>(application));
@@ -108,7 +109,47 @@ bool check_owner(Connection& connection) {
                std::to_string(kFormat) + ": use the limen that wrote it, or a newer one",
            SQLITE_ERROR);
   }
-  return false;
+}
+
+// Makes a new file, for the owner only.
+void touch(const std::string& path) {
+  const int handle = open(path.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+  if (handle < 0) {
+    throw DatabaseError("cannot make the database " + path + ": " + std::strerror(errno),
+                        SQLITE_CANTOPEN);
+  }
+  close(handle);
+}
+
+void sync_file(const std::string& path) {
+  const int handle = open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  const bool synced = handle >= 0 && fsync(handle) == 0;
+  const int why = errno;
+  if (handle >= 0) close(handle);
+  if (!synced) {
+    throw DatabaseError("cannot make the database " + path + ": " + std::strerror(why),
+                        SQLITE_IOERR);
+  }
+}
+
+// An empty database, made under another name and put into its place when it is whole: at no moment
+// is there half a database, and one sync makes all of it durable.
+void make_database(const std::string& path) {
+  const std::string fresh = path + ".new";
+  for (const char* rest : {"", "-journal", "-wal", "-shm"}) fs::remove(fresh + rest);
+  touch(fresh);
+  {
+    Connection connection(fresh);
+    connection.run("PRAGMA synchronous = OFF");
+    connection.run(kTables);
+    use_log(connection);
+  }
+  sync_file(fresh);
+  if (rename(fresh.c_str(), path.c_str()) != 0) {
+    throw DatabaseError("cannot make the database " + path + ": " + std::strerror(errno),
+                        SQLITE_CANTOPEN);
+  }
+  sync_folder(fs::path(path).parent_path());
 }
 
 }  // namespace
@@ -116,24 +157,29 @@ bool check_owner(Connection& connection) {
 void ensure_folder(const std::string& path) { make_folder(fs::path(path).parent_path()); }
 
 void ensure_file(const std::string& path) {
-  const int handle = open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-  if (handle < 0) {
+  struct stat status {};
+  if (stat(path.c_str(), &status) == 0) {
+    if (!S_ISREG(status.st_mode)) refuse(path, "is not a regular file", SQLITE_CANTOPEN);
+    if (status.st_size > 0) return;
+  } else if (errno != ENOENT) {
     throw DatabaseError("cannot open the database " + path + ": " + std::strerror(errno),
                         SQLITE_CANTOPEN);
   }
-  struct stat status {};
-  const bool regular = fstat(handle, &status) == 0 && S_ISREG(status.st_mode);
-  close(handle);
-  if (!regular) refuse(path, "is not a regular file", SQLITE_CANTOPEN);
-  sync_folder(fs::path(path).parent_path());
+  // A log without its database is somebody's data, and would be taken for the new database's.
+  if (stat((path + "-wal").c_str(), &status) == 0 && status.st_size > 0) {
+    refuse(path,
+           "is missing or empty, but its log " + path +
+               "-wal is there: put the database back, or move the log away",
+           SQLITE_CANTOPEN);
+  }
+  make_database(path);
 }
 
 std::unique_ptr<Connection> open_database(const std::string& path) {
   auto connection = std::make_unique<Connection>(path);
   try {
-    const bool empty = check_owner(*connection);
+    check_owner(*connection);
     configure(*connection);
-    if (empty) connection->run(kTables);
   } catch (const DatabaseError& error) {
     refuse_unreadable(path, error);
   }

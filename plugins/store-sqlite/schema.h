@@ -15,11 +15,11 @@ inline constexpr std::int64_t kFormat = 1;                  // user_version of t
 
 // Makes the folder of the file, for the owner only, when it is missing.
 void ensure_folder(const std::string& path);
-// Makes the file, likewise. Not while this process has it open: that would drop SQLite's locks.
+// Makes an empty database, likewise, when there is none.
 void ensure_file(const std::string& path);
 
-// Opens the file as ours: makes the tables in an empty one, refuses one that is damaged, of another
-// program or of a newer format. Throws DatabaseError.
+// Opens the file as ours: refuses one that is damaged, of another program or of a newer format.
+// Throws DatabaseError.
 std::unique_ptr<Connection> open_database(const std::string& path);
 
 // A second connection to the same file, for the checkpointer.

@@ -21,7 +21,7 @@ struct StoreOptions {
   std::chrono::milliseconds history = std::chrono::minutes(5);
   std::chrono::milliseconds compact_every = std::chrono::minutes(1);
   // At most this many changes are kept, however young they are.
-  std::int64_t history_changes = 200'000;
+  std::int64_t history_changes = 100'000;
   // At most this many bytes of earlier versions are pinned in memory for each resource.
   std::size_t log_bytes = std::size_t{16} * 1024 * 1024;
   // Writes waiting for the driver; more are refused as too busy.

@@ -99,7 +99,8 @@ void Writer::run() {
     for (Message& message : taken.messages) handle(message);
     if (!taken.writes.empty()) begin_batch(std::move(taken.writes));
     const auto now = Clock::now();
-    if (now >= next_look_) look_at_history(now);
+    const bool many = horizon_.published->load() - looked_at_ > options_.history_changes / 4;
+    if (now >= next_look_ || many) look_at_history(now);
     if (!in_flight_ && driver_compacted_ < wanted_compacted_) compact_driver();
     if (taken.closed && !in_flight_ && compact_orders_.empty()) return;
   }
@@ -215,7 +216,8 @@ void Writer::apply_foreign(const ForeignChange& change) {
 
 void Writer::look_at_history(Clock::time_point now) {
   next_look_ = now + options_.compact_every;
-  forget_up_to(window_.look(now, horizon_.published->load()));
+  looked_at_ = horizon_.published->load();
+  forget_up_to(window_.look(now, looked_at_));
 }
 
 void Writer::forget_up_to(Revision revision) {

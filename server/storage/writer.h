@@ -63,6 +63,7 @@ class Writer {
 
   HistoryWindow window_;
   Clock::time_point next_look_;
+  Revision looked_at_ = 0;  // the newest at the last look
   Revision driver_compacted_;
   Revision wanted_compacted_;
   std::vector<CompactOrder> compact_orders_;

@@ -96,6 +96,21 @@ TEST_F(SqliteFile, AnEmptyFileBecomesADatabase) {
   EXPECT_EQ(refusal(), "");
 }
 
+TEST_F(SqliteFile, WhatAnInterruptedFirstStartLeftIsNoObstacle) {
+  write("");
+  std::ofstream(path() + ".new") << "half a database";
+  std::ofstream(path() + ".new-journal") << "half a journal";
+  EXPECT_EQ(refusal(), "");
+  EXPECT_FALSE(fs::exists(path() + ".new"));
+}
+
+TEST_F(SqliteFile, ALogWithoutItsDatabaseIsNotTakenForThatOfANewOne) {
+  write("");
+  std::ofstream(path() + "-wal") << "frames";
+  EXPECT_EQ(refusal(), "the database " + path() + " is missing or empty, but its log " + path() +
+                           "-wal is there: put the database back, or move the log away");
+}
+
 TEST_F(SqliteFile, AFileThatIsNoDatabaseIsRefusedAndLeftAsItIs) {
   const std::string letter(5000, 'x');
   write(letter);
@@ -176,7 +191,8 @@ TEST_F(SqliteFile, TheFileIsFreeOnceItsServerHasEnded) {
 
 TEST_F(SqliteFile, APathThatIsAFolderIsRefused) {
   fs::create_directories(path());
-  EXPECT_NE(refusal().find("cannot open the database " + path()), std::string::npos) << refusal();
+  EXPECT_NE(refusal().find("the database " + path() + " is not a regular file"), std::string::npos)
+      << refusal();
 }
 
 TEST_F(SqliteFile, AFolderThatCannotBeMadeIsNamed) {
