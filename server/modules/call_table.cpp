@@ -238,6 +238,8 @@ bool CallTable::complete(limen_call* handle, limen_status status) {
     misuse(nullptr, 0, "complete");
     return false;
   }
+  // First of all: an on_cancel function that runs may itself be about to complete the call.
+  disarm_cancel(*call, generation);
   std::uint64_t state = settled(call->state_);
   for (;;) {
     const Phase phase = phase_of(state);
@@ -255,7 +257,6 @@ bool CallTable::complete(limen_call* handle, limen_status status) {
     }
   }
   const Phase before = phase_of(state);
-  disarm_cancel(*call, generation);
   call->status = status;
   if (status == LIMEN_PENDING) {
     call->violate("completed a call with LIMEN_PENDING");
@@ -275,12 +276,12 @@ bool CallTable::complete(limen_call* handle, limen_status status) {
 }
 
 bool CallTable::finish_open(Call& call, limen_status status) {
+  const std::uint32_t generation = generation_of(call.state_.load(std::memory_order_relaxed));
+  disarm_cancel(call, generation);
   std::uint64_t state = settled(call.state_);
-  const std::uint32_t generation = generation_of(state);
   if (phase_of(state) == Phase::open &&
       call.state_.compare_exchange_strong(state, word(generation, Phase::busy),
                                           std::memory_order_acq_rel)) {
-    disarm_cancel(call, generation);
     call.status = status;
     call.state_.store(word(generation, Phase::done), std::memory_order_release);
     return true;

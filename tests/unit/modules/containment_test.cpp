@@ -276,6 +276,45 @@ TEST(Containment, TheDeadlineTellsTheModuleOnce) {
   EXPECT_TRUE(test::eventually([] { return told == 1; }));
 }
 
+TEST(Containment, ACompletionWhileOnCancelRunsWaitsForIt) {
+  PuppetHouse house(false, 20ms);
+  house.open();
+  static std::atomic<bool> inside{false};
+  static std::atomic<int> completed{0};
+  static const limen_host* host = nullptr;
+  inside = false;
+  completed = 0;
+  host = house.strings().host;
+  const std::uint64_t before = misuse("puppet", "complete");
+  house.strings().authorize = [](limen_call* call, const limen_attributes*,
+                                 const limen_authz_reply*) -> limen_status {
+    call_api(host)->on_cancel(
+        call,
+        [](void* arg) {
+          inside = true;
+          std::this_thread::sleep_for(30ms);
+          call_api(host)->complete(static_cast<limen_call*>(arg), LIMEN_E_CANCELLED);
+          ++completed;
+        },
+        call);
+    const auto* executor =
+        static_cast<const limen_executor_api*>(host->get_extension(host, LIMEN_EXECUTOR));
+    executor->post(
+        host,
+        [](void* arg, limen_status) {
+          while (!inside) std::this_thread::sleep_for(1ms);
+          call_api(host)->complete(static_cast<limen_call*>(arg), LIMEN_OK);
+          ++completed;
+        },
+        call);
+    return LIMEN_PENDING;
+  };
+  auto scope = house.scope();
+  EXPECT_EQ(house.authorize(scope).verdict, authz::Verdict::deny);
+  EXPECT_TRUE(test::eventually([] { return completed == 2; }));
+  EXPECT_EQ(misuse("puppet", "complete"), before + 1);  // the one that came second
+}
+
 TEST(Containment, AClientThatHasGoneCancelsTheCall) {
   PuppetHouse house;
   house.open();

@@ -90,6 +90,10 @@ class FakeStore final : public storage::Store {
     ++revision_;
     add_event({group, resource}, storage::EventType::deleted, last, last);
   }
+  std::size_t watches() const {
+    const std::lock_guard lock(mutex_);
+    return feeds_.size();
+  }
   // Every running watch has lost its place; events while `mute` are not kept for watches.
   void lose_watches(bool mute) {
     const std::lock_guard lock(mutex_);

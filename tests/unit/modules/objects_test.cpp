@@ -95,6 +95,7 @@ TEST_F(Objects, ChangesFollowInOrderAndOnlyOfThatResource) {
 TEST_F(Objects, AfterALossTheDifferenceIsTold) {
   house.open();
   told.clear();
+  ASSERT_TRUE(test::eventually([&] { return store.watches() == 1; }));
   store.lose_watches(true);
   store.erase("rbac", "roles", "ns", "a");
   store.put("rbac", "roles", "ns2", "b", named("b"));
