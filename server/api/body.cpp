@@ -3,12 +3,12 @@
 #include <algorithm>
 #include <utility>
 
-#include "api/protobuf/decode.h"
 #include "base/api_error.h"
 #include "object/canonical.h"
 #include "object/metadata.h"
 #include "registry/conversion.h"
 #include "validation/defaults.h"
+#include "validation/protobuf/decode.h"
 #include "validation/schema.h"
 
 namespace limen::api {
@@ -20,6 +20,7 @@ base::Task<std::string> read_body(Call& call) {
 
 object::Json decode_value(std::string_view text, BodyFormat format, std::string_view kind,
                           const catalog::Type* type) {
+  namespace protobuf = validation::protobuf;
   try {
     if (format == BodyFormat::protobuf) return protobuf::decode_body(text, kind, type);
     const bool yaml = format == BodyFormat::yaml;

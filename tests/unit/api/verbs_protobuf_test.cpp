@@ -1,11 +1,11 @@
 // Protobuf bodies: the wire, the kinds with something special about them, and a whole request.
-#include "api/protobuf/decode.h"
+#include "validation/protobuf/decode.h"
 #include "unit/api/verbs_fixture.h"
 
 namespace limen::test {
 namespace {
 
-using api::protobuf::WireError;
+using validation::protobuf::WireError;
 
 // Writes messages as a test needs them.
 class Message {
@@ -45,7 +45,7 @@ std::string envelope(std::string_view api_version, std::string_view kind, const 
 std::string decoded(std::string_view type, const Message& message) {
   const catalog::Type* found = catalog::find_type(type);
   if (!found) throw std::runtime_error("no such type");
-  return boost::json::serialize(api::protobuf::decode_message(message.text(), *found));
+  return boost::json::serialize(validation::protobuf::decode_message(message.text(), *found));
 }
 constexpr const char* kSpec = "io.k8s.api.core.v1.PodSpec";
 constexpr const char* kMeta = "io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta";
@@ -175,7 +175,7 @@ TEST(Protobuf, EveryCutOfAMessageIsAnErrorOrAShorterMessage) {
   const catalog::Type* type = catalog::find_type(kMeta);
   for (std::size_t size = 0; size < meta.text().size(); ++size) {
     try {
-      api::protobuf::decode_message(std::string_view(meta.text()).substr(0, size), *type);
+      validation::protobuf::decode_message(std::string_view(meta.text()).substr(0, size), *type);
     } catch (const WireError&) {
       SUCCEED();
     }
@@ -201,8 +201,8 @@ TEST(Protobuf, DepthIsLimited) {
 }
 
 TEST(Protobuf, WithoutItsMagicABodyIsNone) {
-  EXPECT_THROW(api::protobuf::open_envelope("k8s"), WireError);
-  EXPECT_THROW(api::protobuf::open_envelope("{\"kind\":\"Pod\"}"), WireError);
+  EXPECT_THROW(validation::protobuf::open_envelope("k8s"), WireError);
+  EXPECT_THROW(validation::protobuf::open_envelope("{\"kind\":\"Pod\"}"), WireError);
 }
 
 class ProtobufRequest : public ApiTest {

@@ -7,7 +7,7 @@
 #include <stdexcept>
 #include <string_view>
 
-namespace limen::api::protobuf {
+namespace limen::validation::protobuf {
 
 // The bytes are no protobuf message of the expected form. what() is for the client.
 class WireError : public std::runtime_error {
@@ -20,6 +20,11 @@ struct WireField {
   enum class Form : std::uint8_t { varint, fixed64, bytes, fixed32 } form = Form::varint;
   std::uint64_t number_value = 0;  // varint and fixed forms
   std::string_view bytes;          // Form::bytes
+
+  // Throws WireError when the field has another form.
+  void want(Form wanted) const;
+  // The bytes as UTF-8 text. Throws WireError when they are none.
+  std::string_view text() const;
 };
 
 class WireReader {
@@ -27,8 +32,9 @@ class WireReader {
   explicit WireReader(std::string_view bytes) : rest_(bytes) {}
   // False at the end. Throws WireError on a broken or cut field.
   bool next(WireField& field);
-  // One bare varint, of a packed list.
+  // One bare number, of a packed list. Both throw WireError when it is cut.
   std::uint64_t varint();
+  std::uint64_t fixed64() { return fixed(8); }
   bool at_end() const { return rest_.empty(); }
 
  private:
@@ -37,4 +43,4 @@ class WireReader {
   std::string_view rest_;
 };
 
-}  // namespace limen::api::protobuf
+}  // namespace limen::validation::protobuf

@@ -1,8 +1,22 @@
-#include "api/protobuf/wire.h"
+#include "validation/protobuf/wire.h"
 
 #include <string>
 
-namespace limen::api::protobuf {
+#include "base/strings.h"
+
+namespace limen::validation::protobuf {
+
+void WireField::want(Form wanted) const {
+  if (form != wanted) {
+    throw WireError("proto: wrong wireType for field " + std::to_string(number));
+  }
+}
+
+std::string_view WireField::text() const {
+  want(Form::bytes);
+  if (!base::is_valid_utf8(bytes)) throw WireError("proto: invalid UTF-8 in a string");
+  return bytes;
+}
 
 std::uint64_t WireReader::varint() {
   std::uint64_t value = 0;
@@ -33,6 +47,7 @@ bool WireReader::next(WireField& field) {
   if (number == 0 || number > 0x1FFFFFFF) throw WireError("proto: illegal tag");
   field.number = static_cast<std::uint32_t>(number);
   field.bytes = {};
+  field.number_value = 0;
   switch (tag & 7) {
     case 0:
       field.form = WireField::Form::varint;
@@ -59,4 +74,4 @@ bool WireReader::next(WireField& field) {
   }
 }
 
-}  // namespace limen::api::protobuf
+}  // namespace limen::validation::protobuf
