@@ -42,7 +42,7 @@ void Group::mark_past(const std::shared_ptr<Watcher>& watcher) {
 
 void Group::remove(Watcher& watcher) {
   watcher.alive = false;
-  watcher.wake = nullptr;
+  if (!watcher.waking) watcher.wake = nullptr;
   bool empty = false;
   {
     const std::lock_guard lock(mutex_);
@@ -113,7 +113,11 @@ void Group::dispatch() {
   }
   // Outside the lock: a wake may end this or another watch.
   for (const auto& watcher : ready) {
-    if (watcher->alive) watcher->wake();
+    if (!watcher->alive) continue;
+    watcher->waking = true;
+    watcher->wake();
+    watcher->waking = false;
+    if (!watcher->alive) watcher->wake = nullptr;
   }
 }
 

@@ -16,7 +16,7 @@
 
 namespace limen::watch {
 
-// One watcher; guarded by its group's mutex, `alive` and `wake` by its loop's thread.
+// One watcher; guarded by its group's mutex, the last three members by its loop's thread.
 struct Watcher {
   std::string ns;             // empty: all namespaces
   Sequence next = 0;          // the first entry it may still need
@@ -25,6 +25,7 @@ struct Watcher {
   bool lost = false;
   std::size_t index = 0;  // in its list
   bool alive = true;
+  bool waking = false;  // `wake` is running and must not be freed under itself
   std::function<void()> wake;
 };
 
