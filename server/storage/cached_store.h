@@ -24,6 +24,8 @@ struct StoreOptions {
   std::int64_t history_changes = 100'000;
   // At most this many bytes of earlier versions are pinned in memory for each resource.
   std::size_t log_bytes = std::size_t{16} * 1024 * 1024;
+  // A transaction that takes longer is trouble, though it may still succeed.
+  std::chrono::milliseconds slow_commit = std::chrono::seconds(10);
   // Writes waiting for the driver; more are refused as too busy.
   std::size_t queue_writes = 8192;
   std::size_t queue_bytes = std::size_t{128} * 1024 * 1024;

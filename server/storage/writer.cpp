@@ -75,6 +75,13 @@ void Writer::join() {
 }
 
 std::string Writer::trouble() const {
+  if (const Clock::rep since = waiting_since_.load(); since != 0) {
+    const auto waited = Clock::now() - Clock::time_point(Clock::duration(since));
+    if (waited > options_.slow_commit) {
+      const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(waited).count();
+      return "a transaction has not ended for " + std::to_string(seconds) + " s";
+    }
+  }
   const std::lock_guard lock(trouble_mutex_);
   return trouble_;
 }
@@ -146,6 +153,7 @@ void Writer::begin_batch(std::vector<PendingWrite> writes) {
   if (batch_.empty()) return;
   in_flight_ = true;
   batch_began_ = Clock::now();
+  waiting_since_.store(batch_began_.time_since_epoch().count());
   metrics_->batch_writes.observe(static_cast<double>(batch_.size()));
   driver_.commit(ops_, [this](CommitResult result) { queue_.put(std::move(result)); });
 }
@@ -171,6 +179,7 @@ void Writer::finish_batch(CommitResult& result) {
   batch_.clear();
   ops_.clear();
   in_flight_ = false;
+  waiting_since_.store(0);
   if (result.stored && result.revisions.size() != batch.size()) {
     result.stored = false;
     result.error = "the storage driver answered a batch with another number of results";

@@ -8,6 +8,7 @@
 // from one thread; trouble() from any.
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <memory>
 #include <mutex>
@@ -73,6 +74,8 @@ class Writer {
   Clock::time_point batch_began_;
   bool in_flight_ = false;
 
+  // When the transaction under way began, in ticks of Clock; 0: there is none.
+  std::atomic<Clock::rep> waiting_since_{0};
   mutable std::mutex trouble_mutex_;
   std::string trouble_;
   std::thread thread_;

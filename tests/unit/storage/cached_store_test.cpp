@@ -468,6 +468,21 @@ TEST_F(CachedStoreTest, ADriverThatFailsStoresNothingAndSaysWhy) {
   EXPECT_EQ(store_->trouble(), "");
 }
 
+TEST_F(CachedStoreTest, ATransactionThatDoesNotEndIsTrouble) {
+  StoreOptions options;
+  options.slow_commit = std::chrono::milliseconds(20);
+  open(options);
+  driver_->hold();
+  std::promise<void> done;
+  store_->create(pod("a"), text("1"), [&](WriteResult) { done.set_value(); });
+  EXPECT_EQ(store_->trouble(), "");
+  std::this_thread::sleep_for(std::chrono::milliseconds(60));
+  EXPECT_EQ(store_->trouble(), "a transaction has not ended for 0 s");
+  driver_->release();
+  done.get_future().wait();
+  EXPECT_EQ(store_->trouble(), "");
+}
+
 TEST_F(CachedStoreTest, MoreWritesThanTheQueueHoldsAreTooBusy) {
   StoreOptions options;
   options.queue_writes = 3;
