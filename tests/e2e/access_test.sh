@@ -4,8 +4,6 @@ source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 PORT=$(free_port)
 init_state
 LOCAL=$(free_port)
-# What curl itself asks for is indented for people; programs get compact text.
-echo 'user-agent = "limen-e2e"' > "$WORK/.curlrc"
 
 cat > "$WORK/tokens.csv" << 'CSV'
 bob-token,bob,1001

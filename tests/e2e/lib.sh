@@ -25,6 +25,8 @@ umask 022
 
 # kubectl keeps what it discovered under HOME: a test must not see another's.
 export HOME=$WORK KUBECONFIG=$STATE/admin.kubeconfig
+# What curl itself asks for is indented for people; programs, and so the tests, get compact text.
+echo 'user-agent = "limen-e2e"' > "$WORK/.curlrc"
 unset http_proxy https_proxy HTTP_PROXY HTTPS_PROXY ALL_PROXY all_proxy
 
 fail() {
