@@ -62,7 +62,7 @@ authn::Result failed(std::string text) {
 AbiAuthenticator::AbiAuthenticator(std::shared_ptr<ModuleInstance> instance)
     : instance_(std::move(instance)) {}
 
-authn::Result AbiAuthenticator::take_result(Call& call, base::Deadline began) {
+authn::Result AbiAuthenticator::take_result(Call& call, const CallTime& time) {
   std::string error = instance_->error_of(call);
   authn::Result result = std::move(call.authn);
   if (error.empty() && call.status == LIMEN_OK && result.identity.name.empty()) {
@@ -73,14 +73,14 @@ authn::Result AbiAuthenticator::take_result(Call& call, base::Deadline began) {
     result.identity = {};
     result.audiences.clear();
     result.error = std::move(error);
-    instance_->record(Outcome::error, began);
+    instance_->record(Outcome::error, time);
   } else if (call.status == LIMEN_NO_OPINION) {
     result.identity = {};
     result.audiences.clear();
-    instance_->record(Outcome::no_opinion, began);
+    instance_->record(Outcome::no_opinion, time);
   } else {
     result.verdict = authn::Verdict::authenticated;
-    instance_->record(Outcome::yes, began);
+    instance_->record(Outcome::yes, time);
   }
   return result;
 }
@@ -90,21 +90,24 @@ base::Task<authn::Result> AbiAuthenticator::authenticate(const authn::Credential
   const base::Deadline began = base::SteadyClock::now();
   CallLease call = instance_->open(CallKind::authenticate, scope, began);
   if (!call) {
-    instance_->record(Outcome::refused, began);
+    instance_->record(Outcome::refused, {began, began});
     co_return failed(std::string(instance_->refusal()));
   }
   const limen_authn_input* input = make_input(*call, credentials);
   Ended ended = Ended::completed;
+  bool inline_call = false;
   if (instance_->may_block()) {
     ended = co_await instance_->wait(*call, scope, call_module, input);
   } else if (!instance_->invoke(*call, call_module, input)) {
     ended = co_await instance_->wait(*call, scope, nullptr, nullptr);
-  } else if (instance_->late(*call)) {
-    ended = Ended::late;
+  } else {
+    inline_call = true;
   }
-  if (ended == Ended::completed) co_return take_result(*call, began);
+  const CallTime time{began, base::SteadyClock::now()};
+  if (inline_call && time.ended > call->deadline()) ended = Ended::late;
+  if (ended == Ended::completed) co_return take_result(*call, time);
   if (ended == Ended::deadline) call.orphaned();
-  instance_->record(Outcome::deadline, began);
+  instance_->record(Outcome::deadline, time);
   co_return failed(instance_->deadline_error());
 }
 

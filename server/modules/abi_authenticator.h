@@ -20,7 +20,7 @@ class AbiAuthenticator final : public authn::Authenticator {
                                          request::CallScope& scope) override;
 
  private:
-  authn::Result take_result(Call& call, base::Deadline began);
+  authn::Result take_result(Call& call, const CallTime& time);
 
   const std::shared_ptr<ModuleInstance> instance_;
 };

@@ -50,26 +50,26 @@ AbiAuthorizer::AbiAuthorizer(std::shared_ptr<ModuleInstance> instance)
   }
 }
 
-authz::Result AbiAuthorizer::take_result(Call& call, base::Deadline began) {
+authz::Result AbiAuthorizer::take_result(Call& call, const CallTime& time) {
   std::string error = instance_->error_of(call);
   if (error.empty() && call.status == LIMEN_NO_OPINION) {
     // A verdict of an authorizer is given by decide(), and this status is not one.
     error = "the module broke its contract: it answered with LIMEN_NO_OPINION";
   }
   if (!error.empty()) {
-    instance_->record(Outcome::error, began);
+    instance_->record(Outcome::error, time);
     return failed(std::move(error));
   }
   authz::Result result = std::move(call.authz);
   switch (result.verdict) {
     case authz::Verdict::allow:
-      instance_->record(Outcome::yes, began);
+      instance_->record(Outcome::yes, time);
       break;
     case authz::Verdict::deny:
-      instance_->record(Outcome::no, began);
+      instance_->record(Outcome::no, time);
       break;
     case authz::Verdict::no_opinion:
-      instance_->record(Outcome::no_opinion, began);
+      instance_->record(Outcome::no_opinion, time);
       break;
   }
   return result;
@@ -80,27 +80,30 @@ base::Task<authz::Result> AbiAuthorizer::authorize(const authz::Attributes& attr
   const base::Deadline began = base::SteadyClock::now();
   CallLease call = instance_->open(CallKind::authorize, scope, began);
   if (!call) {
-    instance_->record(Outcome::refused, began);
+    instance_->record(Outcome::refused, {began, began});
     co_return failed(std::string(instance_->refusal()));
   }
   const limen_attributes* input = make_attributes(call->inputs, attributes);
   Ended ended = Ended::completed;
+  bool inline_call = false;
   if (instance_->may_block()) {
     ended = co_await instance_->wait(*call, scope, call_authorize, input);
   } else if (!instance_->invoke(*call, call_authorize, input)) {
     ended = co_await instance_->wait(*call, scope, nullptr, nullptr);
-  } else if (instance_->late(*call)) {
-    ended = Ended::late;
+  } else {
+    inline_call = true;
   }
-  if (ended == Ended::completed) co_return take_result(*call, began);
+  const CallTime time{began, base::SteadyClock::now()};
+  if (inline_call && time.ended > call->deadline()) ended = Ended::late;
+  if (ended == Ended::completed) co_return take_result(*call, time);
   if (ended == Ended::deadline) call.orphaned();
-  instance_->record(Outcome::deadline, began);
+  instance_->record(Outcome::deadline, time);
   co_return failed(instance_->deadline_error());
 }
 
-authz::Rules AbiAuthorizer::take_rules(Call& call, base::Deadline began) {
+authz::Rules AbiAuthorizer::take_rules(Call& call, const CallTime& time) {
   const std::string error = instance_->error_of(call);
-  instance_->record(error.empty() ? Outcome::yes : Outcome::error, began);
+  instance_->record(error.empty() ? Outcome::yes : Outcome::error, time);
   if (!call.violation.empty()) return incomplete(name() + ": " + error);
   authz::Rules rules = std::move(call.rules);
   if (!error.empty()) {
@@ -119,7 +122,7 @@ base::Task<authz::Rules> AbiAuthorizer::rules_for(const request::Identity& user,
   const base::Deadline began = base::SteadyClock::now();
   CallLease call = instance_->open(CallKind::rules, scope, began);
   if (!call) {
-    instance_->record(Outcome::refused, began);
+    instance_->record(Outcome::refused, {began, began});
     co_return incomplete(name() + ": " + std::string(instance_->refusal()));
   }
   auto* input = call->inputs.array<RulesInput>(1);
@@ -128,16 +131,19 @@ base::Task<authz::Rules> AbiAuthorizer::rules_for(const request::Identity& user,
   input->input.user = make_user(call->inputs, user);
   input->input.ns = call->inputs.copy(ns);
   Ended ended = Ended::completed;
+  bool inline_call = false;
   if (instance_->may_block()) {
     ended = co_await instance_->wait(*call, scope, call_rules, input);
   } else if (!instance_->invoke(*call, call_rules, input)) {
     ended = co_await instance_->wait(*call, scope, nullptr, nullptr);
-  } else if (instance_->late(*call)) {
-    ended = Ended::late;
+  } else {
+    inline_call = true;
   }
-  if (ended == Ended::completed) co_return take_rules(*call, began);
+  const CallTime time{began, base::SteadyClock::now()};
+  if (inline_call && time.ended > call->deadline()) ended = Ended::late;
+  if (ended == Ended::completed) co_return take_rules(*call, time);
   if (ended == Ended::deadline) call.orphaned();
-  instance_->record(Outcome::deadline, began);
+  instance_->record(Outcome::deadline, time);
   co_return incomplete(name() + ": " + instance_->deadline_error());
 }
 

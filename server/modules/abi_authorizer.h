@@ -22,8 +22,8 @@ class AbiAuthorizer final : public authz::Authorizer {
                                      request::CallScope& scope) override;
 
  private:
-  authz::Result take_result(Call& call, base::Deadline began);
-  authz::Rules take_rules(Call& call, base::Deadline began);
+  authz::Result take_result(Call& call, const CallTime& time);
+  authz::Rules take_rules(Call& call, const CallTime& time);
 
   const std::shared_ptr<ModuleInstance> instance_;
   const limen_authorizer_rules* rules_ = nullptr;  // null: cannot enumerate

@@ -67,7 +67,7 @@ admission::Result AbiController::failed(std::string error, request::CallScope& s
 }
 
 admission::Result AbiController::take_result(Call& call, const admission::Review& review,
-                                             request::CallScope& scope, base::Deadline began) {
+                                             request::CallScope& scope, const CallTime& time) {
   std::string error = instance_->error_of(call);
   if (error.empty() && call.status == LIMEN_NO_OPINION) {
     error = "the module broke its contract: it answered with LIMEN_NO_OPINION";
@@ -83,13 +83,13 @@ admission::Result AbiController::take_result(Call& call, const admission::Review
   }
   for (std::string& warning : reply.warnings) scope.warnings.push_back(std::move(warning));
   if (!error.empty()) {
-    instance_->record(Outcome::error, began);
+    instance_->record(Outcome::error, time);
     return failed(std::move(error), scope);
   }
   for (auto& [key, value] : reply.annotations) {
     scope.annotations.emplace_back(name() + "/" + key, std::move(value));
   }
-  instance_->record(reply.denied ? Outcome::no : Outcome::yes, began);
+  instance_->record(reply.denied ? Outcome::no : Outcome::yes, time);
   result.allowed = !reply.denied;
   if (reply.denied) {
     result.code = reply.code;
@@ -105,22 +105,25 @@ base::Task<admission::Result> AbiController::review(const admission::Review& rev
   const base::Deadline began = base::SteadyClock::now();
   CallLease call = instance_->open(kind, scope, began);
   if (!call) {
-    instance_->record(Outcome::refused, began);
+    instance_->record(Outcome::refused, {began, began});
     co_return failed(std::string(instance_->refusal()), scope);
   }
   const limen_admission_input* input = make_input(*call, review);
   const ModuleInstance::Invoke function = kind == CallKind::admit ? call_admit : call_validate;
   Ended ended = Ended::completed;
+  bool inline_call = false;
   if (instance_->may_block()) {
     ended = co_await instance_->wait(*call, scope, function, input);
   } else if (!instance_->invoke(*call, function, input)) {
     ended = co_await instance_->wait(*call, scope, nullptr, nullptr);
-  } else if (instance_->late(*call)) {
-    ended = Ended::late;
+  } else {
+    inline_call = true;
   }
-  if (ended == Ended::completed) co_return take_result(*call, review, scope, began);
+  const CallTime time{began, base::SteadyClock::now()};
+  if (inline_call && time.ended > call->deadline()) ended = Ended::late;
+  if (ended == Ended::completed) co_return take_result(*call, review, scope, time);
   if (ended == Ended::deadline) call.orphaned();
-  instance_->record(Outcome::deadline, began);
+  instance_->record(Outcome::deadline, time);
   co_return failed(instance_->deadline_error(), scope);
 }
 

@@ -28,7 +28,7 @@ class AbiController final : public admission::Controller {
   base::Task<admission::Result> review(const admission::Review& review, request::CallScope& scope,
                                        CallKind kind);
   admission::Result take_result(Call& call, const admission::Review& review,
-                                request::CallScope& scope, base::Deadline began);
+                                request::CallScope& scope, const CallTime& time);
   admission::Result failed(std::string error, request::CallScope& scope) const;
 
   const std::shared_ptr<ModuleInstance> instance_;

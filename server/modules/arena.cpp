@@ -9,10 +9,12 @@ void* Arena::take_block(std::size_t bytes) {
   return blocks_.back().bytes.get();
 }
 
-void Arena::clear() {
-  if (used_ > 0) OPENSSL_cleanse(inline_, used_);
+void Arena::clear(bool wipe) {
+  if (wipe && used_ > 0) OPENSSL_cleanse(inline_, used_);
   used_ = 0;
-  for (const Block& block : blocks_) OPENSSL_cleanse(block.bytes.get(), block.size);
+  for (const Block& block : blocks_) {
+    if (wipe) OPENSSL_cleanse(block.bytes.get(), block.size);
+  }
   blocks_.clear();
 }
 

@@ -1,7 +1,7 @@
 // Arena: memory for the inputs of one module call, freed all at once.
 //
 // The first kInlineBytes need no allocation. Calls are recycled, so most never allocate at all. One
-// thread at a time. What was used is wiped when it is cleared: inputs hold credentials.
+// thread at a time.
 #pragma once
 
 #include <cstddef>
@@ -21,7 +21,7 @@ class Arena {
   Arena() = default;
   Arena(const Arena&) = delete;
   Arena& operator=(const Arena&) = delete;
-  ~Arena() { clear(); }
+  ~Arena() { clear(true); }
 
   // Uninitialised memory until clear(). Never null.
   void* take(std::size_t bytes, std::size_t alignment) {
@@ -50,7 +50,8 @@ class Arena {
     return {bytes, text.size()};
   }
 
-  void clear();
+  // With `wipe` nothing is left of the bytes: credentials.
+  void clear(bool wipe);
 
  private:
   struct Block {

@@ -107,6 +107,8 @@ class Call {
   GuardedHead head;
   base::Executor::TimerId timer = 0;  // of the loop the host waits on
 
+  base::Deadline deadline() const { return base::Deadline(std::chrono::nanoseconds(deadline_ns)); }
+
   // ---- written by the module's thread through setters, read by the host once done ----------
   limen_status status = LIMEN_OK;
   std::string failure;    // fail()

@@ -158,7 +158,7 @@ void CallTable::release(Call& call) {
   const std::uint32_t generation = generation_of(call.state_.load(std::memory_order_relaxed));
   call.client_gone.reset();
   call.deadline_ns = INT64_MAX;
-  call.inputs.clear();
+  call.inputs.clear(call.kind == CallKind::authenticate);
   for (object::Document& document : call.documents) document = {};
   if (call.kind == CallKind::authenticate) call.head.forget();
   call.status = LIMEN_OK;

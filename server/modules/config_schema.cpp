@@ -179,7 +179,7 @@ std::unique_ptr<const Rule> compile(const json::value& schema, const std::string
 ConfigSchema ConfigSchema::parse(std::string_view text) {
   json::error_code error;
   json::parse_options options;
-  options.max_depth = 4 * kMaxDepth;   // a level of schema takes up to three of JSON
+  options.max_depth = 4 * kMaxDepth;  // a level of schema takes up to three of JSON
   const json::value schema =
       json::parse(json::string_view(text.data(), text.size()), error, {}, options);
   if (error) throw SchemaError("schema is not JSON: " + error.message());

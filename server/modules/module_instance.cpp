@@ -225,9 +225,9 @@ std::string ModuleInstance::deadline_error() const {
          ")";
 }
 
-void ModuleInstance::record(Outcome outcome, base::Deadline began) {
+void ModuleInstance::record(Outcome outcome, const CallTime& time) {
   outcomes_[static_cast<std::size_t>(outcome)]->add();
-  seconds_.observe(std::chrono::duration<double>(base::SteadyClock::now() - began).count());
+  seconds_.observe(std::chrono::duration<double>(time.ended - time.began).count());
 }
 
 void ModuleInstance::orphan_made() {

@@ -29,6 +29,11 @@ namespace limen::modules {
 // How a call ended, as metrics count it.
 enum class Outcome : std::uint8_t { yes, no, no_opinion, error, deadline, refused };
 
+// When a call began and ended; read once each, since reading the clock is a good part of a call.
+struct CallTime {
+  base::Deadline began, ended;
+};
+
 // A call that is given back when it goes out of scope, unless it became an orphan.
 class CallLease {
  public:
@@ -116,15 +121,11 @@ class ModuleInstance : public std::enable_shared_from_this<ModuleInstance> {
   // Ended::deadline the call is an orphan.
   base::Task<Ended> wait(Call& call, request::CallScope& scope, Invoke function, const void* input);
 
-  // True when a call that is done took longer than it had: its result no longer counts.
-  static bool late(const Call& call) {
-    return base::SteadyClock::now().time_since_epoch().count() > call.deadline_ns;
-  }
   // What went wrong with a completed call: empty when nothing did.
   std::string error_of(const Call& call) const;
   // The text for a call that was not complete at its deadline.
   std::string deadline_error() const;
-  void record(Outcome outcome, base::Deadline began);
+  void record(Outcome outcome, const CallTime& time);
 
   // Bookkeeping of the call table.
   void call_opened() { open_calls_.fetch_add(1, std::memory_order_relaxed); }
