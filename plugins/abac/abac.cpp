@@ -39,7 +39,8 @@ class Abac final : public Authorizer, public RuleLister {
   Result<void> rules_for(RulesCall& call) override {
     for (const Policy& policy : policies_) {
       if (!matches_subject(policy, call.user())) continue;
-      if (policy.ns != "*" && policy.ns != call.ns()) continue;
+      // Without a namespace the question is what holds in all of them.
+      if (policy.ns != "*" && (call.ns().empty() || policy.ns != call.ns())) continue;
       const List verbs = policy.readonly ? List{"get", "list", "watch"} : List{"*"};
       if (!policy.resource.empty()) {
         call.resource_rule(verbs, List{policy.api_group}, List{policy.resource}, List{});

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "api/access/escalation.h"
 #include "api/admit.h"
 #include "api/body.h"
 #include "api/respond.h"
@@ -128,6 +129,9 @@ base::Task<storage::ObjectPtr> try_modify(Call& call, ModifyRules rules,
   Admit admit(call, admission::kUpdate, call.info().verb, current->name, call.resource.kind,
               stored.type, options.document, options.dry_run);
   if (rules.admission) co_await admit.mutate(object, old);
+  if (access::grants_rights(stored)) {
+    co_await access::refuse_escalation(call, object, &old.root());
+  }
   check_preconditions(call, object, *current);
   registry::prepare_update(stored, call.strategy(), rules.part, object, old.root());
   refuse_causes(call, object, causes_of(stored, rules.part, object, old.root()));
@@ -193,6 +197,7 @@ base::Task<storage::ObjectPtr> create_stored(Call& call, Json object, const Writ
   const object::Document none;
   co_await admit.mutate(object, none);
   settle_namespace(call, object);
+  if (access::grants_rights(stored)) co_await access::refuse_escalation(call, object, nullptr);
   refuse_revision(object);
 
   const bool generated = object::name(object).empty() && !object::generate_name(object).empty();

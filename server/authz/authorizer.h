@@ -52,7 +52,8 @@ class Authorizer {
   virtual ~Authorizer() = default;
   virtual const std::string& name() const = 0;
   virtual base::Task<Result> authorize(const Attributes& attributes, request::CallScope& scope) = 0;
-  // What `user` may do in `ns`. One that cannot enumerate answers incomplete with a reason.
+  // What `user` may do in `ns`; with "" only what holds in every namespace. One that cannot
+  // enumerate answers incomplete with a reason.
   virtual base::Task<Rules> rules_for(const request::Identity& user, const std::string& ns,
                                       request::CallScope& scope) = 0;
 };

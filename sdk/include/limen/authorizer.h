@@ -63,7 +63,8 @@ typedef struct limen_rules_input {
   uint32_t struct_size;
   uint32_t reserved;
   const limen_user* user;
-  limen_str ns;
+  limen_str ns; /* empty: only what holds in every namespace and at the cluster scope is wanted. The
+                   host measures by the answer what the user may grant to others */
 } limen_rules_input;
 
 typedef struct limen_rules_reply {
