@@ -105,7 +105,8 @@ base::Task<void> serve_verb(Call& call) {
 void send_reply(request::RequestContext& context, const Reply& reply) {
   if (context.exchange().responded()) return;
   transport::ResponseHead head = context.new_head(reply.status, reply.content_type);
-  for (const auto& [name, value] : reply.headers) head.add(name, value);
+  // What a document says of its own caching counts, not what other answers say.
+  for (const auto& [name, value] : reply.headers) head.replace(name, value);
   context.set_status(reply.status);
   std::vector<transport::BodyPiece> body;
   if (reply.body) body.emplace_back(reply.body, std::string_view(*reply.body));

@@ -1,11 +1,23 @@
 #include "app/access_control.h"
 
+#include <algorithm>
 #include <utility>
 #include <vector>
+
+#include "observability/log.h"
 
 namespace limen::app {
 
 namespace {
+
+// Where everything is allowed nobody may stay nameless: kube-apiserver turns anonymous requests off
+// then (row A34), and so do we.
+bool allows_everything(const modules::Generation& generation) {
+  const std::vector<modules::InstanceInfo> all = generation.instances();
+  return std::any_of(all.begin(), all.end(), [](const modules::InstanceInfo& instance) {
+    return instance.kind == modules::Kind::authorizer && instance.id == kAlwaysAllowModule;
+  });
+}
 
 struct Pinned {
   modules::GenerationPtr generation;
@@ -24,7 +36,13 @@ void AccessControl::change(const modules::GenerationSpec& spec) {
 api::AccessChainsPtr chains_of(modules::GenerationPtr generation) {
   auto pinned = std::make_shared<Pinned>();
   std::vector<authn::Entry> entries;
+  const bool named_only = allows_everything(*generation);
   for (const auto& entry : generation->authenticators()) {
+    if (named_only && entry.module == authn::kAnonymousModule) {
+      log::warn("anonymous requests are refused, because always-allow would let them do everything",
+                {{"module", entry.instance->name()}});
+      continue;
+    }
     entries.push_back({entry.instance, entry.module == authn::kAnonymousModule});
   }
   pinned->chains.authn = authn::Chain(std::move(entries));

@@ -6,11 +6,15 @@
 
 #include <atomic>
 #include <memory>
+#include <string_view>
 
 #include "api/access_chains.h"
 #include "modules/runtime.h"
 
 namespace limen::app {
+
+// The id of the authorizer beside which no request is anonymous.
+inline constexpr std::string_view kAlwaysAllowModule = "always-allow";
 
 class AccessControl {
  public:
@@ -30,7 +34,8 @@ class AccessControl {
   std::atomic<api::AccessChainsPtr> chains_;
 };
 
-// The chains of a generation, in its order; they keep it alive.
+// The chains of a generation, in its order; they keep it alive. Beside always-allow the anonymous
+// authenticators are left out.
 api::AccessChainsPtr chains_of(modules::GenerationPtr generation);
 
 }  // namespace limen::app

@@ -38,4 +38,17 @@ void ResponseHead::add(std::string_view name, std::string_view value) {
   wire_ += "\r\n";
 }
 
+void ResponseHead::replace(std::string_view name, std::string_view value) {
+  for (std::size_t at = 0; at < wire_.size();) {
+    const std::size_t next = wire_.find("\r\n", at) + 2;
+    const std::string_view line = std::string_view(wire_).substr(at, next - at);
+    if (same_word(line.substr(0, line.find(':')), name)) {
+      wire_.erase(at, next - at);
+    } else {
+      at = next;
+    }
+  }
+  add(name, value);
+}
+
 }  // namespace limen::transport

@@ -55,6 +55,8 @@ class ResponseHead {
   void set_status(int status) { status_ = status; }
   // Name and value must hold no CR, LF or NUL; such bytes are replaced by a space.
   void add(std::string_view name, std::string_view value);
+  // The same, and whatever the field had before is gone.
+  void replace(std::string_view name, std::string_view value);
   const std::string& wire() const { return wire_; }
   bool close_connection = false;  // sends "Connection: close" and closes after the answer
 

@@ -111,6 +111,13 @@ assert_eq "$(calls_of always-admit)" 0 "the controller after a rejection must no
 assert_eq "$(request GET $PODS/p "${as_bob[@]}" "${code[@]}")" 200
 assert_eq "$(request GET $PODS/denied "${as_alice[@]}" "${code[@]}")" 404
 
+# --- beside always-allow nobody stays nameless
+sed -i -e 's/^  - {name: abac.*/  - {name: always-allow}/' -e '/^authorizers:/i\  - {name: anonymous}' "$CONFIG"
+restart_server
+assert_eq "$(request GET $PODS "${code[@]}")" 401
+assert_eq "$(request GET $PODS "${as_bob[@]}" "${code[@]}")" 200
+assert_contains "$(cat "$LOG")" 'anonymous requests are refused, because always-allow'
+
 # --- no secret is in the log
 for secret in bob-token alice-token bob-password; do
   assert_not_contains "$(cat "$LOG")" "$secret"

@@ -27,6 +27,23 @@ class ReadTest : public ApiTest {
 };
 using Names = std::vector<std::string>;
 
+TEST_F(ReadTest, DocumentsSayOnceHowTheyMayBeCached) {
+  const auto caching = [&](const char* path, Headers headers = {}) {
+    const Answered answered = call("GET", path, {}, std::move(headers));
+    std::vector<std::string> found;
+    for (const std::string_view line : base::split(answered.headers, '\n')) {
+      if (line.starts_with("Cache-Control: ")) found.emplace_back(line.substr(15));
+    }
+    return found;
+  };
+  EXPECT_EQ(caching("/apis"), Names({"no-cache, private\r"}));
+  EXPECT_EQ(caching("/apis", {{"Accept",
+                               "application/json;g=apidiscovery.k8s.io;v=v2;as="
+                               "APIGroupDiscoveryList"}}),
+            Names({"public\r"}));
+  EXPECT_EQ(caching("/version"), Names({"no-cache, private\r"}));
+}
+
 TEST_F(ReadTest, GetAnswersTheStoredBytesAsTheyAre) {
   const auto stored = store.get({{"", "configmaps"}, "default", "b"});
   const Answered answered = call("GET", config_maps + "/b");

@@ -48,6 +48,15 @@ TEST(ResponseHead, KeepsHeadersOnTheirLines) {
   EXPECT_EQ(head.wire(), "X: a  Set-Cookie: b c\r\n");
 }
 
+TEST(ResponseHead, ReplacesAHeaderInAnyCaseAndOnlyThatOne) {
+  ResponseHead head(200);
+  head.add("Cache-Control", "no-cache, private");
+  head.add("Cache-Control-Of-Another", "x");
+  head.add("cache-control", "again");
+  head.replace("Cache-Control", "public");
+  EXPECT_EQ(head.wire(), "Cache-Control-Of-Another: x\r\nCache-Control: public\r\n");
+}
+
 TEST(RequestHead, FindsTheFirstOfAHeaderInAnyCase) {
   RequestHead head;
   head.headers = {{"accept", "a"}, {"Accept", "b"}, {"Empty", ""}};
