@@ -11,6 +11,7 @@
 
 #include "api/access_chains.h"
 #include "base/task.h"
+#include "base/worker_pool.h"
 #include "request/context.h"
 #include "storage/store.h"
 
@@ -22,6 +23,9 @@ struct ApiOptions {
   std::chrono::seconds min_request_timeout{1800};       // a watch ends after 1 to 2 times this
   std::chrono::milliseconds bookmark_interval{60'000};  // of watches that allow bookmarks
   std::size_t watch_high_water_bytes = 256 * 1024;  // unsent bytes at which a watch stops taking
+  // Where large bodies are decoded, so that a loop's other requests do not wait for them; outlives
+  // the Api. Null: on the loop.
+  base::WorkerPool* decoders = nullptr;
 };
 
 struct ApiDependencies {

@@ -1,6 +1,9 @@
 #include "api/body.h"
 
 #include <algorithm>
+#include <exception>
+#include <optional>
+#include <type_traits>
 #include <utility>
 
 #include "base/api_error.h"
@@ -18,8 +21,39 @@ base::Task<std::string> read_body(Call& call) {
   co_return text;
 }
 
-object::Json decode_value(std::string_view text, BodyFormat format, std::string_view kind,
-                          const catalog::Type* type) {
+namespace {
+
+bool is_heavy(std::string_view text, BodyFormat format) {
+  return text.size() > (format == BodyFormat::yaml ? kMaxInlineYaml : kMaxInlineBody);
+}
+
+// Runs `work` on a decoder's thread and comes back to the loop with what it returned or threw. What
+// it refers to lives on the awaiting frame, which stays until then.
+template <class Work, class Result = std::invoke_result_t<Work>>
+base::Task<Result> beside_the_loop(Call& call, Work work) {
+  struct Outcome {
+    std::optional<Result> result;
+    std::exception_ptr error;
+  };
+  const base::OneShot<Outcome> done(call.context.scope.loop);
+  const bool taken = call.options.decoders->submit([done, &work](bool cancelled) {
+    Outcome outcome;
+    try {
+      if (cancelled) throw base::ApiError::service_unavailable("the server is shutting down");
+      outcome.result.emplace(work());
+    } catch (...) {
+      outcome.error = std::current_exception();
+    }
+    done.set(std::move(outcome));
+  });
+  if (!taken) throw base::ApiError::too_many_requests("too many large bodies wait to be read", 1);
+  Outcome outcome = co_await done;
+  if (outcome.error) std::rethrow_exception(outcome.error);
+  co_return std::move(*outcome.result);
+}
+
+object::Json value_of(std::string_view text, BodyFormat format, std::string_view kind,
+                      const catalog::Type* type) {
   namespace protobuf = validation::protobuf;
   try {
     if (format == BodyFormat::protobuf) return protobuf::decode_body(text, kind, type);
@@ -32,23 +66,46 @@ object::Json decode_value(std::string_view text, BodyFormat format, std::string_
   }
 }
 
-object::Json decode_body(Call& call, std::string_view text, BodyFormat format,
-                         const validation::ExpectedKind& expected, const WriteOptions& options) {
+validation::ReadObject object_of(std::string_view text, BodyFormat format,
+                                 const validation::ExpectedKind& expected,
+                                 const WriteOptions& options, std::size_t max_bytes) {
   object::DecodeLimits limits;
-  limits.max_bytes = call.options.max_body_bytes;
+  limits.max_bytes = max_bytes;
   std::string json;
   if (format == BodyFormat::protobuf) {
     // JSON takes more room than what was sent; that is within the limit already.
-    json = object::to_json(decode_value(text, format, expected.kind, expected.type));
+    json = object::to_json(value_of(text, format, expected.kind, expected.type));
     limits.max_bytes = std::max(limits.max_bytes, json.size());
     text = json;
   }
   const bool yaml = format == BodyFormat::yaml;
-  validation::ReadObject read =
-      validation::read_object(text, yaml ? object::Format::yaml : object::Format::json, expected,
-                              options.validation, limits);
+  return validation::read_object(text, yaml ? object::Format::yaml : object::Format::json, expected,
+                                 options.validation, limits);
+}
+
+}  // namespace
+
+base::Task<object::Json> decode_value(Call& call, std::string_view text, BodyFormat format,
+                                      std::string_view kind, const catalog::Type* type) {
+  const auto work = [&] { return value_of(text, format, kind, type); };
+  if (call.options.decoders == nullptr || !is_heavy(text, format)) co_return work();
+  co_return co_await beside_the_loop(call, work);
+}
+
+base::Task<object::Json> decode_body(Call& call, std::string_view text, BodyFormat format,
+                                     validation::ExpectedKind expected,
+                                     const WriteOptions& options) {
+  const auto work = [&] {
+    return object_of(text, format, expected, options, call.options.max_body_bytes);
+  };
+  validation::ReadObject read;
+  if (call.options.decoders == nullptr || !is_heavy(text, format)) {
+    read = work();
+  } else {
+    read = co_await beside_the_loop(call, work);
+  }
   for (std::string& warning : read.warnings) call.context.warn(std::move(warning));
-  return std::move(read.object);
+  co_return std::move(read.object);
 }
 
 validation::ExpectedKind expected_kind(const Call& call) {

@@ -15,15 +15,20 @@ namespace limen::api {
 // The body's text. Throws 413 and the like.
 base::Task<std::string> read_body(Call& call);
 
+// Bodies longer than this are decoded away from the loop. YAML costs up to a microsecond a byte.
+inline constexpr std::size_t kMaxInlineYaml = 16 * 1024;
+inline constexpr std::size_t kMaxInlineBody = 256 * 1024;
+
 // Decodes `text` as one object of `expected`; what strict validation objects to becomes warnings or
 // a 400, as `options` say.
-object::Json decode_body(Call& call, std::string_view text, BodyFormat format,
-                         const validation::ExpectedKind& expected, const WriteOptions& options);
+base::Task<object::Json> decode_body(Call& call, std::string_view text, BodyFormat format,
+                                     validation::ExpectedKind expected,
+                                     const WriteOptions& options);
 
 // The same without any judgement: the body's value as it is. `kind` and `type` say what a protobuf
 // body is. Throws ApiError 400.
-object::Json decode_value(std::string_view text, BodyFormat format, std::string_view kind,
-                          const catalog::Type* type);
+base::Task<object::Json> decode_value(Call& call, std::string_view text, BodyFormat format,
+                                      std::string_view kind, const catalog::Type* type);
 
 // What the call's resource is expected to be, in the version asked for.
 validation::ExpectedKind expected_kind(const Call& call);

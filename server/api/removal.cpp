@@ -173,9 +173,9 @@ base::Task<DeleteOptions> read_delete_options(Call& call) {
     const std::string text = co_await read_body(call);
     if (!text.empty()) {
       const BodyFormat format = body_format(call.context.head().header("Content-Type"));
-      const object::Json body =
-          decode_value(text, format, "DeleteOptions",
-                       catalog::find_type("io.k8s.apimachinery.pkg.apis.meta.v1.DeleteOptions"));
+      const object::Json body = co_await decode_value(
+          call, text, format, "DeleteOptions",
+          catalog::find_type("io.k8s.apimachinery.pkg.apis.meta.v1.DeleteOptions"));
       co_return parse_delete_options(body);
     }
   }

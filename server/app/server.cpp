@@ -62,8 +62,14 @@ storage::StoreOptions store_options(const config::ServerConfiguration& configura
   return options;
 }
 
-api::ApiOptions api_options(const config::ServerConfiguration& configuration) {
+// Large bodies are rare: two threads read them, and a few may wait.
+constexpr std::size_t kDecoders = 2;
+constexpr std::size_t kWaitingBodies = 64;
+
+api::ApiOptions api_options(const config::ServerConfiguration& configuration,
+                            base::WorkerPool& decoders) {
   api::ApiOptions options;
+  options.decoders = &decoders;
   options.max_body_bytes = static_cast<std::size_t>(configuration.limits.max_request_body_bytes);
   options.min_request_timeout =
       std::chrono::ceil<std::chrono::seconds>(configuration.min_request_timeout);
@@ -128,7 +134,7 @@ class ServerProcess::Rooms {
         runtime_(runtime_options(configuration)),
         access_(runtime_),
         controllers_(store_, {configuration.disabled_controllers}),
-        api_({store_, api_options(configuration)}),
+        api_({store_, api_options(configuration, decoders_)}),
         pipeline_(
             pipeline_options(configuration), [this] { return access_.current(); },
             [this](request::RequestContext& context, const api::AccessChainsPtr& chains) {
@@ -254,10 +260,12 @@ class ServerProcess::Rooms {
   modules::Runtime store_runtime_;
   StoreInstance store_instance_;
   storage::CachedStore store_;
-  // The modules that decide look at the store, so they have a runtime of their own, which goes first.
+  // The modules that decide look at the store, so they have a runtime of their own, which goes
+  // first.
   modules::Runtime runtime_;
   AccessControl access_;
   controllers::Manager controllers_;
+  base::WorkerPool decoders_{"limen-decode", kDecoders, kWaitingBodies};
   api::Api api_;
   pipeline::Pipeline pipeline_;
 };

@@ -11,10 +11,10 @@
 #include <mutex>
 #include <string>
 
+#include "base/worker_pool.h"
 #include "limen/limen.h"
 #include "modules/executor_thread.h"
 #include "modules/http_client.h"
-#include "modules/worker_pool.h"
 
 namespace limen::modules {
 
@@ -45,8 +45,8 @@ class Background {
   void fire(std::uint64_t timer);
 
   ExecutorThread& timers_;
-  WorkerPool workers_;
-  WorkerPool senders_;
+  base::WorkerPool workers_;
+  base::WorkerPool senders_;
   std::shared_ptr<std::atomic<bool>> cancelled_ = std::make_shared<std::atomic<bool>>(false);
   std::mutex mutex_;
   std::map<std::uint64_t, Timer> waiting_;

@@ -15,13 +15,13 @@
 #include <string>
 
 #include "base/task.h"
+#include "base/worker_pool.h"
 #include "modules/call.h"
 #include "modules/control_thread.h"
 #include "modules/generation.h"
 #include "modules/host_scope.h"
 #include "modules/loader.h"
 #include "modules/module_spec.h"
-#include "modules/worker_pool.h"
 #include "request/call_scope.h"
 
 namespace limen::modules {
@@ -147,7 +147,7 @@ class ModuleInstance : public std::enable_shared_from_this<ModuleInstance> {
   const Setup setup_;
   const std::string* const interned_name_;  // never freed; for messages about stale handles
   HostScope scope_;
-  WorkerPool callers_;
+  base::WorkerPool callers_;
   const limen_plugin* plugin_ = nullptr;
   const void* table_ = nullptr;
   bool started_ = false;

@@ -123,7 +123,7 @@ base::Task<void> bind_pod(Call& call) {
   const WriteOptions options = parse_write_options(call.info().query, "CreateOptions");
   const validation::ExpectedKind expected{"", "v1", "Binding",
                                           catalog::find_type("io.k8s.api.core.v1.Binding")};
-  Json binding = decode_body(call, text, format, expected, options);
+  Json binding = co_await decode_body(call, text, format, expected, options);
   settle_namespace(call, binding);
   const std::string name = pod_name(call, binding);
 

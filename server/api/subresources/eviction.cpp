@@ -127,12 +127,13 @@ base::Task<void> ask_budget(Call& call, const storage::StoredObject& pod,
 }
 
 // policy/v1, or policy/v1beta1 as older clients send it.
-validation::ExpectedKind eviction_kind(const Call& call, std::string_view text, BodyFormat format) {
+base::Task<validation::ExpectedKind> eviction_kind(Call& call, std::string_view text,
+                                                   BodyFormat format) {
   const catalog::Subresource& sub = *call.subresource;
   validation::ExpectedKind expected{sub.group, sub.version, sub.kind, sub.type};
-  const Json peek = decode_value(text, format, sub.kind, nullptr);
+  const Json peek = co_await decode_value(call, text, format, sub.kind, nullptr);
   if (object::api_version(peek) == "policy/v1beta1") expected.version = "v1beta1";
-  return expected;
+  co_return expected;
 }
 
 }  // namespace
@@ -141,8 +142,8 @@ base::Task<void> evict_pod(Call& call) {
   const BodyFormat format = body_format(call.context.head().header("Content-Type"));
   const std::string text = co_await read_body(call);
   WriteOptions options = parse_write_options(call.info().query, "CreateOptions");
-  const validation::ExpectedKind expected = eviction_kind(call, text, format);
-  Json eviction = decode_body(call, text, format, expected, options);
+  const validation::ExpectedKind expected = co_await eviction_kind(call, text, format);
+  Json eviction = co_await decode_body(call, text, format, expected, options);
   settle_namespace(call, eviction);
   const std::string name = call.info().name;
   if (!object::name(eviction).empty() && object::name(eviction) != name) {

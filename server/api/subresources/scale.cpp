@@ -119,7 +119,7 @@ base::Task<Wanted> read_wanted(Call& call) {
     const BodyFormat format = body_format(content_type);
     const std::string text = co_await read_body(call);
     wanted.options = parse_write_options(call.info().query, "UpdateOptions");
-    wanted.body = decode_body(call, text, format, scale_kind(call), wanted.options);
+    wanted.body = co_await decode_body(call, text, format, scale_kind(call), wanted.options);
     check_names_match(call, *wanted.body);
   }
   co_return wanted;

@@ -88,7 +88,7 @@ base::Task<void> create_virtual_subresource(Call& call) {
   const std::string text = co_await read_body(call);
   const WriteOptions options = parse_write_options(call.info().query, "CreateOptions");
   const validation::ExpectedKind expected{sub.group, sub.version, sub.kind, sub.type};
-  object::Json object = decode_body(call, text, format, expected, options);
+  object::Json object = co_await decode_body(call, text, format, expected, options);
   settle_namespace(call, object);
   Admit admit(call, admission::kCreate, "create", call.info().name, sub.kind, sub.type,
               options.document, options.dry_run);

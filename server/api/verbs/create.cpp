@@ -33,7 +33,7 @@ base::Task<void> create_object(Call& call) {
   const BodyFormat format = body_format(call.context.head().header("Content-Type"));
   const std::string text = co_await read_body(call);
   const WriteOptions options = parse_write_options(call.info().query, "CreateOptions");
-  object::Json object = decode_body(call, text, format, expected_kind(call), options);
+  object::Json object = co_await decode_body(call, text, format, expected_kind(call), options);
   settle_namespace(call, object);
   if (!call.resource.stored()) {
     co_await answer_virtual(call, std::move(object), options);

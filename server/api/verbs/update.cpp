@@ -52,7 +52,7 @@ base::Task<void> update_object(Call& call, registry::Part part) {
   const BodyFormat format = body_format(call.context.head().header("Content-Type"));
   const std::string text = co_await read_body(call);
   const WriteOptions options = parse_write_options(call.info().query, "UpdateOptions");
-  object::Json object = decode_body(call, text, format, expected_kind(call), options);
+  object::Json object = co_await decode_body(call, text, format, expected_kind(call), options);
   check_names_match(call, object);
   settle_namespace(call, object);
   store_form(call, object);

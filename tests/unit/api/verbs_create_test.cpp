@@ -1,3 +1,6 @@
+#include <future>
+
+#include "api/body.h"
 #include "unit/api/verbs_controllers.h"
 #include "unit/api/verbs_fixture.h"
 
@@ -275,6 +278,44 @@ TEST_F(CreateTest, AnotherVersionOfAKindIsStoredInItsOwn) {
   EXPECT_EQ(newer.at("apiVersion"), "autoscaling/v2");
   const object::Json metric = newer.json.at("spec").at("metrics").at(0);
   EXPECT_EQ(metric.at("resource").at("target").at("averageUtilization").as_int64(), 50);
+}
+
+TEST_F(CreateTest, ALargeYamlBodyIsReadWhileTheLoopAnswersOthers) {
+  base::WorkerPool decoders("test", 1, 4);
+  options.decoders = &decoders;
+  std::promise<void> leave;
+  decoders.submit([gate = leave.get_future().share()](bool) { gate.wait(); });  // takes the thread
+
+  const Headers yaml = {{"Content-Type", "application/yaml"}};
+  const std::string small = "metadata: {name: small}\ndata: {k: v}\n";
+  const std::string large =
+      "metadata: {name: large}\ndata:\n  k: " + std::string(api::kMaxInlineYaml, 'x') + "\n";
+  const Open waiting = start("POST", config_maps, large, yaml);
+  EXPECT_FALSE(*waiting.done);
+  EXPECT_EQ(call("POST", config_maps, small, yaml).status, 201);
+  EXPECT_FALSE(*waiting.done);
+  leave.set_value();
+  run_until_done(waiting);
+  EXPECT_EQ(answer_of(*waiting.exchange).status, 201);
+  EXPECT_EQ(answer_of(*waiting.exchange).at("metadata.name"), "large");
+}
+
+TEST_F(CreateTest, ALargeBodyThatIsBadIsRefusedAsASmallOne) {
+  base::WorkerPool decoders("test", 1, 4);
+  options.decoders = &decoders;
+  const Open waiting = start("POST", config_maps, "a: [" + std::string(api::kMaxInlineYaml, ' '),
+                             {{"Content-Type", "application/yaml"}});
+  run_until_done(waiting);
+  EXPECT_EQ(answer_of(*waiting.exchange).status, 400);
+}
+
+TEST_F(CreateTest, WhenNoDecoderIsFreeTheClientIsAskedToComeAgain) {
+  base::WorkerPool decoders("test", 1, 4);
+  decoders.stop(base::SteadyClock::now());
+  options.decoders = &decoders;
+  const Answered answer = call("POST", config_maps, std::string(api::kMaxInlineYaml + 1, ' '),
+                               {{"Content-Type", "application/yaml"}});
+  EXPECT_EQ(answer.status, 429);
 }
 
 }  // namespace

@@ -5,6 +5,7 @@
 
 #include <memory>
 #include <string>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -97,6 +98,16 @@ class ApiTest : public ::testing::Test {
                 });
     loop.run();
     return open;
+  }
+
+  // For what is done by another thread and comes back to the loop.
+  void run_until_done(const Open& open) {
+    const auto until = base::SteadyClock::now() + std::chrono::seconds(60);
+    while (!*open.done && base::SteadyClock::now() < until) {
+      loop.run();
+      std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    }
+    ASSERT_TRUE(*open.done);
   }
 
   static Answered answer_of(const FakeExchange& exchange) {

@@ -2,7 +2,6 @@
 #include <atomic>
 
 #include "modules/background.h"
-#include "modules/worker_pool.h"
 #include "observability/metrics.h"
 #include "support.h"
 
@@ -66,42 +65,6 @@ TEST(Executor, TimersAreLimited) {
   house.runtime().activate(nullptr);
   EXPECT_TRUE(test::eventually(
       [&] { return counts.cancelled == static_cast<int>(Background::kMaxTimers); }));
-}
-
-TEST(WorkerPool, RunsNoMoreThanItsThreadsAtOnceAndRefusesAFullQueue) {
-  WorkerPool pool("test", 2, 3);
-  std::atomic<int> running{0}, most{0};
-  std::atomic<bool> leave{false};
-  const auto job = [&](bool) {
-    const int now = ++running;
-    int seen = most;
-    while (now > seen && !most.compare_exchange_weak(seen, now)) {
-    }
-    while (!leave) std::this_thread::sleep_for(1ms);
-    --running;
-  };
-  EXPECT_TRUE(pool.submit(job));
-  EXPECT_TRUE(pool.submit(job));
-  EXPECT_TRUE(test::eventually([&] { return running == 2; }));
-  for (int i = 0; i < 3; ++i) EXPECT_TRUE(pool.submit(job));
-  EXPECT_FALSE(pool.submit(job));
-  EXPECT_TRUE(pool.submit(job, true));
-  leave = true;
-  EXPECT_TRUE(pool.stop(base::SteadyClock::now() + 5s));
-  EXPECT_EQ(most, 2);
-  EXPECT_FALSE(pool.submit(job));
-}
-
-TEST(WorkerPool, StopSaysWhenSomethingHangs) {
-  auto pool = std::make_unique<WorkerPool>("test", 1, 1);
-  std::atomic<bool> leave{false}, inside{false};
-  pool->submit([&](bool) {
-    inside = true;
-    while (!leave) std::this_thread::sleep_for(1ms);
-  });
-  EXPECT_TRUE(test::eventually([&] { return inside.load(); }));
-  EXPECT_FALSE(pool->stop(base::SteadyClock::now() + 20ms));
-  leave = true;
 }
 
 TEST(ExecutorThread, RunsInOrderAndTimersInTimeAndForgetsCancelledOnes) {

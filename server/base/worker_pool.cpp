@@ -1,11 +1,11 @@
-#include "modules/worker_pool.h"
+#include "base/worker_pool.h"
 
 #include <pthread.h>
 
-namespace limen::modules {
+namespace limen::base {
 
 WorkerPool::~WorkerPool() {
-  stop(base::SteadyClock::now());
+  stop(SteadyClock::now());
   for (std::thread& thread : threads_) {
     if (thread.joinable()) thread.join();
   }
@@ -24,7 +24,7 @@ bool WorkerPool::submit(Job job, bool force) {
   return true;
 }
 
-bool WorkerPool::stop(base::Deadline deadline) {
+bool WorkerPool::stop(Deadline deadline) {
   std::unique_lock lock(mutex_);
   stopping_ = true;
   work_.notify_all();
@@ -60,4 +60,4 @@ void WorkerPool::run() {
   ended_.notify_all();
 }
 
-}  // namespace limen::modules
+}  // namespace limen::base

@@ -1,8 +1,8 @@
-// WorkerPool: threads for work that may block, belonging to one module instance.
+// WorkerPool: threads for work that may block or takes long, away from the I/O loops.
 //
 // Threads start when work finds none idle, up to a limit; beyond it work waits in a bounded queue.
-// An instance has pools of its own, so that one that blocks for ever can only starve itself. Any
-// thread may submit.
+// Each module instance has pools of its own, so that one that blocks for ever can only starve
+// itself. Any thread may submit.
 #pragma once
 
 #include <condition_variable>
@@ -16,7 +16,7 @@
 
 #include "base/executor.h"
 
-namespace limen::modules {
+namespace limen::base {
 
 class WorkerPool {
  public:
@@ -36,7 +36,7 @@ class WorkerPool {
 
   // Takes no more, calls what waits with cancelled, waits for what runs. False when something still
   // runs at `deadline`; the pool must then be leaked. Not on one of its own threads.
-  bool stop(base::Deadline deadline);
+  bool stop(Deadline deadline);
 
  private:
   void run();
@@ -54,4 +54,4 @@ class WorkerPool {
   bool stopping_ = false;
 };
 
-}  // namespace limen::modules
+}  // namespace limen::base
