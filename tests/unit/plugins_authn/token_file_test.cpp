@@ -5,6 +5,7 @@
 namespace limen::plugins {
 namespace {
 
+using namespace std::chrono_literals;
 using testkit::Instance;
 using testkit::Reply;
 
@@ -57,11 +58,47 @@ TEST_F(TokenFile, OfTwoLinesWithOneTokenTheLaterCountsWithAWarning) {
             std::string::npos);
 }
 
-TEST_F(TokenFile, TheFileIsReadOnceAtStart) {
+TEST_F(TokenFile, AChangedFileIsInForceWithinASecond) {
   open("old,ada,1\n");
   scratch_.write("tokens.csv", "new,bob,2\n");
+  instance_->host().advance(1s);
+  EXPECT_EQ(instance_->authenticate(test::with_token("new")).user, "bob");
+  EXPECT_EQ(instance_->authenticate(test::with_token("old")).status, LIMEN_NO_OPINION);
+  EXPECT_EQ(instance_->host().metric("reloads_total{tokens,success}"), 1);
+}
+
+TEST_F(TokenFile, ASecondChangeInTheSameTickIsNoticed) {
+  open("a,ada,1\n");
+  scratch_.write("tokens.csv", "b,ada,1\n");
+  instance_->host().advance(1s);
+  scratch_.write("tokens.csv", "c,ada,1\n");  // as long as before
+  instance_->host().advance(1s);
+  EXPECT_EQ(instance_->authenticate(test::with_token("c")).user, "ada");
+  EXPECT_EQ(instance_->authenticate(test::with_token("b")).status, LIMEN_NO_OPINION);
+}
+
+TEST_F(TokenFile, AFileRenamedOverTheOldOneCounts) {
+  open("old,ada,1\n");
+  std::filesystem::rename(scratch_.write("next", "new,ada,1\n"), path_);
+  instance_->host().advance(1s);
+  EXPECT_EQ(instance_->authenticate(test::with_token("new")).user, "ada");
+}
+
+TEST_F(TokenFile, ABrokenFileKeepsTheLastGoodOneAndSaysSo) {
+  open("old,ada,1\n");
+  scratch_.write("tokens.csv", "canary-token,bob\n");
+  instance_->host().advance(1s);
   EXPECT_EQ(instance_->authenticate(test::with_token("old")).user, "ada");
-  EXPECT_EQ(instance_->authenticate(test::with_token("new")).status, LIMEN_NO_OPINION);
+  EXPECT_EQ(instance_->host().metric("reloads_total{tokens,failure}"), 1);
+  const std::string log = instance_->host().log_text();
+  EXPECT_NE(log.find(path_ + ":1: token file must have"), std::string::npos) << log;
+  EXPECT_EQ(log.find("canary"), std::string::npos);
+  std::filesystem::remove(path_);
+  instance_->host().advance(1s);
+  EXPECT_EQ(instance_->authenticate(test::with_token("old")).user, "ada");
+  scratch_.write("tokens.csv", "good,bob,2\n");
+  instance_->host().advance(1s);
+  EXPECT_EQ(instance_->authenticate(test::with_token("good")).user, "bob");
 }
 
 TEST_F(TokenFile, AMalformedFileStopsTheStartNamingFileAndLine) {
