@@ -2,6 +2,7 @@
 
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
+#include <openssl/hmac.h>
 #include <openssl/rand.h>
 
 #include <memory>
@@ -58,11 +59,31 @@ bool same_digest(const Digest& left, const Digest& right) {
   return CRYPTO_memcmp(left.data(), right.data(), left.size()) == 0;
 }
 
-SaltedDigest::SaltedDigest() : salt_(kSaltBytes, '\0') {
-  if (RAND_bytes(reinterpret_cast<unsigned char*>(salt_.data()), static_cast<int>(kSaltBytes)) !=
-      1) {
+namespace {
+
+std::string random_bytes(std::size_t count) {
+  std::string bytes(count, '\0');
+  if (RAND_bytes(reinterpret_cast<unsigned char*>(bytes.data()), static_cast<int>(count)) != 1) {
     throw std::runtime_error("no random numbers are available");
   }
+  return bytes;
+}
+
+}  // namespace
+
+SaltedDigest::SaltedDigest() : salt_(random_bytes(kSaltBytes)) {}
+
+KeyedDigest::KeyedDigest() : key_(random_bytes(kSaltBytes)) {}
+
+Digest KeyedDigest::operator()(std::string_view secret) const {
+  Digest digest;
+  unsigned length = 0;
+  if (HMAC(EVP_sha256(), key_.data(), static_cast<int>(key_.size()),
+           reinterpret_cast<const unsigned char*>(secret.data()), secret.size(), digest.data(),
+           &length) == nullptr) {
+    throw std::runtime_error("HMAC-SHA256 failed");
+  }
+  return digest;
 }
 
 void wipe(std::string& secret) {

@@ -49,6 +49,18 @@ class SaltedDigest {
   std::string salt_;
 };
 
+// HMAC-SHA256 (RFC 2104) under a random key of this object's own: for what is remembered of
+// credentials for a while.
+class KeyedDigest {
+ public:
+  KeyedDigest();  // throws std::runtime_error when there is no randomness
+  // Throws std::runtime_error when OpenSSL fails.
+  Digest operator()(std::string_view secret) const;
+
+ private:
+  std::string key_;
+};
+
 // Overwrites what held a secret.
 void wipe(std::string& secret);
 

@@ -83,7 +83,10 @@ class PipelineTest : public testing::Test {
   base::Task<void> answer(request::RequestContext& context) {
     ++dispatched_;
     seen_ = context.user;
-    if (hold_ != nullptr) co_await *hold_;
+    if (hold_ != nullptr) {
+      const base::OneShot<int> hold = *hold_;  // gcc 12 loses `this` over `co_await *hold_` under UBSan
+      co_await hold;
+    }
     context.respond(200, "text/plain", "done as " + context.user.name);
   }
 

@@ -1,11 +1,13 @@
 #include <gtest/gtest.h>
 #include <openssl/evp.h>
 
+#include "password-file/secret.h"
 #include "support.h"
 
 namespace limen::plugins {
 namespace {
 
+using namespace std::chrono_literals;
 using testkit::AuthnRequest;
 using testkit::Instance;
 using testkit::Reply;
@@ -127,6 +129,81 @@ TEST_F(PasswordFile, APasswordNeverReachesTheLogOrAnError) {
   open("canary-1,ada,1\ncanary-2,ada,1\n");
   const Reply reply = instance_->authenticate(with_login("ada", "canary-3"));
   EXPECT_EQ((instance_->host().log_text() + reply.error).find("canary"), std::string::npos);
+}
+
+// "hunter2" as three programs hash it.
+constexpr const char* kBcrypt = "$2b$05$abcdefghijklmnopqrstuuoXuKqgZXLiJqzfmMXDDhSFPIvxV7t8.";
+constexpr const char* kYescrypt =
+    "$y$j75$abcdefghijklmnop$AJUVXlyUF.BGs4gvB2HOGzX.2pMYTMEUqRK7Ar4ApHC";
+constexpr const char* kSha512 =
+    "$6$abcdefgh$M/eYsB4rVXAm3ZNc88J.UD9rCKAT6FB1rahiwJCHtEndQNORCub5qhjxn50qbqVVthkM.9HpEwtf0t."
+    "iV9uH0/";
+
+TEST_F(PasswordFile, AHashStandsForItsPassword) {
+  for (const std::string hash : {kBcrypt, kYescrypt, kSha512}) {
+    open(hash + ",ada,42,\"dev\"\n");
+    const Reply reply = instance_->authenticate(with_login("ada", "hunter2"));
+    EXPECT_EQ(reply.user, "ada") << hash;
+    EXPECT_EQ(reply.groups, std::vector<std::string>{"dev"});
+    EXPECT_LT(instance_->authenticate(with_login("ada", "hunter3")).status, 0) << hash;
+    EXPECT_LT(instance_->authenticate(with_login("ada", "")).status, 0) << hash;
+    EXPECT_LT(instance_->authenticate(with_login("ada", hash)).status, 0) << hash;
+    EXPECT_EQ(instance_->authenticate(with_login("eve", "hunter2")).error,
+              "invalid username/password combination");
+  }
+}
+
+TEST_F(PasswordFile, HashesAndClearTextMayStandSideBySide) {
+  open(std::string(kBcrypt) + ",ada,1\nplain,bob,2\n");
+  EXPECT_EQ(instance_->authenticate(with_login("ada", "hunter2")).user, "ada");
+  EXPECT_EQ(instance_->authenticate(with_login("bob", "plain")).user, "bob");
+}
+
+TEST_F(PasswordFile, AHashOfAnUnknownSchemeOrFormIsRefusedWithItsLine) {
+  std::string path = scratch_.write("p", "plain,a,1\n$1$abc$def,b,2\n");
+  EXPECT_EQ(test::start_error("password-file", {{"path", path}}),
+            path +
+                ":2: a password hash of the scheme $1$ is not supported: use $2b$ (bcrypt), $y$ "
+                "(yescrypt) or $6$ (SHA-512)");
+  for (const char* bad : {"$2b$05$tooshort", "$6$salt$", "$y$j75$abc$!!!", "$2b$99$x"}) {
+    path = scratch_.write("p", std::string(bad) + ",b,2\n");
+    EXPECT_EQ(test::start_error("password-file", {{"path", path}}),
+              path + ":1: the password hash is malformed");
+  }
+}
+
+TEST_F(PasswordFile, ADollarThatBeginsNoHashIsAPassword) {
+  open("$pecial,ada,1\n$US$ 5,bob,2\n$,eve,3\n");
+  EXPECT_EQ(instance_->authenticate(with_login("ada", "$pecial")).user, "ada");
+  EXPECT_EQ(instance_->authenticate(with_login("bob", "$US$ 5")).user, "bob");
+  EXPECT_EQ(instance_->authenticate(with_login("eve", "$")).user, "eve");
+}
+
+TEST_F(PasswordFile, PasswordsUpTo511BytesCanMatchAHash) {
+  Secret secret(kSha512, SaltedDigest());
+  EXPECT_TRUE(secret.is_slow());
+  open(std::string(kSha512) + ",ada,1\n");
+  EXPECT_LT(instance_->authenticate(with_login("ada", std::string(512, 'x'))).status, 0);
+  EXPECT_LT(instance_->authenticate(with_login("ada", std::string("hunter2\0more", 12))).status, 0);
+}
+
+TEST_F(PasswordFile, AChangedPasswordIsInForceWithinASecondAlsoARememberedOne) {
+  open(std::string(kBcrypt) + ",ada,1\n");
+  EXPECT_EQ(instance_->authenticate(with_login("ada", "hunter2")).user, "ada");
+  EXPECT_EQ(instance_->authenticate(with_login("ada", "hunter2")).user, "ada");
+  scratch_.write("passwords.csv", "other,ada,1\n");
+  instance_->host().advance(1s);
+  EXPECT_LT(instance_->authenticate(with_login("ada", "hunter2")).status, 0);
+  EXPECT_EQ(instance_->authenticate(with_login("ada", "other")).user, "ada");
+}
+
+TEST_F(PasswordFile, ABrokenFileKeepsTheLastGoodOneAndSaysSo) {
+  open("old,ada,1\n");
+  scratch_.write("passwords.csv", "$1$canary$x,ada,1\n");
+  instance_->host().advance(1s);
+  EXPECT_EQ(instance_->authenticate(with_login("ada", "old")).user, "ada");
+  EXPECT_EQ(instance_->host().metric("reloads_total{passwords,failure}"), 1);
+  EXPECT_EQ(instance_->host().log_text().find("canary"), std::string::npos);
 }
 
 }  // namespace

@@ -84,6 +84,11 @@ class FakeHost {
   void set_unix_time(std::chrono::seconds time) {
     unix_offset_ns_ = std::chrono::nanoseconds(time).count() - monotonic_ns_;
   }
+  // Posted work and timers that have not run yet.
+  std::size_t pending_jobs() const {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    return jobs_.size();
+  }
   // Runs what is due until nothing is. Returns how much ran.
   std::size_t run_ready() {
     std::size_t ran = 0;

@@ -209,7 +209,8 @@ class Instance {
   Reply rules_for(const UserInfo& user, const std::string& ns) {
     const auto* rules = table<limen_authorizer_rules>(LIMEN_AUTHORIZER_RULES);
     if (rules == nullptr) throw std::logic_error("the plugin lists no rules");
-    const Borrowed borrowed(Action{user});
+    const Action action{user};
+    const Borrowed borrowed(action);
     limen_rules_input input{};
     input.struct_size = sizeof(input);
     input.user = &borrowed.user;
@@ -248,6 +249,7 @@ class Instance {
  private:
   // The C form of an Action; points into it.
   struct Borrowed {
+    explicit Borrowed(Action&&) = delete;  // its views would dangle
     explicit Borrowed(const Action& action)
         : groups(limen::detail::to_abi_list(action.user.groups)) {
       for (const auto& [key, value] : action.user.extra)
