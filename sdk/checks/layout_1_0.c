@@ -137,6 +137,43 @@ SLOT(limen_authenticator, struct_size, 0);
 SLOT(limen_authenticator, reserved, 4);
 SLOT(limen_authenticator, authenticate, 8);
 
+SIZE(limen_token_request, 168);
+SLOT(limen_token_request, struct_size, 0);
+SLOT(limen_token_request, audience_count, 4);
+SLOT(limen_token_request, ns, 8);
+SLOT(limen_token_request, service_account, 24);
+SLOT(limen_token_request, service_account_uid, 40);
+SLOT(limen_token_request, audiences, 56);
+SLOT(limen_token_request, api_audiences, 64);
+SLOT(limen_token_request, api_audience_count, 72);
+SLOT(limen_token_request, reserved, 76);
+SLOT(limen_token_request, bound_kind, 80);
+SLOT(limen_token_request, bound_name, 96);
+SLOT(limen_token_request, bound_uid, 112);
+SLOT(limen_token_request, node_name, 128);
+SLOT(limen_token_request, node_uid, 144);
+SLOT(limen_token_request, expiration_seconds, 160);
+
+SIZE(limen_token_reply, 40);
+SLOT(limen_token_reply, struct_size, 0);
+SLOT(limen_token_reply, reserved, 4);
+SLOT(limen_token_reply, grant, 8);
+SLOT(limen_token_reply, add_audience, 16);
+SLOT(limen_token_reply, warn, 24);
+SLOT(limen_token_reply, annotate, 32);
+
+SIZE(limen_document_reply, 16);
+SLOT(limen_document_reply, struct_size, 0);
+SLOT(limen_document_reply, reserved, 4);
+SLOT(limen_document_reply, set_text, 8);
+
+SIZE(limen_token_issuer, 32);
+SLOT(limen_token_issuer, struct_size, 0);
+SLOT(limen_token_issuer, reserved, 4);
+SLOT(limen_token_issuer, issue, 8);
+SLOT(limen_token_issuer, document, 16);
+SLOT(limen_token_issuer, audiences, 24);
+
 SIZE(limen_attributes, 176);
 SLOT(limen_attributes, struct_size, 0);
 SLOT(limen_attributes, is_resource, 4);
@@ -325,6 +362,8 @@ VALUE(LIMEN_ALLOW, 1);
 VALUE(LIMEN_VERDICT_NO_OPINION, 2);
 VALUE(LIMEN_VERDICT_CONDITIONAL, 3);
 VALUE(LIMEN_VERDICT_FILTER, 4);
+VALUE(LIMEN_ISSUER_CONFIGURATION, 1);
+VALUE(LIMEN_ISSUER_KEYS, 2);
 VALUE(LIMEN_OP_CREATE, 1);
 VALUE(LIMEN_OP_UPDATE, 2);
 VALUE(LIMEN_OP_DELETE, 4);

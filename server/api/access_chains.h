@@ -1,10 +1,12 @@
-// The three chains of one configuration generation, as a request pins them for its whole life.
+// The three chains of one configuration generation, and who signs tokens in it, as a request pins
+// them for its whole life.
 #pragma once
 
 #include <memory>
 
 #include "admission/chain.h"
 #include "authn/chain.h"
+#include "authn/token_issuer.h"
 #include "authz/chain.h"
 
 namespace limen::api {
@@ -13,6 +15,7 @@ struct AccessChains {
   authn::Chain authn;
   authz::Chain authz;
   admission::Chain admission;
+  std::shared_ptr<authn::TokenIssuer> token_issuer;  // null: nobody signs tokens
 };
 using AccessChainsPtr = std::shared_ptr<const AccessChains>;
 

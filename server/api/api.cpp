@@ -5,6 +5,7 @@
 
 #include "api/call.h"
 #include "api/discovery/discovery.h"
+#include "api/issuer_documents.h"
 #include "api/openapi/openapi.h"
 #include "api/subresources/subresources.h"
 #include "api/verbs/verbs.h"
@@ -143,6 +144,7 @@ base::Task<void> Api::serve(request::RequestContext& context, const AccessChains
   const catalog::Resource* resource =
       info.is_resource ? catalog::find_resource(info.group, info.version, info.resource) : nullptr;
   if (!resource) {
+    if (co_await serve_issuer_document(context, *chains)) co_return;
     serve_document(context);
     co_return;
   }

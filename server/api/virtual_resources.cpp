@@ -2,6 +2,7 @@
 
 #include "api/access/authentication_reviews.h"
 #include "api/access/authorization_reviews.h"
+#include "api/access/token_request.h"
 
 namespace limen::api {
 
@@ -14,6 +15,7 @@ struct Row {
 
 // One row a virtual kind.
 constexpr Row kRows[] = {
+    {"", "serviceaccounts/token", access::token_request},
     {"authentication.k8s.io", "selfsubjectreviews", access::self_subject_review},
     {"authentication.k8s.io", "tokenreviews", access::token_review},
     {"authorization.k8s.io", "localsubjectaccessreviews", access::local_subject_access_review},

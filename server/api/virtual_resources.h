@@ -12,6 +12,7 @@
 #include "catalog/catalog.h"
 #include "object/document.h"
 #include "request/context.h"
+#include "storage/store.h"
 
 namespace limen::api {
 
@@ -21,6 +22,7 @@ struct VirtualRequest {
   const AccessChains& chains;
   const catalog::Resource& resource;
   const object::Json& object;  // as posted, conformed to its type, after mutating admission
+  storage::Store& store;
 };
 
 // Returns the object to answer with (status 201), or throws ApiError.

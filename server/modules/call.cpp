@@ -50,4 +50,14 @@ void Call::violate(std::string text) {
   if (violation.empty()) violation = std::move(text);
 }
 
+Call* answering(limen_call* handle, std::string_view setter, CallKind kind, CallKind other_kind) {
+  Call* call = CallTable::get().find(handle, setter);
+  if (call == nullptr) return nullptr;
+  if (call->kind != kind && (other_kind == CallKind::other || call->kind != other_kind)) {
+    call->violate("answered with " + std::string(setter) + ", which is not for this kind of call");
+    return nullptr;
+  }
+  return call;
+}
+
 }  // namespace limen::modules

@@ -18,6 +18,7 @@
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -25,6 +26,7 @@
 
 #include "admission/controller.h"
 #include "authn/authenticator.h"
+#include "authn/token_issuer.h"
 #include "authz/authorizer.h"
 #include "limen/limen.h"
 #include "modules/arena.h"
@@ -42,6 +44,8 @@ enum class CallKind : std::uint8_t {
   rules,
   admit,
   validate,
+  issue_token,
+  issuer_document,
   other
 };
 
@@ -70,6 +74,13 @@ struct AdmissionReply {
   std::vector<std::string> warnings;
   std::vector<std::pair<std::string, std::string>> annotations;
   std::vector<PatchEdit> edits;
+};
+
+struct TokenReply {
+  authn::IssuedToken issued;
+  std::vector<std::string> warnings;
+  std::vector<std::pair<std::string, std::string>> annotations;
+  std::optional<std::string> document;
 };
 
 // The request's headers for as long as the host lends them. The request may be answered and gone
@@ -121,6 +132,7 @@ class Call {
   std::vector<std::pair<std::string, std::string>> authz_causes;
   authz::Rules rules;
   AdmissionReply admission;
+  TokenReply token;
 
   // Copies text of the module into `out`. False, and the call is violated, when it is not UTF-8 or
   // too much. `what` is a constant phrase such as "user name".
@@ -193,5 +205,10 @@ class CallTable {
 
   Slots* slots_;  // never freed: modules may hold handles to the very end
 };
+
+// The call if it may be answered with this setter, which is for calls of `kind` (or `other_kind`).
+// Null otherwise; a live call of another kind is then violated.
+Call* answering(limen_call* handle, std::string_view setter, CallKind kind,
+                CallKind other_kind = CallKind::other);
 
 }  // namespace limen::modules

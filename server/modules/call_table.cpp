@@ -183,6 +183,10 @@ void CallTable::release(Call& call) {
     case CallKind::validate:
       call.admission = {};
       break;
+    case CallKind::issue_token:
+    case CallKind::issuer_document:
+      call.token = {};
+      break;
     case CallKind::control:
     case CallKind::other:
       break;

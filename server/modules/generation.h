@@ -11,6 +11,7 @@
 
 #include "admission/controller.h"
 #include "authn/authenticator.h"
+#include "authn/token_issuer.h"
 #include "authz/authorizer.h"
 #include "modules/module_spec.h"
 
@@ -43,6 +44,9 @@ class Generation {
     return admission_;
   }
 
+  // The first authenticator that signs tokens; null when none does.
+  const std::shared_ptr<authn::TokenIssuer>& token_issuer() const { return token_issuer_; }
+
   // Every instance, authenticators first.
   std::vector<InstanceInfo> instances() const;
   // One sentence for each instance that is not being called because too many of its calls hang.
@@ -53,6 +57,7 @@ class Generation {
   std::vector<Authenticator> authenticators_;
   std::vector<std::shared_ptr<authz::Authorizer>> authorizers_;
   std::vector<std::shared_ptr<admission::Controller>> admission_;
+  std::shared_ptr<authn::TokenIssuer> token_issuer_;
   std::vector<std::shared_ptr<ModuleInstance>> modules_;
 };
 using GenerationPtr = std::shared_ptr<const Generation>;

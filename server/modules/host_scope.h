@@ -80,6 +80,8 @@ const limen_authn_reply& authn_reply_table();
 const limen_authz_reply& authz_reply_table();
 const limen_rules_reply& rules_reply_table();
 const limen_admission_reply& admission_reply_table(bool mutating);
+const limen_token_reply& token_reply_table();
+const limen_document_reply& document_reply_table();
 
 // A borrowed view of text a module gave; empty for a null pointer.
 inline std::string_view to_view(limen_str text) {

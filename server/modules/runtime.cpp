@@ -8,6 +8,7 @@
 #include "modules/abi_authenticator.h"
 #include "modules/abi_authorizer.h"
 #include "modules/abi_controller.h"
+#include "modules/abi_token_issuer.h"
 #include "modules/control_thread.h"
 #include "modules/module_instance.h"
 #include "modules/retirer.h"
@@ -105,6 +106,7 @@ class Runtime::Impl {
         const InstancePtr made = take_or_start(Kind::authenticator, entry, *next, fresh);
         next->authenticators_.push_back(
             {std::make_shared<AbiAuthenticator>(made), made->descriptor().id});
+        if (next->token_issuer_ == nullptr) next->token_issuer_ = AbiTokenIssuer::of(made);
       }
       for (const ModuleSpec& entry : spec.authorizers) {
         const InstancePtr made = take_or_start(Kind::authorizer, entry, *next, fresh);

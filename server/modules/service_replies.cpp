@@ -10,18 +10,6 @@ namespace limen::modules {
 
 namespace {
 
-// The call if it may be answered with this kind of setter; a wrong one violates the call.
-Call* answering(limen_call* handle, std::string_view setter, CallKind kind,
-                CallKind other_kind = CallKind::other) {
-  Call* call = CallTable::get().find(handle, setter);
-  if (call == nullptr) return nullptr;
-  if (call->kind != kind && (other_kind == CallKind::other || call->kind != other_kind)) {
-    call->violate("answered with " + std::string(setter) + ", which is not for this kind of call");
-    return nullptr;
-  }
-  return call;
-}
-
 Call* answering_admission(limen_call* handle, std::string_view setter) {
   return answering(handle, setter, CallKind::admit, CallKind::validate);
 }

@@ -97,7 +97,7 @@ base::Task<void> create_virtual_subresource(Call& call) {
   co_await admit.validate(object, none);
   const std::string path = std::string(call.resource.name) + "/" + call.info().subresource;
   const VirtualHandler handler = virtual_resource_handler(call.resource.group, path);
-  const VirtualRequest request{call.context, call.chains, call.resource, object};
+  const VirtualRequest request{call.context, call.chains, call.resource, object, call.store};
   const object::Json answer = co_await handler(request);
   respond_text(call, 201, object::to_json(answer));
 }

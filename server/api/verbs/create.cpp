@@ -22,7 +22,7 @@ base::Task<void> answer_virtual(Call& call, object::Json object, const WriteOpti
   const object::Document none;
   co_await admit.mutate(object, none);
   co_await admit.validate(object, none);
-  const VirtualRequest request{call.context, call.chains, call.resource, object};
+  const VirtualRequest request{call.context, call.chains, call.resource, object, call.store};
   const object::Json answer = co_await handler(request);
   respond_text(call, 201, object::to_json(answer));
 }

@@ -158,6 +158,16 @@ class PuppetHouse {
     return run_on<authn::Result>(
         loop_, [&] { return now->authenticators()[0].instance->authenticate(credentials, scope); });
   }
+  authn::IssuedToken issue(request::CallScope& scope, const authn::TokenOrder& order = {}) {
+    const GenerationPtr now = runtime_.current();
+    return run_on<authn::IssuedToken>(loop_,
+                                      [&] { return now->token_issuer()->issue(order, scope); });
+  }
+  authn::IssuerText document(request::CallScope& scope, authn::IssuerDocument which) {
+    const GenerationPtr now = runtime_.current();
+    return run_on<authn::IssuerText>(loop_,
+                                     [&] { return now->token_issuer()->document(which, scope); });
+  }
   authz::Result authorize(request::CallScope& scope, const authz::Attributes& attributes = {}) {
     const GenerationPtr now = runtime_.current();
     return run_on<authz::Result>(

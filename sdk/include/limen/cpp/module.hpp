@@ -22,6 +22,7 @@
 #include "limen/cpp/admission.hpp"
 #include "limen/cpp/authenticator.hpp"
 #include "limen/cpp/authorizer.hpp"
+#include "limen/cpp/token_issuer.hpp"
 #include "limen/validate.h"
 
 namespace limen {
@@ -151,6 +152,35 @@ struct Instance {
   std::unique_ptr<T> object;
 };
 
+// The optional table of an authenticator that signs tokens.
+template <class T, class Self>
+struct IssuerTable {
+  static limen_status issue(const limen_plugin* plugin, limen_call* call,
+                            const limen_token_request* request,
+                            const limen_token_reply* reply) noexcept {
+    Self& self = Self::of(plugin);
+    TokenCall wrapped(&self.host, call, request, reply);
+    return run(wrapped, [&] { return self.object->issue(wrapped); });
+  }
+  static limen_status document(const limen_plugin* plugin, limen_call* call, std::int32_t which,
+                               const limen_document_reply* reply) noexcept {
+    Self& self = Self::of(plugin);
+    DocumentCall wrapped(&self.host, call, which, reply);
+    return run(wrapped, [&] { return self.object->document(wrapped); });
+  }
+  static void audiences(const limen_plugin* plugin, void (*each)(void*, limen_str),
+                        void* arg) noexcept {
+    for (const std::string& audience : Self::of(plugin).object->audiences()) {
+      each(arg, to_abi(audience));
+    }
+  }
+  static const limen_token_issuer& table() {
+    static constexpr limen_token_issuer kTable{sizeof(limen_token_issuer), 0, &issue, &document,
+                                               &audiences};
+    return kTable;
+  }
+};
+
 template <class T>
 struct AuthenticatorKind {
   static constexpr const char* kId = LIMEN_KIND_AUTHENTICATOR;
@@ -164,7 +194,11 @@ struct AuthenticatorKind {
   }
   static const void* extension(std::string_view id) {
     static constexpr limen_authenticator kTable{sizeof(limen_authenticator), 0, &authenticate};
-    return id == LIMEN_KIND_AUTHENTICATOR ? &kTable : nullptr;
+    if (id == LIMEN_KIND_AUTHENTICATOR) return &kTable;
+    if constexpr (std::is_base_of_v<TokenIssuer, T>) {
+      if (id == LIMEN_TOKEN_ISSUER) return &IssuerTable<T, Self>::table();
+    }
+    return nullptr;
   }
 };
 

@@ -8,3 +8,4 @@
 #include "limen/cpp/authorizer.hpp"
 #include "limen/cpp/host.hpp"
 #include "limen/cpp/module.hpp"
+#include "limen/cpp/token_issuer.hpp"

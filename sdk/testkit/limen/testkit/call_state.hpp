@@ -27,6 +27,10 @@ struct Reply {
   Pairs extra;
   std::int64_t cache_ns = 0;
   bool authenticated() const { return status == LIMEN_OK && !user.empty(); }
+  // token issuers; `audiences`, `warnings` and `annotations` as well
+  std::string token, document;
+  std::int64_t expiration_seconds = 0;
+  bool granted() const { return status == LIMEN_OK && !token.empty(); }
   // authorizers
   std::int32_t verdict = LIMEN_DENY;
   std::string reason;  // also of a refusal in admission
@@ -195,6 +199,27 @@ inline constexpr limen_authn_reply kAuthnReply = {
     [](limen_call* call, limen_str challenge) {
       detail::reply_of(call).challenges.push_back(detail::text(challenge));
     }};
+
+inline constexpr limen_token_reply kTokenReply = {
+    sizeof(limen_token_reply),
+    0,
+    [](limen_call* call, limen_str token, std::int64_t expiration_seconds) {
+      detail::reply_of(call).token = detail::text(token);
+      detail::reply_of(call).expiration_seconds = expiration_seconds;
+    },
+    [](limen_call* call, limen_str audience) {
+      detail::reply_of(call).audiences.push_back(detail::text(audience));
+    },
+    [](limen_call* call, limen_str message) {
+      detail::reply_of(call).warnings.push_back(detail::text(message));
+    },
+    [](limen_call* call, limen_str key, limen_str value) {
+      detail::reply_of(call).annotations.emplace_back(detail::text(key), detail::text(value));
+    }};
+
+inline constexpr limen_document_reply kDocumentReply = {
+    sizeof(limen_document_reply), 0,
+    [](limen_call* call, limen_str text) { detail::reply_of(call).document = detail::text(text); }};
 
 inline constexpr limen_authz_reply kAuthzReply = {
     sizeof(limen_authz_reply), 0,

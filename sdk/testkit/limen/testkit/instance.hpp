@@ -117,6 +117,14 @@ struct AuthnRequest {
   std::string source_ip = "192.0.2.1", sni{};
 };
 
+struct TokenOrder {
+  std::string ns = "default", service_account = "default", service_account_uid = "uid-default";
+  std::vector<std::string> audiences{}, api_audiences{};
+  std::string bound_kind{}, bound_name{}, bound_uid{};
+  std::string node_name{}, node_uid{};
+  std::int64_t expiration_seconds = 3600;
+};
+
 struct UserInfo {
   std::string name = "alice", uid{};
   std::vector<std::string> groups{};
@@ -220,6 +228,48 @@ class Instance {
     });
   }
 
+  // Reply::token is what was signed. Throws std::logic_error when the plugin signs none.
+  Reply issue(const TokenOrder& order) {
+    const std::vector<limen_str> audiences = limen::detail::to_abi_list(order.audiences);
+    const std::vector<limen_str> own = limen::detail::to_abi_list(order.api_audiences);
+    limen_token_request request{};
+    request.struct_size = sizeof(request);
+    request.ns = to_abi(order.ns);
+    request.service_account = to_abi(order.service_account);
+    request.service_account_uid = to_abi(order.service_account_uid);
+    request.audiences = audiences.data();
+    request.audience_count = static_cast<std::uint32_t>(audiences.size());
+    request.api_audiences = own.data();
+    request.api_audience_count = static_cast<std::uint32_t>(own.size());
+    request.bound_kind = to_abi(order.bound_kind);
+    request.bound_name = to_abi(order.bound_name);
+    request.bound_uid = to_abi(order.bound_uid);
+    request.node_name = to_abi(order.node_name);
+    request.node_uid = to_abi(order.node_uid);
+    request.expiration_seconds = order.expiration_seconds;
+    const limen_token_issuer& issuer = token_issuer();
+    return run(
+        [&](CallState& call) { return issuer.issue(plugin_, call.raw(), &request, &kTokenReply); });
+  }
+  // Reply::document is LIMEN_ISSUER_CONFIGURATION or LIMEN_ISSUER_KEYS.
+  Reply document(std::int32_t which) {
+    const limen_token_issuer& issuer = token_issuer();
+    return run([&](CallState& call) {
+      return issuer.document(plugin_, call.raw(), which, &kDocumentReply);
+    });
+  }
+  // The audiences of the API, as the plugin names them.
+  std::vector<std::string> api_audiences() const {
+    std::vector<std::string> all;
+    token_issuer().audiences(
+        plugin_,
+        [](void* arg, limen_str audience) {
+          static_cast<std::vector<std::string>*>(arg)->push_back(detail::text(audience));
+        },
+        &all);
+    return all;
+  }
+
   // Reply::object is the object afterwards. A plugin that does not mutate leaves it alone.
   Reply admit(const Review& review) {
     const auto* kind = table<limen_admission>(LIMEN_KIND_ADMISSION);
@@ -284,6 +334,12 @@ class Instance {
     limen_user user{};
     limen_attributes attributes{};
   };
+
+  const limen_token_issuer& token_issuer() const {
+    const auto* issuer = table<limen_token_issuer>(LIMEN_TOKEN_ISSUER);
+    if (issuer == nullptr) throw std::logic_error("the plugin signs no tokens");
+    return *issuer;
+  }
 
   static Reply nothing(const Review& review) {
     Reply reply;
