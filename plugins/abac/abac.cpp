@@ -1,4 +1,5 @@
 // abac: attribute-based access control from a policy file (row Z6).
+#include <limen/cpp/file_watch.hpp>
 #include <string>
 #include <vector>
 
@@ -9,15 +10,9 @@ namespace {
 
 class Abac final : public Authorizer, public RuleLister {
  public:
-  Abac(Host& host, Node config) : file_(config["path"].string_or("")) {
-    try {
-      policies_ = read_policies(file_);
-    } catch (const std::exception& error) {
-      throw ConfigError(error.what());
-    }
-    const std::string count = std::to_string(policies_.size());
-    host.log().info("policies read", {{"file", file_}, {"policies", count}});
-  }
+  Abac(Host& host, Node config)
+      : file_(config["path"].string_or("")),
+        policies_(host, "policies", {file_}, [this, log = host.log()] { return read(log); }) {}
 
   static void check_config(Node config, Findings& findings) {
     try {
@@ -27,9 +22,12 @@ class Abac final : public Authorizer, public RuleLister {
     }
   }
 
+  Result<void> start() override { return policies_.start(); }
+
   Result<void> authorize(AuthzCall& call) override {
     const Attributes attributes = call.attributes();
-    for (const Policy& policy : policies_) {
+    const auto policies = policies_.get();
+    for (const Policy& policy : *policies) {
       if (!matches(policy, attributes)) continue;
       return call.rule(file_ + ":" + std::to_string(policy.line)).allow();
     }
@@ -37,7 +35,8 @@ class Abac final : public Authorizer, public RuleLister {
   }
 
   Result<void> rules_for(RulesCall& call) override {
-    for (const Policy& policy : policies_) {
+    const auto policies = policies_.get();
+    for (const Policy& policy : *policies) {
       if (!matches_subject(policy, call.user())) continue;
       // Without a namespace the question is what holds in all of them.
       if (policy.ns != "*" && (call.ns().empty() || policy.ns != call.ns())) continue;
@@ -54,8 +53,16 @@ class Abac final : public Authorizer, public RuleLister {
 
  private:
   using List = std::vector<std::string>;
-  std::string file_;
-  std::vector<Policy> policies_;
+
+  std::vector<Policy> read(Log log) const {
+    std::vector<Policy> policies = read_policies(file_);
+    const std::string count = std::to_string(policies.size());
+    log.info("policies read", {{"file", file_}, {"policies", count}});
+    return policies;
+  }
+
+  const std::string file_;
+  Reloaded<std::vector<Policy>> policies_;
 };
 
 constexpr const char* kSchema = R"({
@@ -64,7 +71,7 @@ constexpr const char* kSchema = R"({
   "additionalProperties": false,
   "properties": {
     "path": {"type": "string", "minLength": 1,
-             "description": "The policy file: one JSON object a line, # begins a comment line."}
+             "description": "The policy file: one JSON object a line, # begins a comment line. A change is in force within a second."}
   }
 })";
 
@@ -73,7 +80,7 @@ constexpr const char* kSchema = R"({
 
 LIMEN_EXPORT_MODULE(limen::authorizer<limen::abac::Abac>(
     {.id = "abac",
-     .version = "1.0.0",
+     .version = "1.1.0",
      .vendor = "Limen",
      .summary = "Attribute-based access control from a policy file, as Kubernetes' ABAC mode.",
      .config_schema = limen::abac::kSchema}))

@@ -145,6 +145,27 @@ TEST_F(AbacTest, ABadLineNamesFileAndLine) {
                  "abac.authorization.kubernetes.io/v1beta1");
 }
 
+TEST_F(AbacTest, AChangedFileIsInForceWithinASecond) {
+  Instance abac = instance(kBob);
+  const Action get = on("eve", "get", "projectCaribou", "pods");
+  EXPECT_EQ(abac.authorize(get).verdict, LIMEN_VERDICT_NO_OPINION);
+  std::ofstream(file_) << R"({"user":"eve"})"
+                       << "\n";
+  abac.host().advance(std::chrono::seconds(1));
+  EXPECT_EQ(abac.authorize(get).verdict, LIMEN_ALLOW);
+  EXPECT_EQ(abac.authorize(on("bob", "get", "projectCaribou", "pods")).verdict,
+            LIMEN_VERDICT_NO_OPINION);
+}
+
+TEST_F(AbacTest, ABrokenFileKeepsTheLastGoodOneAndSaysWhere) {
+  Instance abac = instance(kBob);
+  std::ofstream(file_) << "# broken\n{\"user\":\n";
+  abac.host().advance(std::chrono::seconds(1));
+  EXPECT_EQ(abac.authorize(on("bob", "get", "projectCaribou", "pods")).verdict, LIMEN_ALLOW);
+  EXPECT_NE(abac.host().log_text().find(file_ + ", line 2: "), std::string::npos);
+  EXPECT_EQ(abac.host().metric("reloads_total{policies,failure}"), 1);
+}
+
 TEST_F(AbacTest, AMissingFileIsNamed) {
   try {
     Instance(module(), {.config = {{"path", "/nowhere/policy.jsonl"}}});
