@@ -8,6 +8,7 @@
 #include "authn/chain.h"
 #include "authn/token_issuer.h"
 #include "authz/chain.h"
+#include "storage/followers.h"
 
 namespace limen::api {
 
@@ -16,6 +17,8 @@ struct AccessChains {
   authz::Chain authz;
   admission::Chain admission;
   std::shared_ptr<authn::TokenIssuer> token_issuer;  // null: nobody signs tokens
+  // The modules that must have seen a write before it is acknowledged; null: nobody.
+  const storage::Followers* followers = nullptr;
 };
 using AccessChainsPtr = std::shared_ptr<const AccessChains>;
 

@@ -131,7 +131,10 @@ base::Task<std::optional<Removed>> carry_out(Call& call, Fate fate, storage::Obj
     if (result.status != WriteStatus::ok) refuse_write(call, current->name, result);
     last = std::move(result.object);
   }
-  if (!fate.remove) co_return Removed{std::move(last), false};
+  if (!fate.remove) {
+    co_await until_seen(call, last->revision);
+    co_return Removed{std::move(last), false};
+  }
   storage::Key key = call.key(last->name);
   storage::WriteResult result = co_await call.store.remove(loop, std::move(key), last->revision);
   if (result.status == WriteStatus::conflict) {
@@ -141,6 +144,7 @@ base::Task<std::optional<Removed>> carry_out(Call& call, Fate fate, storage::Obj
   // Somebody else finished what was marked here: it is as gone as it was to be.
   if (result.status == WriteStatus::not_found && fate.marked) co_return Removed{last, true};
   if (result.status != WriteStatus::ok) refuse_write(call, last->name, result);
+  co_await until_seen(call, result.object->revision);
   co_return Removed{std::move(result.object), true};
 }
 

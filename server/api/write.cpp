@@ -1,6 +1,7 @@
 #include "api/write.h"
 
 #include <algorithm>
+#include <chrono>
 #include <utility>
 
 #include "api/access/escalation.h"
@@ -25,6 +26,7 @@ using base::ApiError;
 using object::Json;
 using storage::WriteStatus;
 
+constexpr std::chrono::seconds kMaxWaitForModules{1};
 constexpr int kNameTries = 8;  // of a generated name, each with a fresh suffix
 
 // An answer that a generated name was taken, again and again.
@@ -149,7 +151,10 @@ base::Task<storage::ObjectPtr> try_modify(Call& call, ModifyRules rules,
     std::string json = object::canonical(object);
     result = co_await call.store.update(loop, std::move(key), current->revision, std::move(json));
   }
-  if (result.status == WriteStatus::ok) co_return std::move(result.object);
+  if (result.status == WriteStatus::ok) {
+    co_await until_seen(call, result.object->revision);
+    co_return std::move(result.object);
+  }
   if (result.status != WriteStatus::conflict) refuse_write(call, current->name, result);
   current = std::move(result.current);
   co_return nullptr;
@@ -162,6 +167,20 @@ void check_deadline(const Call& call) {
   if (scope.cancelled->load() || base::SteadyClock::now() >= scope.deadline) {
     throw ApiError::timeout("Timeout: request did not complete within the allotted timeout");
   }
+}
+
+base::Task<void> until_seen(Call& call, storage::Revision revision) {
+  if (call.chains.followers == nullptr) co_return;
+  base::Executor& loop = call.context.scope.loop;
+  const base::OneShot<bool> told(loop);
+  if (call.chains.followers->seen(call.id(), revision, [told] { told.set(true); })) co_return;
+  const auto timer = loop.post_at(base::SteadyClock::now() + kMaxWaitForModules, [told, &call] {
+    if (told.set(false)) {
+      log::warn("a module has not taken a change in time", {{"resource", call.resource.name}});
+    }
+  });
+  co_await told;
+  loop.cancel_timer(timer);
 }
 
 void refuse_write(const Call& call, std::string_view name, const storage::WriteResult& result) {
@@ -205,7 +224,10 @@ base::Task<storage::ObjectPtr> create_stored(Call& call, Json object, const Writ
   for (int left = tries; left > 0; --left) {
     Json candidate = left > 1 ? object::mutable_copy(object) : std::move(object);
     Creation creation = co_await try_create(call, std::move(candidate), options, admit);
-    if (creation.result.status == WriteStatus::ok) co_return std::move(creation.result.object);
+    if (creation.result.status == WriteStatus::ok) {
+      if (!options.dry_run) co_await until_seen(call, creation.result.object->revision);
+      co_return std::move(creation.result.object);
+    }
     if (!generated || creation.result.status != WriteStatus::already_exists) {
       refuse_write(call, creation.name, creation.result);
     }

@@ -42,6 +42,11 @@ struct ModifyRules {
 base::Task<storage::ObjectPtr> modify(Call& call, std::string name, ModifyRules rules,
                                       const WriteOptions& options, Change& change);
 
+// Waits until the modules that go by stored objects have been told of `revision`, so that a change
+// of rights is in force for whoever asks after its acknowledgement. A module that takes longer than
+// a second is not waited for.
+base::Task<void> until_seen(Call& call, storage::Revision revision);
+
 // Throws what a write that was not stored is answered with.
 [[noreturn]] void refuse_write(const Call& call, std::string_view name,
                                const storage::WriteResult& result);

@@ -49,6 +49,7 @@ api::AccessChainsPtr chains_of(modules::GenerationPtr generation) {
   pinned->chains.authz = authz::Chain(generation->authorizers());
   pinned->chains.admission = admission::Chain(generation->admission());
   pinned->chains.token_issuer = generation->token_issuer();
+  pinned->chains.followers = generation.get();
   pinned->generation = std::move(generation);
   const api::AccessChains* chains = &pinned->chains;
   return api::AccessChainsPtr(std::move(pinned), chains);

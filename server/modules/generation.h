@@ -5,6 +5,7 @@
 // nobody pins it. Any thread.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -14,6 +15,7 @@
 #include "authn/token_issuer.h"
 #include "authz/authorizer.h"
 #include "modules/module_spec.h"
+#include "storage/followers.h"
 
 namespace limen::modules {
 
@@ -29,7 +31,7 @@ struct InstanceInfo {
   bool may_block = false;
 };
 
-class Generation {
+class Generation final : public storage::Followers {
  public:
   struct Authenticator {
     std::shared_ptr<authn::Authenticator> instance;
@@ -46,6 +48,9 @@ class Generation {
 
   // The first authenticator that signs tokens; null when none does.
   const std::shared_ptr<authn::TokenIssuer>& token_issuer() const { return token_issuer_; }
+  // Whether every module that follows a resource has been told of a write.
+  bool seen(const storage::ResourceId& id, storage::Revision revision,
+            std::function<void()> told) const override;
 
   // Every instance, authenticators first.
   std::vector<InstanceInfo> instances() const;

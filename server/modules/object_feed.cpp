@@ -1,5 +1,9 @@
 #include "modules/object_feed.h"
 
+#include <algorithm>
+#include <functional>
+#include <iterator>
+
 #include "modules/host_scope.h"
 #include "modules/nodes.h"
 #include "object/selector.h"
@@ -11,6 +15,7 @@ struct ObjectFeed::Subscription {
   storage::ResourceId id;
   Callback fn = nullptr;
   void* arg = nullptr;
+  storage::Revision told = -1;  // everything up to here; under the feed's mutex
   // The rest belongs to the serial thread.
   std::unique_ptr<storage::Watch> watch;
   std::map<std::pair<std::string, std::string>, storage::ObjectPtr> last;  // as told
@@ -55,6 +60,47 @@ bool ObjectFeed::wait_synced(base::Deadline deadline) const {
   return changed_.wait_until(lock, deadline, [this] { return unsynced_ == 0; });
 }
 
+bool ObjectFeed::seen(const storage::ResourceId& id, storage::Revision revision,
+                      const std::function<void()>& told) {
+  const std::lock_guard lock(mutex_);
+  if (stopped_.load(std::memory_order_acquire)) return true;
+  const Subscription* behind = nullptr;  // a module may follow one resource twice: the last tells
+  for (const auto& subscription : subscriptions_) {
+    const bool late = subscription->id == id && subscription->told < revision;
+    if (late && (behind == nullptr || subscription->told <= behind->told)) {
+      behind = subscription.get();
+    }
+  }
+  if (behind == nullptr) return true;
+  waiters_.push_back({behind, revision, told});
+  return false;
+}
+
+void ObjectFeed::told_up_to(Subscription& subscription, storage::Revision revision) {
+  std::vector<Waiter> due;
+  {
+    const std::lock_guard lock(mutex_);
+    subscription.told = revision;
+    const auto is_due = [&](const Waiter& waiter) {
+      return waiter.subscription == &subscription && waiter.revision <= revision;
+    };
+    const auto keep = std::partition(waiters_.begin(), waiters_.end(), std::not_fn(is_due));
+    due.assign(std::make_move_iterator(keep), std::make_move_iterator(waiters_.end()));
+    waiters_.erase(keep, waiters_.end());
+  }
+  for (const Waiter& waiter : due) waiter.told();
+}
+
+void ObjectFeed::stop() {
+  std::vector<Waiter> all;
+  {
+    const std::lock_guard lock(mutex_);
+    stopped_.store(true, std::memory_order_release);
+    all.swap(waiters_);
+  }
+  for (const Waiter& waiter : all) waiter.told();
+}
+
 void ObjectFeed::tell(const Subscription& subscription, std::int32_t event,
                       const storage::StoredObject& object) const {
   if (stopped_.load(std::memory_order_acquire)) return;
@@ -90,7 +136,9 @@ void ObjectFeed::begin(Subscription& subscription) {
     --unsynced_;
     changed_.notify_all();
   }
-  if (source_.store != nullptr) follow(subscription, revision);
+  if (source_.store == nullptr) return;
+  told_up_to(subscription, revision);
+  follow(subscription, revision);
 }
 
 void ObjectFeed::follow(Subscription& subscription, storage::Revision from) {
@@ -125,6 +173,7 @@ void ObjectFeed::deliver(Subscription& subscription) {
         subscription.last[key] = event->object;
       }
     }
+    told_up_to(subscription, events.back()->revision);
   }
 }
 
@@ -149,6 +198,7 @@ void ObjectFeed::resync(Subscription& subscription) {
     subscription.last[key] = object;
   }
   for (const auto& [key, object] : before) tell(subscription, LIMEN_OBJECT_DELETED, *object);
+  told_up_to(subscription, now.revision);
   follow(subscription, now.revision);
 }
 

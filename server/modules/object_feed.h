@@ -52,17 +52,28 @@ class ObjectFeed {
                     std::string_view selector, std::int32_t (*each)(void*, const limen_node*),
                     void* arg) const;
 
+  // True when the instance has been told of every change of `id` up to `revision`, does not follow
+  // it, or is stopped. Otherwise `told` runs once that is so.
+  bool seen(const storage::ResourceId& id, storage::Revision revision,
+            const std::function<void()>& told);
+
   // No callback begins after this. The caller then stops the serial thread, which waits for one
   // that runs.
-  void stop() { stopped_.store(true, std::memory_order_release); }
+  void stop();
 
  private:
   struct Subscription;
+  struct Waiter {
+    const Subscription* subscription;
+    storage::Revision revision;
+    std::function<void()> told;
+  };
   bool known(std::string_view group, std::string_view resource) const;
   void begin(Subscription& subscription);
   void follow(Subscription& subscription, storage::Revision from);
   void deliver(Subscription& subscription);
   void resync(Subscription& subscription);
+  void told_up_to(Subscription& subscription, storage::Revision revision);
   void tell(const Subscription& subscription, std::int32_t event,
             const storage::StoredObject& object) const;
 
@@ -73,6 +84,7 @@ class ObjectFeed {
   mutable std::condition_variable changed_;
   std::size_t unsynced_ = 0;
   std::vector<std::unique_ptr<Subscription>> subscriptions_;
+  std::vector<Waiter> waiters_;
 };
 
 }  // namespace limen::modules

@@ -280,6 +280,41 @@ TEST_F(CreateTest, AnotherVersionOfAKindIsStoredInItsOwn) {
   EXPECT_EQ(metric.at("resource").at("target").at("averageUtilization").as_int64(), 50);
 }
 
+// Says when told that everybody has seen a write.
+class LateFollowers final : public storage::Followers {
+ public:
+  bool seen(const storage::ResourceId& id, storage::Revision revision,
+            std::function<void()> told) const override {
+    asked.push_back(id.resource + " " + std::to_string(revision));
+    waiting.push_back(std::move(told));
+    return false;
+  }
+  mutable std::vector<std::string> asked;
+  mutable std::vector<std::function<void()>> waiting;
+};
+
+TEST_F(CreateTest, AWriteIsAcknowledgedOnceThoseWhoGoByItHaveSeenIt) {
+  LateFollowers followers;
+  auto made = std::make_shared<api::AccessChains>();
+  made->followers = &followers;
+  chains = made;
+  const Open waiting = start("POST", config_maps, config_map("a"));
+  EXPECT_FALSE(*waiting.done);
+  ASSERT_EQ(followers.asked.size(), 1U);
+  EXPECT_EQ(followers.asked[0], "configmaps " + std::to_string(store.revision()));
+  followers.waiting[0]();
+  loop.run();
+  EXPECT_TRUE(*waiting.done);
+  EXPECT_EQ(answer_of(*waiting.exchange).status, 201);
+
+  // One that hangs is not waited for.
+  const Open removal = start("DELETE", config_maps + "/a");
+  EXPECT_FALSE(*removal.done);
+  loop.advance_to(base::SteadyClock::now() + std::chrono::seconds(2));
+  EXPECT_TRUE(*removal.done);
+  EXPECT_EQ(answer_of(*removal.exchange).status, 200);
+}
+
 TEST_F(CreateTest, ALargeYamlBodyIsReadWhileTheLoopAnswersOthers) {
   base::WorkerPool decoders("test", 1, 4);
   options.decoders = &decoders;

@@ -1,5 +1,6 @@
 // limen.objects/1: what a module sees of the store.
 #include <array>
+#include <atomic>
 #include <mutex>
 
 #include "fake_store.h"
@@ -90,6 +91,43 @@ TEST_F(Objects, ChangesFollowInOrderAndOnlyOfThatResource) {
   store.erase("rbac", "roles", "ns", "a");
   EXPECT_TRUE(test::eventually([] { return told.lines().size() == 3; }));
   EXPECT_EQ(told.lines(), (std::vector<std::string>{"ADDED c", "MODIFIED c", "DELETED a"}));
+}
+
+TEST_F(Objects, AWriteIsSeenOnceItsEventWasTold) {
+  house.open();
+  const storage::ResourceId roles{"rbac", "roles"};
+  store.put("rbac", "roles", "ns", "c", named("c"));
+  std::atomic<bool> seen{false};
+  // Told already, or told later: never neither.
+  const bool now =
+      house.runtime().current()->seen(roles, store.revision(), [&] { seen.store(true); });
+  EXPECT_TRUE(test::eventually([&] { return now || seen; }));
+  EXPECT_EQ(told.lines().back(), "ADDED c");
+  EXPECT_TRUE(house.runtime().current()->seen(roles, store.revision(), [] {}));
+}
+
+TEST_F(Objects, AWriteThatIsStillToComeIsWaitedFor) {
+  house.open();
+  std::atomic<bool> seen{false};
+  const storage::Revision next = store.revision() + 1;
+  EXPECT_FALSE(house.runtime().current()->seen({"rbac", "roles"}, next, [&] { seen = true; }));
+  EXPECT_FALSE(seen);
+  store.put("rbac", "roles", "ns", "c", named("c"));
+  EXPECT_TRUE(test::eventually([&] { return seen.load(); }));
+}
+
+TEST_F(Objects, WhatNobodyFollowsIsSeenAtOnce) {
+  house.open();
+  EXPECT_TRUE(house.runtime().current()->seen({"", "pods"}, store.revision() + 100, [] {}));
+}
+
+TEST_F(Objects, AStoppedModuleKeepsNobodyWaiting) {
+  house.open();
+  std::atomic<bool> seen{false};
+  EXPECT_FALSE(house.runtime().current()->seen({"rbac", "roles"}, store.revision() + 100,
+                                               [&] { seen = true; }));
+  house.runtime().activate(nullptr);
+  EXPECT_TRUE(test::eventually([&] { return seen.load(); }));
 }
 
 TEST_F(Objects, AfterALossTheDifferenceIsTold) {
