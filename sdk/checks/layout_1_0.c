@@ -122,7 +122,7 @@ SLOT(limen_authn_input, header_count, 124);
 SLOT(limen_authn_input, header, 128);
 SLOT(limen_authn_input, header_at, 136);
 
-SIZE(limen_authn_reply, 56);
+SIZE(limen_authn_reply, 72);
 SLOT(limen_authn_reply, struct_size, 0);
 SLOT(limen_authn_reply, reserved, 4);
 SLOT(limen_authn_reply, set_user, 8);
@@ -131,6 +131,8 @@ SLOT(limen_authn_reply, add_extra, 24);
 SLOT(limen_authn_reply, add_audience, 32);
 SLOT(limen_authn_reply, cache_for, 40);
 SLOT(limen_authn_reply, add_challenge, 48);
+SLOT(limen_authn_reply, warn, 56);
+SLOT(limen_authn_reply, annotate, 64);
 
 SIZE(limen_authenticator, 16);
 SLOT(limen_authenticator, struct_size, 0);

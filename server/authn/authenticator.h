@@ -4,8 +4,10 @@
 // instance serves many requests at once. The zero value of a result is "no opinion".
 #pragma once
 
+#include <chrono>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "base/task.h"
@@ -30,16 +32,22 @@ enum class Verdict { no_opinion, authenticated, error };
 
 struct Result {
   Verdict verdict = Verdict::no_opinion;
-  request::Identity identity;          // when authenticated
-  std::vector<std::string> audiences;  // those of the wanted ones the credential is good for
-  std::string error;                   // for the log, never for the client
+  request::Identity identity;           // when authenticated
+  std::vector<std::string> audiences;   // those of the wanted ones the credential is good for
+  std::string error;                    // for the log, never for the client
   std::vector<std::string> challenges;  // WWW-Authenticate values for a 401 (RFC 9110 11.6.1)
+  std::vector<std::string> warnings;    // for the client, with a success
+  std::vector<std::pair<std::string, std::string>> annotations;  // audit, with a success
+  std::chrono::nanoseconds cache_for{0};  // how long a success may be reused; see by_token()
 };
 
 class Authenticator {
  public:
   virtual ~Authenticator() = default;
   virtual const std::string& name() const = 0;
+  // True when the answer depends on the bearer token and the wanted audiences alone, so that one
+  // call may answer several requests and a success may be reused.
+  virtual bool by_token() const { return false; }
   virtual base::Task<Result> authenticate(const Credentials& credentials,
                                           request::CallScope& scope) = 0;
 };

@@ -23,6 +23,8 @@ void add_authenticated_group(request::Identity& identity) {
   identity.groups.emplace_back(request::kAuthenticatedGroup);
 }
 
+base::Task<Result> nothing_presented() { co_return Result(); }
+
 // Kubernetes refuses a token whose audiences do not meet the wanted ones (row A8).
 bool audience_matches(const Credentials& credentials, const Result& result) {
   if (credentials.audiences.empty() || result.audiences.empty()) return true;
@@ -34,6 +36,22 @@ bool audience_matches(const Credentials& credentials, const Result& result) {
 
 }  // namespace
 
+Chain::Chain(std::vector<Entry> entries) : entries_(std::move(entries)) {
+  const bool shares = std::any_of(entries_.begin(), entries_.end(), [](const Entry& entry) {
+    return entry.authenticator->by_token();
+  });
+  if (shares) successes_ = std::make_shared<SuccessCache>();
+}
+
+base::Task<Result> Chain::ask(const Entry& entry, const Credentials& credentials,
+                              request::CallScope& scope) const {
+  if (!entry.authenticator->by_token()) {
+    return entry.authenticator->authenticate(credentials, scope);
+  }
+  if (credentials.bearer_token.empty()) return nothing_presented();
+  return successes_->authenticate(entry.authenticator, credentials, scope);
+}
+
 base::Task<Outcome> Chain::authenticate(const Credentials& credentials,
                                         request::CallScope& scope) const {
   Outcome outcome;
@@ -42,11 +60,13 @@ base::Task<Outcome> Chain::authenticate(const Credentials& credentials,
     outcome.identity = std::move(result.identity);
     outcome.audiences = std::move(result.audiences);
     outcome.by = entry.authenticator->name();
+    for (std::string& warning : result.warnings) scope.warnings.push_back(std::move(warning));
+    for (auto& annotation : result.annotations) scope.annotations.push_back(std::move(annotation));
     add_authenticated_group(outcome.identity);
   };
   for (const Entry& entry : entries_) {
     if (entry.anonymous) continue;
-    Result result = co_await entry.authenticator->authenticate(credentials, scope);
+    Result result = co_await ask(entry, credentials, scope);
     for (std::string& challenge : result.challenges) {
       outcome.challenges.push_back(std::move(challenge));
     }

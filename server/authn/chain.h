@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "authn/authenticator.h"
+#include "authn/success_cache.h"
 
 namespace limen::authn {
 
@@ -35,14 +36,18 @@ struct Outcome {
 class Chain {
  public:
   Chain() = default;
-  explicit Chain(std::vector<Entry> entries) : entries_(std::move(entries)) {}
+  explicit Chain(std::vector<Entry> entries);
 
   base::Task<Outcome> authenticate(const Credentials& credentials, request::CallScope& scope) const;
   bool empty() const { return entries_.empty(); }
   const std::vector<Entry>& entries() const { return entries_; }
 
  private:
+  base::Task<Result> ask(const Entry& entry, const Credentials& credentials,
+                         request::CallScope& scope) const;
+
   std::vector<Entry> entries_;
+  std::shared_ptr<SuccessCache> successes_;  // null when no module answers by token alone
 };
 
 }  // namespace limen::authn

@@ -14,6 +14,7 @@ class AbiAuthenticator final : public authn::Authenticator {
   explicit AbiAuthenticator(std::shared_ptr<ModuleInstance> instance);
 
   const std::string& name() const override { return instance_->name(); }
+  bool by_token() const override { return instance_->descriptor().by_token(); }
   // A module that errs, breaks the ABI or is late gives Verdict::error; nobody is authenticated by
   // it.
   base::Task<authn::Result> authenticate(const authn::Credentials& credentials,

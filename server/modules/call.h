@@ -126,7 +126,6 @@ class Call {
   std::string violation;  // how the module broke the rules
   std::size_t reply_bytes = 0;
   authn::Result authn;
-  std::int64_t cache_for_ns = 0;
   authz::Result authz;
   std::string rule_id;
   std::vector<std::pair<std::string, std::string>> authz_causes;

@@ -169,7 +169,6 @@ void CallTable::release(Call& call) {
   switch (call.kind) {
     case CallKind::authenticate:
       call.authn = {};
-      call.cache_for_ns = 0;
       break;
     case CallKind::authorize:
       call.authz = {};

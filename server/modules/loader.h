@@ -32,6 +32,7 @@ struct DescriptorInfo {
   std::vector<std::string> required;
 
   bool may_block() const { return (flags & LIMEN_MAY_BLOCK) != 0; }
+  bool by_token() const { return (flags & LIMEN_BY_TOKEN) != 0; }
 };
 
 class LoadedModule {

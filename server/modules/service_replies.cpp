@@ -73,7 +73,7 @@ void add_audience(limen_call* handle, limen_str audience) noexcept {
 
 void cache_for(limen_call* handle, std::int64_t ns) noexcept {
   Call* call = answering(handle, "cache_for", CallKind::authenticate);
-  if (call != nullptr) call->cache_for_ns = ns < 0 ? 0 : ns;
+  if (call != nullptr) call->authn.cache_for = std::chrono::nanoseconds(ns < 0 ? 0 : ns);
 }
 
 void add_challenge(limen_call* handle, limen_str challenge) noexcept {
@@ -81,6 +81,23 @@ void add_challenge(limen_call* handle, limen_str challenge) noexcept {
   std::string text;
   if (call == nullptr || !call->take_text(challenge, text, "challenge")) return;
   call->authn.challenges.push_back(std::move(text));
+}
+
+void warn_client(limen_call* handle, limen_str message) noexcept {
+  Call* call = answering(handle, "warn", CallKind::authenticate);
+  std::string text;
+  if (call == nullptr || !call->take_text(message, text, "warning")) return;
+  call->authn.warnings.push_back(std::move(text));
+}
+
+void annotate_audit(limen_call* handle, limen_str key, limen_str value) noexcept {
+  Call* call = answering(handle, "annotate", CallKind::authenticate);
+  std::string name, text;
+  if (call == nullptr || !call->take_text(key, name, "annotation key") ||
+      !call->take_text(value, text, "annotation value")) {
+    return;
+  }
+  call->authn.annotations.emplace_back(std::move(name), std::move(text));
 }
 
 // ---- authorizer
@@ -222,7 +239,9 @@ const limen_authn_reply& authn_reply_table() {
                                               add_extra,
                                               add_audience,
                                               cache_for,
-                                              add_challenge};
+                                              add_challenge,
+                                              warn_client,
+                                              annotate_audit};
   return table;
 }
 

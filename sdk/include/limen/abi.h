@@ -173,9 +173,13 @@ struct limen_host {
 
 /* Descriptor flags. */
 enum {
-  LIMEN_MAY_BLOCK = 1u << 0 /* calls go to worker threads instead of the connection's own */
+  LIMEN_MAY_BLOCK = 1u << 0, /* calls go to worker threads instead of the connection's own */
+  /* Authenticators: the answer depends on the bearer token and the wanted audiences and on nothing
+   * else of the request. The host then asks once for requests that come together with one token,
+   * gives that call only these two, and honours cache_for. */
+  LIMEN_BY_TOKEN = 1u << 1
 };
-#define LIMEN_DESCRIPTOR_FLAGS_1_0 (LIMEN_MAY_BLOCK)
+#define LIMEN_DESCRIPTOR_FLAGS_1_0 (LIMEN_MAY_BLOCK | LIMEN_BY_TOKEN)
 
 /* What one kind of plugin in a module is. Static data of the module. */
 typedef struct limen_descriptor {

@@ -50,12 +50,19 @@ typedef struct limen_authn_reply {
   /* One of the wanted audiences that the credential is good for. None: it is bound to no audience
    * and good for the server's own. [call] */
   void (*add_audience)(limen_call* call, limen_str audience);
-  /* How long the host may reuse this success for the same credential, in nanoseconds; 0, the
-   * default, is never. A limit, not a promise. [call] */
+  /* How long the host may reuse this success for the same bearer token and wanted audiences, in
+   * nanoseconds; 0, the default, is never. A limit, not a promise: a host keeps no success longer
+   * than 10 s. Only for plugins that say LIMEN_BY_TOKEN. [call] */
   void (*cache_for)(limen_call* call, int64_t ns);
   /* A WWW-Authenticate challenge (RFC 9110 section 11.6.1) for the 401, should no authenticator
    * succeed. Works with LIMEN_NO_OPINION and errors. [call] */
   void (*add_challenge)(limen_call* call, limen_str challenge);
+  /* A sentence for the client, in a Warning header (RFC 9111 section 5.5 as of RFC 7234), should
+   * this call succeed. [call] */
+  void (*warn)(limen_call* call, limen_str message);
+  /* An audit annotation of the request, should this call succeed; keys are qualified names such as
+   * "example.com/key". [call] */
+  void (*annotate)(limen_call* call, limen_str key, limen_str value);
 } limen_authn_reply;
 
 #define LIMEN_KIND_AUTHENTICATOR "limen.authenticator/1"

@@ -70,6 +70,16 @@ class AuthnCall final : public detail::CallOf<AuthnCall> {
     return *this;
   }
 
+  // For the client, in a Warning header, and for the audit log; only with a success.
+  AuthnCall& warn(std::string_view message) {
+    reply_->warn(call_, to_abi(message));
+    return *this;
+  }
+  AuthnCall& annotate(std::string_view key, std::string_view value) {
+    reply_->annotate(call_, to_abi(key), to_abi(value));
+    return *this;
+  }
+
   limen_status success() const { return accepted_ ? LIMEN_OK : LIMEN_NO_OPINION; }
 
  private:

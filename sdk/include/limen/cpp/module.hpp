@@ -38,6 +38,7 @@ struct Info {
   // Ids of host tables it cannot work without, besides call, node and config.
   std::array<const char*, 8> required{};
   bool may_block = false;                        // true: called on worker threads
+  bool by_token = false;                         // authenticators: see LIMEN_BY_TOKEN
   std::uint32_t operations = kCreate | kUpdate;  // admission only: what it wants to see
 };
 
@@ -277,7 +278,8 @@ template <class T, class Kind>
 PluginType plugin_type(const Info& info) {
   PluginType type;
   type.descriptor.struct_size = sizeof(limen_descriptor);
-  type.descriptor.flags = info.may_block ? std::uint32_t{LIMEN_MAY_BLOCK} : 0u;
+  type.descriptor.flags = (info.may_block ? std::uint32_t{LIMEN_MAY_BLOCK} : 0u) |
+                          (info.by_token ? std::uint32_t{LIMEN_BY_TOKEN} : 0u);
   type.descriptor.id = info.id;
   type.descriptor.kind = Kind::kId;
   type.descriptor.version = info.version;

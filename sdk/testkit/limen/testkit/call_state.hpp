@@ -198,6 +198,12 @@ inline constexpr limen_authn_reply kAuthnReply = {
     [](limen_call* call, std::int64_t ns) { detail::reply_of(call).cache_ns = ns; },
     [](limen_call* call, limen_str challenge) {
       detail::reply_of(call).challenges.push_back(detail::text(challenge));
+    },
+    [](limen_call* call, limen_str message) {
+      detail::reply_of(call).warnings.push_back(detail::text(message));
+    },
+    [](limen_call* call, limen_str key, limen_str value) {
+      detail::reply_of(call).annotations.emplace_back(detail::text(key), detail::text(value));
     }};
 
 inline constexpr limen_token_reply kTokenReply = {
