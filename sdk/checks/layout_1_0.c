@@ -302,7 +302,7 @@ SLOT(limen_executor_api, reserved, 4);
 SLOT(limen_executor_api, post, 8);
 SLOT(limen_executor_api, post_after, 16);
 
-SIZE(limen_http_request, 128);
+SIZE(limen_http_request, 192);
 SLOT(limen_http_request, struct_size, 0);
 SLOT(limen_http_request, header_count, 4);
 SLOT(limen_http_request, method, 8);
@@ -314,6 +314,10 @@ SLOT(limen_http_request, client_cert_file, 80);
 SLOT(limen_http_request, client_key_file, 96);
 SLOT(limen_http_request, timeout_ns, 112);
 SLOT(limen_http_request, max_response_bytes, 120);
+SLOT(limen_http_request, ca_pem, 128);
+SLOT(limen_http_request, client_cert_pem, 144);
+SLOT(limen_http_request, client_key_pem, 160);
+SLOT(limen_http_request, tls_server_name, 176);
 
 SIZE(limen_http_response, 56);
 SLOT(limen_http_response, struct_size, 0);

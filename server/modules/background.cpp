@@ -29,6 +29,7 @@ void call_done(Background::Done done, void* arg, const HttpResponse& answer) noe
 
 Background::Background(const std::string& instance, ExecutorThread& timers, std::size_t threads)
     : timers_(timers),
+      connections_(HttpPool::make(timers)),
       workers_("w-" + instance, std::max<std::size_t>(threads, 1), kMaxQueued),
       senders_("h-" + instance, std::max<std::size_t>(threads, 1), kMaxRequests) {}
 
@@ -87,6 +88,10 @@ limen_status Background::send(limen_call* parent, const limen_http_request& requ
   copy->ca_file = to_view(request.ca_file);
   copy->client_cert_file = to_view(request.client_cert_file);
   copy->client_key_file = to_view(request.client_key_file);
+  copy->ca_pem = to_view(request.ca_pem);
+  copy->client_cert_pem = to_view(request.client_cert_pem);
+  copy->client_key_pem = to_view(request.client_key_pem);
+  copy->tls_server_name = to_view(request.tls_server_name);
   if (request.max_response_bytes > 0) copy->max_response_bytes = request.max_response_bytes;
   if (!http_request_fault(*copy).empty() || request.timeout_ns < 0) return LIMEN_E_INVALID;
 
@@ -116,7 +121,7 @@ limen_status Background::send(limen_call* parent, const limen_http_request& requ
       answer.status = LIMEN_E_CANCELLED;
       answer.error = "stopped";
     } else {
-      answer = perform_http(*copy, timers_);
+      answer = perform_http(*copy, timers_, *connections_);
     }
     call_done(done, arg, answer);
   });

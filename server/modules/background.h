@@ -15,6 +15,7 @@
 #include "limen/limen.h"
 #include "modules/executor_thread.h"
 #include "modules/http_client.h"
+#include "modules/http_pool.h"
 
 namespace limen::modules {
 
@@ -45,6 +46,7 @@ class Background {
   void fire(std::uint64_t timer);
 
   ExecutorThread& timers_;
+  const std::shared_ptr<HttpPool> connections_;
   base::WorkerPool workers_;
   base::WorkerPool senders_;
   std::shared_ptr<std::atomic<bool>> cancelled_ = std::make_shared<std::atomic<bool>>(false);

@@ -1,12 +1,7 @@
 #include "modules/http_client.h"
 
 #include <Poco/Exception.h>
-#include <Poco/Net/HTTPClientSession.h>
-#include <Poco/Net/HTTPRequest.h>
-#include <Poco/Net/HTTPResponse.h>
-#include <Poco/Net/NetException.h>
-#include <Poco/Net/SSLException.h>
-#include <Poco/Net/SecureStreamSocket.h>
+#include <Poco/Net/SocketAddress.h>
 #include <Poco/Net/StreamSocket.h>
 #include <Poco/URI.h>
 #include <fcntl.h>
@@ -15,8 +10,12 @@
 
 #include <algorithm>
 #include <mutex>
+#include <optional>
 
 #include "base/strings.h"
+#include "modules/http_connection.h"
+#include "modules/http_pool.h"
+#include "modules/http_tls.h"
 
 namespace limen::modules {
 
@@ -54,11 +53,13 @@ class Cutter : public std::enable_shared_from_this<Cutter> {
                     [self = shared_from_this()] { self->start(); });
   }
 
-  // The connection to cut. Throws when the exchange has been given up already. A duplicate is kept,
-  // so that whoever closes the socket, its number stays this connection's until finish().
+  // The connection to cut from now on. Throws when the exchange has been given up already. A
+  // duplicate is kept, so that whoever closes the socket, its number stays this connection's until
+  // finish().
   void attach(int socket) {
     const std::lock_guard lock(mutex_);
     if (given_up_ != GivenUp::no) throw Poco::TimeoutException("given up");
+    if (socket_ >= 0) ::close(socket_);
     socket_ = ::fcntl(socket, F_DUPFD_CLOEXEC, 0);
     if (socket_ < 0) throw Poco::IOException("too many open files");
   }
@@ -108,88 +109,46 @@ bool is_ours(std::string_view name) {
   return false;
 }
 
-Poco::Net::Context::Ptr tls_context(const HttpRequest& request) {
-  Poco::Net::Context::Params params;
-  params.privateKeyFile = request.client_key_file;
-  params.certificateFile = request.client_cert_file;
-  params.caLocation = request.ca_file;
-  params.loadDefaultCAs = request.ca_file.empty();
-  params.verificationMode = Poco::Net::Context::VERIFY_STRICT;
-  params.cipherList = "HIGH:!aNULL:!eNULL:!MD5:!RC4";
-  Poco::Net::Context::Ptr context(
-      new Poco::Net::Context(Poco::Net::Context::TLS_CLIENT_USE, params));
-  context->requireMinimumProtocol(Poco::Net::Context::PROTO_TLSV1_2);
-  context->enableExtendedCertificateVerification(true);
-  return context;
-}
-
-void exchange(Poco::Net::HTTPClientSession& session, const Poco::URI& uri,
-              const HttpRequest& request, HttpResponse& answer) {
-  std::string target = uri.getPathAndQuery();
-  if (target.empty()) target = "/";
-  Poco::Net::HTTPRequest head(request.method, target, Poco::Net::HTTPMessage::HTTP_1_1);
-  head.setHost(uri.getHost(), uri.getPort());
-  head.setKeepAlive(false);
-  for (const auto& [name, value] : request.headers) head.add(name, value);
-  if (!request.body.empty() || request.method == "POST" || request.method == "PUT" ||
-      request.method == "PATCH") {
-    head.setContentLength64(static_cast<Poco::Int64>(request.body.size()));
-  }
-  std::ostream& out = session.sendRequest(head);
-  out.write(request.body.data(), static_cast<std::streamsize>(request.body.size()));
-  out.flush();
-  if (const Poco::Exception* failed = session.networkException()) failed->rethrow();
-
-  Poco::Net::HTTPResponse reply;
-  std::istream& in = session.receiveResponse(reply);
-  answer.code = static_cast<int>(reply.getStatus());
-  for (const auto& [name, value] : reply) answer.headers.emplace_back(name, value);
-  char buffer[16 * 1024];
-  in.exceptions(std::ios::badbit);  // what read() throws comes through the stream
-  while (in.good()) {
-    in.read(buffer, sizeof buffer);
-    const std::size_t count = static_cast<std::size_t>(in.gcount());
-    if (answer.body.size() + count > request.max_response_bytes) {
-      answer.status = LIMEN_E_INVALID;
-      answer.error =
-          "the answer is longer than " + std::to_string(request.max_response_bytes) + " bytes";
-      answer.body.clear();
-      return;
-    }
-    answer.body.append(buffer, count);
-  }
-  if (const Poco::Exception* failed = session.networkException()) failed->rethrow();
-  if (reply.hasContentLength() && request.method != "HEAD" && answer.code != 204 &&
-      answer.code != 304 &&
-      static_cast<Poco::Int64>(answer.body.size()) != reply.getContentLength64()) {
-    answer.error = "the answer was cut short";
-    answer.body.clear();
-    return;
-  }
-  answer.status = LIMEN_OK;
-}
-
-void perform(const HttpRequest& request, Cutter& cutter, HttpResponse& answer) {
-  const Poco::URI uri(request.url);
-  const bool tls = uri.getScheme() == "https";
-  const Poco::Net::Context::Ptr context = tls ? tls_context(request) : nullptr;
+std::unique_ptr<HttpConnection> connect(const Poco::URI& uri, const TlsIdentity* identity,
+                                        const HttpRequest& request, Cutter& cutter) {
   Poco::Net::StreamSocket socket;
   socket.connect(Poco::Net::SocketAddress(uri.getHost(), uri.getPort()), remaining(request));
   const Poco::Timespan left = remaining(request);
   socket.setReceiveTimeout(left);
   socket.setSendTimeout(left);
   cutter.attach(socket.impl()->sockfd());
-  if (tls) {
-    Poco::Net::SecureStreamSocket secure =
-        Poco::Net::SecureStreamSocket::attach(socket, uri.getHost(), context);
-    secure.verifyPeerCertificate(uri.getHost());
-    // A plain session over the secure socket: the one for HTTPS refuses sockets that are connected.
-    Poco::Net::HTTPClientSession session(secure);
-    exchange(session, uri, request, answer);
-  } else {
-    Poco::Net::HTTPClientSession session(socket);
-    exchange(session, uri, request, answer);
+  return std::make_unique<HttpConnection>(socket, identity);
+}
+
+// True when a connection that was idle served the request.
+bool reuse(const Poco::URI& uri, const HttpRequest& request, const std::string& key, HttpPool& pool,
+           Cutter& cutter, HttpResponse& answer) {
+  std::unique_ptr<HttpConnection> idle = pool.take(key);
+  if (!idle) return false;
+  cutter.attach(idle->descriptor());
+  idle->set_timeout(remaining(request));
+  try {
+    idle->exchange(uri, request, answer);
+  } catch (const NoAnswer&) {
+    answer = {};
+    return false;  // closed by the server while it was idle: a new connection will tell
   }
+  pool.give(key, std::move(idle));
+  return true;
+}
+
+void perform(const HttpRequest& request, HttpPool& pool, Cutter& cutter, HttpResponse& answer) {
+  const Poco::URI uri(request.url);
+  std::optional<TlsIdentity> identity;
+  if (uri.getScheme() == "https") identity = tls_identity(request, uri.getHost());
+  const std::string key = uri.getScheme() + " " + uri.getHost() + " " +
+                          std::to_string(uri.getPort()) + " " +
+                          (identity ? identity->fingerprint() : std::string());
+  if (reuse(uri, request, key, pool, cutter, answer)) return;
+  auto connection = connect(uri, identity ? &*identity : nullptr, request, cutter);
+  connection->set_timeout(remaining(request));
+  connection->exchange(uri, request, answer);
+  pool.give(key, std::move(connection));
 }
 
 }  // namespace
@@ -210,20 +169,22 @@ std::string http_request_fault(const HttpRequest& request) {
   } catch (const Poco::Exception&) {
     return "the URL cannot be parsed";
   }
-  if (request.client_cert_file.empty() != request.client_key_file.empty()) {
-    return "a client certificate needs its key";
-  }
+  const bool has_certificate =
+      !request.client_cert_pem.empty() || !request.client_cert_file.empty();
+  const bool has_key = !request.client_key_pem.empty() || !request.client_key_file.empty();
+  if (has_certificate != has_key) return "a client certificate needs its key";
+  if (!is_field_value(request.tls_server_name)) return "the TLS server name holds a line break";
   return {};
 }
 
-HttpResponse perform_http(const HttpRequest& request, base::Executor& timers) {
+HttpResponse perform_http(const HttpRequest& request, base::Executor& timers, HttpPool& pool) {
   HttpResponse answer;
   const auto cutter = std::make_shared<Cutter>(request, timers);
   cutter->start();
   std::string failure;
   bool timed_out = false;
   try {
-    perform(request, *cutter, answer);
+    perform(request, pool, *cutter, answer);
     // A connection that was cut may look like one that ended.
     if (cutter->finish() == GivenUp::no) return answer;
   } catch (const Poco::TimeoutException&) {

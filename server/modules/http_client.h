@@ -17,10 +17,14 @@
 
 namespace limen::modules {
 
+class HttpPool;
+
 struct HttpRequest {
   std::string method, url, body;
   std::vector<std::pair<std::string, std::string>> headers;
   std::string ca_file, client_cert_file, client_key_file;
+  std::string ca_pem, client_cert_pem, client_key_pem;  // instead of the files
+  std::string tls_server_name;  // asked for and verified instead of the URL's host
   std::size_t max_response_bytes = 1024 * 1024;
   base::Deadline deadline;
   std::function<bool()> cancelled;  // asked about ten times a second; any thread
@@ -40,6 +44,8 @@ std::string http_request_fault(const HttpRequest& request);
 
 // Sends the request and reads the answer; blocks. Never throws. `timers` cuts the connection when
 // the deadline is over or nobody wants the answer any more; only a name lookup cannot be cut short.
-HttpResponse perform_http(const HttpRequest& request, base::Executor& timers);
+// A connection of `pool` is used when one leads there; when the server closed it meanwhile and
+// nothing of an answer was read, the request is sent once more on a new one.
+HttpResponse perform_http(const HttpRequest& request, base::Executor& timers, HttpPool& pool);
 
 }  // namespace limen::modules

@@ -1,4 +1,8 @@
-/* "limen.http/1": outbound HTTP requests on the host's threads. A table of the host. */
+/* "limen.http/1": outbound HTTP requests on the host's threads. A table of the host.
+ *
+ * Connections are kept for the next request of the same plugin to the same host and port with the
+ * same trust, certificate and name. One that the server closed meanwhile is replaced once without
+ * telling, when nothing of an answer had been read. Files are read anew for each request. */
 #ifndef LIMEN_HTTP_H_
 #define LIMEN_HTTP_H_
 
@@ -20,6 +24,10 @@ typedef struct limen_http_request {
   limen_str client_key_file;   /* PEM */
   int64_t timeout_ns;          /* 0: 10 s. Never past the parent call's deadline */
   uint64_t max_response_bytes; /* 0: 1 MiB; a longer body is LIMEN_E_INVALID */
+  limen_str ca_pem;            /* PEM text instead of ca_file; empty: ca_file counts */
+  limen_str client_cert_pem;   /* PEM text instead of client_cert_file, intermediates after it */
+  limen_str client_key_pem;    /* PEM text instead of client_key_file; secret */
+  limen_str tls_server_name;   /* asked for (SNI) and verified instead of the URL's host */
 } limen_http_request;
 
 typedef struct limen_http_response {

@@ -6,61 +6,20 @@
 #include <Poco/Net/SecureServerSocket.h>
 #include <Poco/Net/SecureStreamSocket.h>
 #include <Poco/Net/ServerSocket.h>
-#include <openssl/evp.h>
-#include <openssl/pem.h>
-#include <openssl/x509v3.h>
 
 #include <atomic>
 
+#include "modules/http_pool.h"
 #include "support.h"
+#include "test_certificate.h"
 
 namespace limen::modules {
 namespace {
 
+using test::Certificate;
 using test::PuppetHouse;
 using test::text;
 using namespace std::chrono_literals;
-
-// A key and a self-signed certificate for "localhost", as PEM files.
-class Certificate {
- public:
-  explicit Certificate(const std::string& host) {
-    EVP_PKEY* key = EVP_EC_gen("P-256");
-    X509* certificate = X509_new();
-    X509_set_version(certificate, 2);
-    ASN1_INTEGER_set(X509_get_serialNumber(certificate), 1);
-    X509_gmtime_adj(X509_getm_notBefore(certificate), -3600);
-    X509_gmtime_adj(X509_getm_notAfter(certificate), 3600);
-    X509_set_pubkey(certificate, key);
-    X509_NAME* name = X509_get_subject_name(certificate);
-    X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_ASC,
-                               reinterpret_cast<const unsigned char*>(host.c_str()), -1, -1, 0);
-    X509_set_issuer_name(certificate, name);
-    add(certificate, NID_subject_alt_name, "DNS:" + host);
-    add(certificate, NID_basic_constraints, "critical,CA:TRUE");
-    X509_sign(certificate, key, EVP_sha256());
-    FILE* file = std::fopen(key_file().c_str(), "w");
-    PEM_write_PrivateKey(file, key, nullptr, nullptr, 0, nullptr, nullptr);
-    std::fclose(file);
-    file = std::fopen(cert_file().c_str(), "w");
-    PEM_write_X509(file, certificate);
-    std::fclose(file);
-    X509_free(certificate);
-    EVP_PKEY_free(key);
-  }
-  std::string key_file() const { return (folder_.path() / "key.pem").string(); }
-  std::string cert_file() const { return (folder_.path() / "cert.pem").string(); }
-
- private:
-  static void add(X509* certificate, int nid, const std::string& value) {
-    X509V3_CTX context;
-    X509V3_set_ctx(&context, certificate, certificate, nullptr, nullptr, 0);
-    X509_EXTENSION* extension = X509V3_EXT_conf_nid(nullptr, &context, nid, value.c_str());
-    X509_add_ext(certificate, extension, -1);
-    X509_EXTENSION_free(extension);
-  }
-  test::ModuleFolder folder_;
-};
 
 // Accepts connections one after another and answers each with fixed bytes, a piece at a time.
 class Server {
@@ -138,7 +97,7 @@ HttpRequest request_to(std::string url, std::chrono::milliseconds within = 5s) {
 
 HttpResponse perform(const HttpRequest& request) {
   ExecutorThread timers("timers");
-  const HttpResponse answer = perform_http(request, timers);
+  const HttpResponse answer = perform_http(request, timers, *HttpPool::make(timers));
   timers.stop(base::SteadyClock::now() + 5s);
   return answer;
 }
@@ -241,6 +200,63 @@ TEST(HttpClient, TlsChecksTheHostName) {
   EXPECT_EQ(perform(request).status, LIMEN_E_UNAVAILABLE);
 }
 
+TEST(HttpClient, TlsTakesAuthoritiesAsTextRatherThanFromTheFile) {
+  const Certificate certificate("localhost"), other("localhost");
+  Server server({ok("secret")}, 0ms, &certificate);
+  HttpRequest request = request_to(server.url("https"));
+  request.ca_file = other.cert_file();
+  request.ca_pem = certificate.cert_pem();
+  const HttpResponse answer = perform(request);
+  EXPECT_EQ(answer.body, "secret") << answer.error;
+  request.ca_pem = other.cert_pem();
+  request.ca_file = certificate.cert_file();
+  EXPECT_EQ(perform(request).status, LIMEN_E_UNAVAILABLE);
+}
+
+TEST(HttpClient, TlsVerifiesTheGivenNameInsteadOfTheHost) {
+  const Certificate certificate("elsewhere.example");
+  Server server({ok("secret")}, 0ms, &certificate);
+  HttpRequest request = request_to(server.url("https"));
+  request.ca_pem = certificate.cert_pem();
+  request.tls_server_name = "elsewhere.example";
+  EXPECT_EQ(perform(request).body, "secret");
+  request.tls_server_name = "nowhere.example";
+  EXPECT_EQ(perform(request).status, LIMEN_E_UNAVAILABLE);
+}
+
+TEST(HttpClient, TlsMaterialThatCannotBeUsedIsNamed) {
+  const Certificate certificate("localhost"), other("localhost");
+  Server server({ok("secret")}, 0ms, &certificate);
+  const auto error = [&](const std::function<void(HttpRequest&)>& change) {
+    HttpRequest request = request_to(server.url("https"));
+    request.ca_pem = certificate.cert_pem();
+    change(request);
+    return perform(request).error;
+  };
+  EXPECT_EQ(error([](HttpRequest& r) { r.ca_pem = "nonsense"; }),
+            "the authorities hold no PEM certificate");
+  EXPECT_EQ(error([](HttpRequest& r) {
+              r.ca_pem.clear();
+              r.ca_file = "/nonexistent/ca.pem";
+            }),
+            "/nonexistent/ca.pem: No such file or directory");
+  EXPECT_EQ(error([&](HttpRequest& r) {
+              r.client_cert_pem = "nonsense";
+              r.client_key_pem = certificate.key_pem();
+            }),
+            "the client certificate is no PEM certificate");
+  EXPECT_EQ(error([&](HttpRequest& r) {
+              r.client_cert_pem = certificate.cert_pem();
+              r.client_key_pem = "nonsense";
+            }),
+            "the client key is no PEM private key");
+  EXPECT_EQ(error([&](HttpRequest& r) {
+              r.client_cert_pem = certificate.cert_pem();
+              r.client_key_pem = other.key_pem();
+            }),
+            "the client key does not belong to the client certificate");
+}
+
 TEST(HttpClient, WhatMakesNoSenseIsRefusedBeforeItIsSent) {
   const auto fault = [](const std::function<void(HttpRequest&)>& change) {
     HttpRequest request = request_to("https://example.com/");
@@ -264,6 +280,10 @@ TEST(HttpClient, WhatMakesNoSenseIsRefusedBeforeItIsSent) {
             "header host is set by the client itself");
   EXPECT_EQ(fault([](HttpRequest& r) { r.client_cert_file = "c.pem"; }),
             "a client certificate needs its key");
+  EXPECT_EQ(fault([](HttpRequest& r) { r.client_key_pem = "k"; }),
+            "a client certificate needs its key");
+  EXPECT_EQ(fault([](HttpRequest& r) { r.tls_server_name = "a\nb"; }),
+            "the TLS server name holds a line break");
 }
 
 // ---- through the table --------------------------------------------------------------------------

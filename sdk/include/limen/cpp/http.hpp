@@ -25,6 +25,8 @@ struct HttpRequest {
   std::string body{};
   std::string ca_file{};                              // PEM; empty: the system's trust store
   std::string client_cert_file{}, client_key_file{};  // PEM; empty: none
+  std::string ca_pem{}, client_cert_pem{}, client_key_pem{};  // text instead of the files
+  std::string tls_server_name{};         // asked for and verified instead of the URL's host
   std::chrono::nanoseconds timeout{0};   // 0: 10 s; never past the parent call's deadline
   std::uint64_t max_response_bytes = 0;  // 0: 1 MiB
 };
@@ -65,6 +67,10 @@ class Http {
     out.ca_file = to_abi(request.ca_file);
     out.client_cert_file = to_abi(request.client_cert_file);
     out.client_key_file = to_abi(request.client_key_file);
+    out.ca_pem = to_abi(request.ca_pem);
+    out.client_cert_pem = to_abi(request.client_cert_pem);
+    out.client_key_pem = to_abi(request.client_key_pem);
+    out.tls_server_name = to_abi(request.tls_server_name);
     out.timeout_ns = request.timeout.count();
     out.max_response_bytes = request.max_response_bytes;
     auto exchange = std::make_unique<Exchange>(Exchange{std::move(done), log_});

@@ -40,12 +40,17 @@ struct LogLine {
 struct HttpCall {
   std::string method{}, url{}, body{};
   Pairs headers{};
+  std::string ca_file{}, client_cert_file{}, client_key_file{};
+  std::string ca_pem{}, client_cert_pem{}, client_key_pem{}, tls_server_name{};
+  std::chrono::nanoseconds timeout{0};
+  std::uint64_t max_response_bytes = 0;
 };
 struct HttpReply {
   limen_status status = LIMEN_OK;
   int code = 200;
   std::string body{};
   Pairs headers{};
+  std::string error{};
 };
 
 class FakeHost {
@@ -378,6 +383,7 @@ class FakeHost {
       out.headers = headers.data();
       out.header_count = headers.size();
       out.body = to_abi(reply.body);
+      out.error = to_abi(reply.error);
       self->done(self->arg, reply.status, &out);
     }
   };
@@ -385,8 +391,19 @@ class FakeHost {
                                 const limen_http_request* request,
                                 void (*done)(void*, limen_status, const limen_http_response*),
                                 void* arg) {
-    HttpCall call{
-        detail::text(request->method), detail::text(request->url), detail::text(request->body), {}};
+    HttpCall call;
+    call.method = detail::text(request->method);
+    call.url = detail::text(request->url);
+    call.body = detail::text(request->body);
+    call.ca_file = detail::text(request->ca_file);
+    call.client_cert_file = detail::text(request->client_cert_file);
+    call.client_key_file = detail::text(request->client_key_file);
+    call.ca_pem = detail::text(request->ca_pem);
+    call.client_cert_pem = detail::text(request->client_cert_pem);
+    call.client_key_pem = detail::text(request->client_key_pem);
+    call.tls_server_name = detail::text(request->tls_server_name);
+    call.timeout = std::chrono::nanoseconds(request->timeout_ns);
+    call.max_response_bytes = request->max_response_bytes;
     for (std::uint32_t i = 0; i < request->header_count; ++i) {
       call.headers.emplace_back(detail::text(request->headers[i].key),
                                 detail::text(request->headers[i].value));
