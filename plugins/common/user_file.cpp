@@ -1,10 +1,5 @@
 #include "common/user_file.h"
 
-#include <sys/stat.h>
-
-#include <cerrno>
-#include <cstring>
-#include <fstream>
 #include <utility>
 
 #include "common/csv.h"
@@ -14,26 +9,16 @@ namespace limen::plugins {
 
 namespace {
 
-[[noreturn]] void refuse(const std::string& path, const std::string& what) {
-  throw UserFileError(path + ": " + what);
-}
 [[noreturn]] void refuse(const std::string& path, std::size_t line, const std::string& what) {
   throw UserFileError(path + ":" + std::to_string(line) + ": " + what);
 }
 
 std::string read_file(const std::string& path, std::uintmax_t max_bytes) {
-  struct stat about {};
-  if (::stat(path.c_str(), &about) != 0) refuse(path, std::strerror(errno));
-  if (!S_ISREG(about.st_mode)) refuse(path, "is not a regular file");
-  if (static_cast<std::uintmax_t>(about.st_size) > max_bytes) {
-    refuse(path, "is larger than " + std::to_string(max_bytes) + " bytes");
+  try {
+    return read_text_file(path, max_bytes);
+  } catch (const FileError& error) {
+    throw UserFileError(error.what());
   }
-  std::ifstream in(path, std::ios::binary);
-  std::string text(static_cast<std::size_t>(about.st_size), '\0');
-  if (!in || !in.read(text.data(), static_cast<std::streamsize>(text.size()))) {
-    refuse(path, "cannot be read");
-  }
-  return text;
 }
 
 // RFC 3629: no overlong forms, no surrogates, nothing past U+10FFFF.
@@ -111,11 +96,6 @@ std::vector<UserRecord> read_user_file(const std::string& path, std::string_view
     wipe(text);
     refuse(path, error.line(), error.what());
   }
-}
-
-bool is_world_readable(const std::string& path) {
-  struct stat about {};
-  return ::stat(path.c_str(), &about) == 0 && (about.st_mode & S_IROTH) != 0;
 }
 
 }  // namespace limen::plugins

@@ -10,6 +10,8 @@
 #include <string_view>
 #include <vector>
 
+#include "common/text_file.h"
+
 namespace limen::plugins {
 
 inline constexpr std::uintmax_t kMaxUserFileBytes = 64u << 20;
@@ -31,8 +33,5 @@ class UserFileError : public std::runtime_error {
 // least three columns and a user name, and is UTF-8. Throws UserFileError.
 std::vector<UserRecord> read_user_file(const std::string& path, std::string_view secret_column,
                                        std::uintmax_t max_bytes = kMaxUserFileBytes);
-
-// True when everybody on this machine may read the file. False when it is not there.
-bool is_world_readable(const std::string& path);
 
 }  // namespace limen::plugins

@@ -6,14 +6,12 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <deque>
 #include <memory>
-#include <mutex>
 #include <string>
-#include <unordered_map>
 #include <utility>
 
 #include "common/digest.h"
+#include "common/recent_cache.h"
 #include "identity.h"
 
 namespace limen::plugins {
@@ -29,41 +27,21 @@ using VerdictPtr = std::shared_ptr<const Verdict>;
 
 class VerdictCache {
  public:
-  explicit VerdictCache(std::size_t capacity) : capacity_(capacity) {}
+  explicit VerdictCache(std::size_t capacity) : verdicts_(capacity) {}
 
   // Null when there is none or it has run out.
   VerdictPtr find(const Digest& chain, std::int64_t now) const {
-    const std::lock_guard<std::mutex> lock(mutex_);
-    const auto found = entries_.find(chain);
-    return found == entries_.end() || now >= found->second->until ? nullptr : found->second;
+    VerdictPtr verdict = verdicts_.find(chain);
+    return verdict == nullptr || now >= verdict->until ? nullptr : verdict;
   }
-
   void store(const Digest& chain, VerdictPtr verdict) {
-    const std::lock_guard<std::mutex> lock(mutex_);
-    if (!entries_.insert_or_assign(chain, std::move(verdict)).second) return;
-    order_.push_back(chain);
-    if (order_.size() > capacity_) {
-      entries_.erase(order_.front());
-      order_.pop_front();
-    }
+    verdicts_.store(chain, std::move(verdict));
   }
-
-  void clear() {
-    const std::lock_guard<std::mutex> lock(mutex_);
-    entries_.clear();
-    order_.clear();
-  }
-
-  std::size_t size() const {
-    const std::lock_guard<std::mutex> lock(mutex_);
-    return entries_.size();
-  }
+  void clear() { verdicts_.clear(); }
+  std::size_t size() const { return verdicts_.size(); }
 
  private:
-  const std::size_t capacity_;
-  mutable std::mutex mutex_;
-  std::unordered_map<Digest, VerdictPtr, DigestHash> entries_;
-  std::deque<Digest> order_;  // as inserted, oldest first
+  RecentCache<Verdict> verdicts_;
 };
 
 }  // namespace limen::plugins
