@@ -288,13 +288,14 @@ SLOT(limen_config_api, reserved, 4);
 SLOT(limen_config_api, root, 8);
 SLOT(limen_config_api, instance_name, 16);
 
-SIZE(limen_objects_api, 40);
+SIZE(limen_objects_api, 48);
 SLOT(limen_objects_api, struct_size, 0);
 SLOT(limen_objects_api, reserved, 4);
 SLOT(limen_objects_api, subscribe, 8);
 SLOT(limen_objects_api, synced, 16);
 SLOT(limen_objects_api, get, 24);
 SLOT(limen_objects_api, list, 32);
+SLOT(limen_objects_api, set_label, 40);
 
 SIZE(limen_executor_api, 24);
 SLOT(limen_executor_api, struct_size, 0);

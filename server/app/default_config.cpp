@@ -51,6 +51,15 @@ std::string default_config_text(const DefaultConfig& config) {
       "    config: {clientCAFile: " +
       quoted(pki + "/ca.crt") +
       "}\n"
+      "  - name: service-account\n"
+      "    config:\n"
+      "      issuers: [\"https://kubernetes.default.svc.cluster.local\"]\n"
+      "      signingKeyFile: " +
+      quoted(pki + "/sa.key") +
+      "\n"
+      "      jwksURI: " +
+      quoted(config.url + "/openid/v1/jwks") +
+      "\n"
       "  - name: anonymous\n"
       "\n"
       "# May you: the first that allows or denies wins.\n"

@@ -12,6 +12,7 @@ struct DefaultConfig {
   std::string module_path;  // empty: left to the program
   std::string bind_address;
   std::uint16_t port = 6443;
+  std::string url;  // how clients reach the server
 };
 
 std::string default_config_text(const DefaultConfig& config);

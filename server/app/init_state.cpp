@@ -34,6 +34,7 @@ class Initializer {
     const KeyPair admin =
         pair("admin", "client certificate of kubernetes-admin, group system:masters", &authority,
              [&] { return make_client_pair(authority, "kubernetes-admin", {"system:masters"}); });
+    token_key();
     kubeconfig(authority, admin);
     config();
     return std::move(result_);
@@ -50,6 +51,16 @@ class Initializer {
     return out;
   }
 
+  // False when neither of two files that belong together is there. Throws when one is missing.
+  static bool both_exist(const std::string& first, const std::string& second) {
+    const bool has_first = file_exists(first);
+    const bool has_second = file_exists(second);
+    if (has_first == has_second) return has_first;
+    throw std::runtime_error((has_first ? first : second) + " is there and " +
+                             (has_first ? second : first) +
+                             " is not: put it back, or remove both to have new ones made");
+  }
+
   bool ends_soon(const KeyPair& pair) const {
     return expiry_of(pair.certificate) < std::chrono::system_clock::now() + options_.renew_before;
   }
@@ -64,14 +75,8 @@ class Initializer {
                const std::function<KeyPair()>& make) {
     const std::string certificate = pki_ + '/' + name + ".crt";
     const std::string key = pki_ + '/' + name + ".key";
-    if (file_exists(certificate) != file_exists(key)) {
-      const bool has_key = file_exists(key);
-      throw std::runtime_error((has_key ? key : certificate) + " is there and " +
-                               (has_key ? certificate : key) +
-                               " is not: put it back, or remove both to have new ones made");
-    }
     Action action = Action::created;
-    if (file_exists(certificate)) {
+    if (both_exist(certificate, key)) {
       KeyPair there{read_file(certificate), read_file(key)};
       const std::string problem = pair_problem(there);
       if (!problem.empty()) throw std::runtime_error(certificate + ": " + problem);
@@ -88,6 +93,22 @@ class Initializer {
     write_file(certificate, made.certificate, Privacy::open);
     note(action, certificate, what);
     return made;
+  }
+
+  // Never renewed: tokens out there are good as long as it is.
+  void token_key() {
+    static const std::string kWhat = "key that signs service account tokens";
+    const std::string key = pki_ + "/sa.key";
+    const std::string public_key = pki_ + "/sa.pub";
+    if (both_exist(key, public_key)) {
+      const std::string problem = token_key_problem({read_file(key), read_file(public_key)});
+      if (!problem.empty()) throw std::runtime_error(key + ": " + problem);
+      return note(Action::kept, key, kWhat);
+    }
+    const TokenKey made = make_token_key();
+    write_file(key, made.private_key, Privacy::secret);
+    write_file(public_key, made.public_key, Privacy::open);
+    note(Action::created, key, kWhat);
   }
 
   void kubeconfig(const KeyPair& authority, const KeyPair& admin) {
@@ -111,6 +132,7 @@ class Initializer {
     config.module_path = options_.module_path.empty() ? "" : absolute_path(options_.module_path);
     config.bind_address = options_.bind_address;
     config.port = options_.port;
+    config.url = https_url(options_.server_host, options_.port);
     write_file(path, default_config_text(config), Privacy::open);
     note(Action::created, path, "configuration");
   }

@@ -3,6 +3,7 @@
 //   STATE/pki/ca.crt, ca.key                 certificate authority
 //   STATE/pki/apiserver.crt, apiserver.key   serving certificate
 //   STATE/pki/admin.crt, admin.key           client certificate of kubernetes-admin, system:masters
+//   STATE/pki/sa.key, sa.pub                 key that signs service account tokens
 //   STATE/admin.kubeconfig                   for kubectl, holds the client key
 //   STATE/limen.yaml                         configuration (elsewhere with `config_file`)
 //

@@ -19,6 +19,8 @@ namespace limen::app {
 
 namespace {
 
+constexpr unsigned int kTokenKeyBits = 2048;
+
 template <auto Free>
 struct Freer {
   template <class T>
@@ -82,6 +84,18 @@ CertPtr read_certificate(const std::string& pem) {
 KeyPtr read_key(const std::string& pem) {
   const auto no_passphrase = [](char*, int, int, void*) { return -1; };
   KeyPtr out(PEM_read_bio_PrivateKey(memory(pem).get(), nullptr, no_passphrase, nullptr));
+  ERR_clear_error();
+  return out;
+}
+
+std::string public_key_pem(EVP_PKEY* key) {
+  const BioPtr bio(BIO_new(BIO_s_mem()));
+  need(bio && PEM_write_bio_PUBKEY(bio.get(), key) == 1, "cannot write a public key");
+  return text_of(bio.get());
+}
+
+KeyPtr read_public_key(const std::string& pem) {
+  KeyPtr out(PEM_read_bio_PUBKEY(memory(pem).get(), nullptr, nullptr, nullptr));
   ERR_clear_error();
   return out;
 }
@@ -225,6 +239,22 @@ KeyPair make_self_signed_pair(const std::vector<std::string>& names) {
       make_serving_pair(authority, host + '@' + std::to_string(std::time(nullptr)), names);
   pair.certificate += authority.certificate;
   return pair;
+}
+
+TokenKey make_token_key() {
+  const KeyPtr key(EVP_RSA_gen(kTokenKeyBits));
+  need(key != nullptr, "cannot make a key");
+  return {key_pem(key.get()), public_key_pem(key.get())};
+}
+
+std::string token_key_problem(const TokenKey& key) {
+  const KeyPtr own = read_key(key.private_key);
+  if (!own) return "holds no private key without passphrase";
+  const KeyPtr shared = read_public_key(key.public_key);
+  if (!shared) return "the public key file holds no public key";
+  const bool fits = EVP_PKEY_eq(own.get(), shared.get()) == 1;
+  ERR_clear_error();
+  return fits ? std::string() : "the public key does not belong to the private key";
 }
 
 std::vector<std::string> default_serving_names() {

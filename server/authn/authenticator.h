@@ -37,7 +37,7 @@ struct Result {
   std::string error;                    // for the log, never for the client
   std::vector<std::string> challenges;  // WWW-Authenticate values for a 401 (RFC 9110 11.6.1)
   std::vector<std::string> warnings;    // for the client, with a success
-  std::vector<std::pair<std::string, std::string>> annotations;  // audit, with a success
+  std::vector<std::pair<std::string, std::string>> annotations;  // audit, whatever the verdict
   std::chrono::nanoseconds cache_for{0};  // how long a success may be reused; see by_token()
 };
 

@@ -61,8 +61,11 @@ base::Task<Outcome> Chain::authenticate(const Credentials& credentials,
     outcome.audiences = std::move(result.audiences);
     outcome.by = entry.authenticator->name();
     for (std::string& warning : result.warnings) scope.warnings.push_back(std::move(warning));
-    for (auto& annotation : result.annotations) scope.annotations.push_back(std::move(annotation));
     add_authenticated_group(outcome.identity);
+  };
+  // What a module has to say for the audit log counts for refusals most of all.
+  const auto note = [&](Result& result) {
+    for (auto& annotation : result.annotations) scope.annotations.push_back(std::move(annotation));
   };
   for (const Entry& entry : entries_) {
     if (entry.anonymous) continue;
@@ -70,6 +73,7 @@ base::Task<Outcome> Chain::authenticate(const Credentials& credentials,
     for (std::string& challenge : result.challenges) {
       outcome.challenges.push_back(std::move(challenge));
     }
+    note(result);
     if (result.verdict == Verdict::error) {
       outcome.errors.push_back(entry.authenticator->name() + ": " + result.error);
     } else if (result.verdict == Verdict::authenticated && !result.identity.name.empty() &&
@@ -85,6 +89,7 @@ base::Task<Outcome> Chain::authenticate(const Credentials& credentials,
   for (const Entry& entry : entries_) {
     if (!entry.anonymous) continue;
     Result result = co_await entry.authenticator->authenticate(credentials, scope);
+    note(result);
     if (result.verdict == Verdict::authenticated && !result.identity.name.empty()) {
       accept(result, entry);
       co_return outcome;

@@ -5,6 +5,7 @@
 #include <iterator>
 
 #include "modules/host_scope.h"
+#include "modules/label_writer.h"
 #include "modules/nodes.h"
 #include "object/selector.h"
 #include "observability/log.h"
@@ -245,6 +246,15 @@ limen_status ObjectFeed::list(std::string_view group, std::string_view resource,
   return LIMEN_OK;
 }
 
+limen_status ObjectFeed::set_label(std::string_view group, std::string_view resource,
+                                   std::string_view ns, std::string_view name,
+                                   std::string_view label, std::string_view value) const {
+  if (source_.store == nullptr || !known(group, resource)) return LIMEN_E_NOT_FOUND;
+  const storage::Key key{
+      {std::string(group), std::string(resource)}, std::string(ns), std::string(name)};
+  return modules::set_label(*source_.store, key, std::string(label), std::string(value));
+}
+
 namespace {
 
 limen_status subscribe(const limen_host* host, limen_str group, limen_str, limen_str resource,
@@ -284,11 +294,24 @@ limen_status list(const limen_host* host, limen_str group, limen_str resource, l
   }
 }
 
+limen_status set_object_label(const limen_host* host, limen_str group, limen_str resource,
+                              limen_str ns, limen_str name, limen_str label,
+                              limen_str value) noexcept {
+  HostScope* scope = HostScope::of(host);
+  if (scope == nullptr) return LIMEN_E_INVALID;
+  try {
+    return scope->objects().set_label(to_view(group), to_view(resource), to_view(ns), to_view(name),
+                                      to_view(label), to_view(value));
+  } catch (const std::exception&) {
+    return LIMEN_E_INTERNAL;
+  }
+}
+
 }  // namespace
 
 const limen_objects_api& objects_table() {
   static constexpr limen_objects_api table = {
-      sizeof(limen_objects_api), 0, subscribe, synced, get, list};
+      sizeof(limen_objects_api), 0, subscribe, synced, get, list, set_object_label};
   return table;
 }
 

@@ -51,6 +51,9 @@ class ObjectFeed {
   limen_status list(std::string_view group, std::string_view resource, std::string_view ns,
                     std::string_view selector, std::int32_t (*each)(void*, const limen_node*),
                     void* arg) const;
+  limen_status set_label(std::string_view group, std::string_view resource, std::string_view ns,
+                         std::string_view name, std::string_view label,
+                         std::string_view value) const;
 
   // True when the instance has been told of every change of `id` up to `revision`, does not follow
   // it, or is stopped. Otherwise `told` runs once that is so.

@@ -66,7 +66,7 @@ TEST_F(Bundled, EveryModuleSaysWhatItIs) {
   for (const char* wanted :
        {"abac", "always-admit", "always-allow", "always-deny", "always-pull-images", "anonymous",
         "default-toleration-seconds", "deny-service-external-ips", "namespace-lifecycle",
-        "password-file", "rbac", "sqlite", "token-file", "x509"}) {
+        "password-file", "rbac", "service-account", "sqlite", "token-file", "x509"}) {
     EXPECT_NE(std::find(names.begin(), names.end(), wanted), names.end()) << wanted;
   }
   Loader loader(folder);

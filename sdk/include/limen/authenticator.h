@@ -60,8 +60,8 @@ typedef struct limen_authn_reply {
   /* A sentence for the client, in a Warning header (RFC 9111 section 5.5 as of RFC 7234), should
    * this call succeed. [call] */
   void (*warn)(limen_call* call, limen_str message);
-  /* An audit annotation of the request, should this call succeed; keys are qualified names such as
-   * "example.com/key". [call] */
+  /* An audit annotation of the request, whatever comes of this call; keys are qualified names such
+   * as "example.com/key". [call] */
   void (*annotate)(limen_call* call, limen_str key, limen_str value);
 } limen_authn_reply;
 

@@ -1,4 +1,5 @@
-/* "limen.objects/1": every stored object, read only, kept up to date. A table of the host. */
+/* "limen.objects/1": every stored object, kept up to date, read only but for labels. A table of the
+ * host. */
 #ifndef LIMEN_OBJECTS_H_
 #define LIMEN_OBJECTS_H_
 
@@ -39,6 +40,12 @@ typedef struct limen_objects_api {
   limen_status (*list)(const limen_host* host, limen_str group, limen_str resource, limen_str ns,
                        limen_str label_selector,
                        int32_t (*each)(void* arg, const limen_node* object), void* arg);
+  /* Marks a stored object for others: sets one label, unless it has that value already. The write
+   * is on its way when this returns, and what becomes of it is in the host's log; not for what a
+   * plugin itself relies on. LIMEN_E_NOT_FOUND: no such object. LIMEN_E_INVALID: not a label.
+   * [any] */
+  limen_status (*set_label)(const limen_host* host, limen_str group, limen_str resource,
+                            limen_str ns, limen_str name, limen_str label, limen_str value);
 } limen_objects_api;
 
 #ifdef __cplusplus

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 #include <sys/stat.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <map>
 #include <stdexcept>
@@ -59,14 +60,14 @@ TEST_F(InitStateTest, MakesEverythingAFirstStartNeeds) {
     EXPECT_EQ(step.action, InitStep::Action::created) << step.path;
     EXPECT_TRUE(file_exists(step.path)) << step.path;
   }
-  EXPECT_EQ(result.steps.size(), 5U);
+  EXPECT_EQ(result.steps.size(), 6U);
 }
 
 TEST_F(InitStateTest, KeepsKeysAndKubeconfigForTheOwner) {
   init_state(options_);
   expect_mode(options_.state, 0700);
-  for (const char* name :
-       {"/pki/ca.key", "/pki/apiserver.key", "/pki/admin.key", "/admin.kubeconfig"}) {
+  for (const char* name : {"/pki/ca.key", "/pki/apiserver.key", "/pki/admin.key", "/pki/sa.key",
+                           "/admin.kubeconfig"}) {
     expect_mode(options_.state + name, 0600);
   }
 }
@@ -133,6 +134,30 @@ TEST_F(InitStateTest, RefusesAPairThatDoesNotFit) {
   EXPECT_EQ(error(), options_.state + "/pki/admin.crt: the key does not belong to the certificate");
 }
 
+TEST_F(InitStateTest, RefusesAPublicTokenKeyThatDoesNotFit) {
+  init_state(options_);
+  write_file(options_.state + "/pki/sa.pub", make_token_key().public_key, Privacy::open);
+  EXPECT_EQ(error(),
+            options_.state + "/pki/sa.key: the public key does not belong to the private key");
+  std::filesystem::remove(options_.state + "/pki/sa.pub");
+  EXPECT_EQ(error(), options_.state + "/pki/sa.key is there and " + options_.state +
+                         "/pki/sa.pub is not: put it back, or remove both to have new ones made");
+}
+
+TEST_F(InitStateTest, ConfiguresTokensOfServiceAccountsBetweenCertificatesAndAnonymous) {
+  const config::Loaded loaded = config::load_file(init_state(options_).config_file, {});
+  ASSERT_TRUE(loaded.ok()) << loaded.problems[0];
+  const auto& list = loaded.configuration.authenticators;
+  const auto found = std::find_if(list.begin(), list.end(), [](const config::ModuleEntry& entry) {
+    return entry.name == "service-account";
+  });
+  ASSERT_NE(found, list.end());
+  EXPECT_EQ(list.front().name, "x509");
+  EXPECT_EQ(list.back().name, "anonymous");
+  EXPECT_EQ(found->config.at("signingKeyFile").as_string(), options_.state + "/pki/sa.key");
+  EXPECT_EQ(found->config.at("jwksURI").as_string(), "https://127.0.0.1:7443/openid/v1/jwks");
+}
+
 TEST_F(InitStateTest, RenewsLeavesThatEndSoonAndNeverTheAuthority) {
   init_state(options_);
   const auto before = all_files();
@@ -141,6 +166,7 @@ TEST_F(InitStateTest, RenewsLeavesThatEndSoonAndNeverTheAuthority) {
   auto after = all_files();
   const std::string pki = options_.state + "/pki/";
   EXPECT_EQ(after[pki + "ca.crt"], before.at(pki + "ca.crt"));
+  EXPECT_EQ(after[pki + "sa.key"], before.at(pki + "sa.key"));
   EXPECT_NE(after[pki + "apiserver.crt"], before.at(pki + "apiserver.crt"));
   EXPECT_NE(after[pki + "admin.crt"], before.at(pki + "admin.crt"));
   EXPECT_NE(after[options_.state + "/admin.kubeconfig"],

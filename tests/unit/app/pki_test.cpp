@@ -122,5 +122,22 @@ TEST_F(PkiTest, DefaultNamesAreThoseClientsUse) {
   }
 }
 
+TEST(TokenKeyTest, IsAnRsaKeyWhosePublicHalfStandsAlone) {
+  const TokenKey key = make_token_key();
+  EXPECT_EQ(key.private_key.rfind("-----BEGIN PRIVATE KEY-----", 0), 0U);
+  EXPECT_EQ(key.public_key.rfind("-----BEGIN PUBLIC KEY-----", 0), 0U);
+  EXPECT_EQ(token_key_problem(key), "");
+}
+
+TEST(TokenKeyTest, SaysWhatDoesNotFit) {
+  const TokenKey key = make_token_key();
+  EXPECT_EQ(token_key_problem({"nonsense", key.public_key}),
+            "holds no private key without passphrase");
+  EXPECT_EQ(token_key_problem({key.private_key, "nonsense"}),
+            "the public key file holds no public key");
+  EXPECT_EQ(token_key_problem({key.private_key, make_token_key().public_key}),
+            "the public key does not belong to the private key");
+}
+
 }  // namespace
 }  // namespace limen::app

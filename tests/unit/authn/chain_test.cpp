@@ -40,11 +40,16 @@ class AuthnChain : public testing::Test {
   Outcome ask() {
     const Chain chain(entries_);
     request::CallScope scope(loop_, base::Deadline::max());
-    return test::run_task(loop_, chain.authenticate(credentials_, scope));
+    Outcome outcome = test::run_task(loop_, chain.authenticate(credentials_, scope));
+    warnings_ = scope.warnings;
+    annotations_ = scope.annotations;
+    return outcome;
   }
   test::InlineExecutor loop_;
   std::vector<Entry> entries_;
   Credentials credentials_;
+  std::vector<std::string> warnings_;  // of the last ask()
+  std::vector<std::pair<std::string, std::string>> annotations_;
 };
 
 TEST_F(AuthnChain, TheFirstSuccessWinsAndNobodyAfterItIsAsked) {
@@ -108,6 +113,21 @@ TEST_F(AuthnChain, ATokenForOtherAudiencesIsRefused) {
   EXPECT_FALSE(ask().authenticated);
   credentials_.audiences = {"api", "vault"};
   EXPECT_TRUE(ask().authenticated);
+}
+
+TEST_F(AuthnChain, OnlyWhoSucceedsWarnsTheClientAndEverybodyAnnotates) {
+  Result failed = says(Verdict::error);
+  failed.warnings = {"never told"};
+  failed.annotations = {{"a", "1"}};
+  add("one", failed);
+  Result good = says(Verdict::authenticated, "bob");
+  good.warnings = {"old token"};
+  good.annotations = {{"b", "2"}};
+  add("two", good);
+  EXPECT_TRUE(ask().authenticated);
+  EXPECT_EQ(warnings_, std::vector<std::string>{"old token"});
+  EXPECT_EQ(annotations_,
+            (std::vector<std::pair<std::string, std::string>>{{"a", "1"}, {"b", "2"}}));
 }
 
 TEST_F(AuthnChain, AnEmptyChainAuthenticatesNobody) { EXPECT_FALSE(ask().authenticated); }

@@ -76,6 +76,18 @@ class Objects : public testing::Test {
   PuppetHouse house;
 };
 
+TEST_F(Objects, ALabelIsSetOnWhatIsThere) {
+  house.open();
+  const auto set = [](const char* resource, const char* name, const char* value) {
+    return objects().set_label(host, text(""), text(resource), text("ns"), text(name), text("used"),
+                               text(value));
+  };
+  EXPECT_EQ(set("pods", "nobody", "now"), LIMEN_E_NOT_FOUND);
+  EXPECT_EQ(set("unicorns", "p", "now"), LIMEN_E_NOT_FOUND);
+  EXPECT_EQ(set("pods", "p", "not a value"), LIMEN_E_INVALID);
+  EXPECT_EQ(set("pods", "p", "now"), LIMEN_OK);
+}
+
 TEST_F(Objects, ASubscriptionTellsWhatExistsThenThatItIsInSync) {
   house.open();
   EXPECT_EQ(told.lines(), (std::vector<std::string>{"ADDED a", "ADDED b", "SYNCED"}));

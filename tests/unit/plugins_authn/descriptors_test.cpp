@@ -32,7 +32,8 @@ TEST_P(Descriptor, SaysThatItNeverBlocks) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Bundled, Descriptor,
-                         testing::Values("anonymous", "password-file", "token-file", "x509"));
+                         testing::Values("anonymous", "password-file", "service-account",
+                                         "token-file", "x509"));
 
 }  // namespace
 }  // namespace limen::plugins

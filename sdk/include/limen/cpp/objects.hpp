@@ -97,6 +97,19 @@ class Objects {
     return detail::from_status(status, "objects could not be listed");
   }
 
+  // Marks a stored object for others with one label. What becomes of the write is in the host's
+  // log.
+  Result<void> set_label(std::string_view group, std::string_view resource, std::string_view ns,
+                         std::string_view name, std::string_view label,
+                         std::string_view value) const {
+    if (!LIMEN_HAS(limen_objects_api, api_, set_label)) {
+      return Error{"labels cannot be set on this server", LIMEN_E_UNSUPPORTED};
+    }
+    return detail::from_status(api_->set_label(host_, to_abi(group), to_abi(resource), to_abi(ns),
+                                               to_abi(name), to_abi(label), to_abi(value)),
+                               "a label could not be set");
+  }
+
  private:
   template <class Each>
   struct Walk {

@@ -351,6 +351,21 @@ class FakeHost {
     return LIMEN_OK;
   }
 
+  static limen_status objects_set_label(const limen_host* host, limen_str group, limen_str resource,
+                                        limen_str ns, limen_str name, limen_str label,
+                                        limen_str value) {
+    FakeHost& self = of(host);
+    const auto found = self.objects_.find(
+        {detail::text(group), detail::text(resource), detail::text(ns), detail::text(name)});
+    if (found == self.objects_.end()) return LIMEN_E_NOT_FOUND;
+    Json changed = *found->second;
+    boost::json::object& metadata = changed.as_object().at("metadata").as_object();
+    if (!metadata["labels"].is_object()) metadata["labels"].emplace_object();
+    metadata["labels"].as_object()[to_view(label)] = to_view(value);
+    self.put(detail::text(group), detail::text(resource), changed);
+    return LIMEN_OK;
+  }
+
   static limen_status executor_post(const limen_host* host, void (*fn)(void*, limen_status),
                                     void* arg) {
     return of(host).enqueue(0, fn, arg);
@@ -434,7 +449,8 @@ class FakeHost {
                                                 &objects_subscribe,
                                                 &objects_synced,
                                                 &objects_get,
-                                                &objects_list};
+                                                &objects_list,
+                                                &objects_set_label};
     static constexpr limen_executor_api kExecutor{sizeof(limen_executor_api), 0, &executor_post,
                                                   &executor_post_after};
     static constexpr limen_http_api kHttp{sizeof(limen_http_api), 0, &http_send};
