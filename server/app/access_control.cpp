@@ -28,12 +28,13 @@ struct Pinned {
 
 void AccessControl::change(const modules::GenerationSpec& spec) {
   modules::GenerationPtr next = runtime_.build(spec);
-  api::AccessChainsPtr chains = chains_of(next);
+  api::AccessChainsPtr chains = chains_of(next, revocations_);
   runtime_.activate(std::move(next));
   chains_.store(std::move(chains), std::memory_order_release);
 }
 
-api::AccessChainsPtr chains_of(modules::GenerationPtr generation) {
+api::AccessChainsPtr chains_of(modules::GenerationPtr generation,
+                               const authn::Revocations* revocations) {
   auto pinned = std::make_shared<Pinned>();
   std::vector<authn::Entry> entries;
   const bool named_only = allows_everything(*generation);
@@ -45,7 +46,7 @@ api::AccessChainsPtr chains_of(modules::GenerationPtr generation) {
     }
     entries.push_back({entry.instance, entry.module == authn::kAnonymousModule});
   }
-  pinned->chains.authn = authn::Chain(std::move(entries));
+  pinned->chains.authn = authn::Chain(std::move(entries), revocations);
   pinned->chains.authz = authz::Chain(generation->authorizers());
   pinned->chains.admission = admission::Chain(generation->admission());
   pinned->chains.token_issuer = generation->token_issuer();

@@ -18,8 +18,9 @@ inline constexpr std::string_view kAlwaysAllowModule = "always-allow";
 
 class AccessControl {
  public:
-  // `runtime` outlives this.
-  explicit AccessControl(modules::Runtime& runtime) : runtime_(runtime) {}
+  // Both outlive this; `revocations` may be null.
+  explicit AccessControl(modules::Runtime& runtime, const authn::Revocations* revocations = nullptr)
+      : runtime_(runtime), revocations_(revocations) {}
 
   // Makes and starts what `spec` names and puts it in force. Throws modules::LoadError; what was in
   // force stays in force then.
@@ -31,11 +32,13 @@ class AccessControl {
 
  private:
   modules::Runtime& runtime_;
+  const authn::Revocations* revocations_;
   std::atomic<api::AccessChainsPtr> chains_;
 };
 
 // The chains of a generation, in its order; they keep it alive. Beside always-allow the anonymous
 // authenticators are left out.
-api::AccessChainsPtr chains_of(modules::GenerationPtr generation);
+api::AccessChainsPtr chains_of(modules::GenerationPtr generation,
+                               const authn::Revocations* revocations = nullptr);
 
 }  // namespace limen::app

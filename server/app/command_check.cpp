@@ -5,6 +5,7 @@
 #include "app/module_specs.h"
 #include "app/pki.h"
 #include "app/serving_certificate.h"
+#include "authn/revocations.h"
 #include "modules/config_schema.h"
 #include "modules/load_error.h"
 #include "modules/runtime.h"
@@ -40,6 +41,8 @@ void check_modules(const config::ServerConfiguration& configuration,
   } catch (const modules::LoadError& error) {
     problems.push_back(store_spec(configuration).position + ": " + error.what());
   }
+  const std::string nobody = no_way_in(configuration);
+  if (!nobody.empty()) problems.push_back(nobody);
   try {
     // Made current, so that the runtime stops and destroys it with itself.
     runtime.activate(runtime.build(generation_spec(configuration)));
@@ -48,11 +51,17 @@ void check_modules(const config::ServerConfiguration& configuration,
   }
 }
 
+void check_revocations(const config::ServerConfiguration& configuration,
+                       std::vector<std::string>& problems) {
+  try {
+    static_cast<void>(authn::Revocations(configuration.revocations.path));
+  } catch (const authn::RevocationList::Error& error) {
+    problems.emplace_back(error.what());
+  }
+}
+
 std::vector<std::string> warnings_of(const config::ServerConfiguration& configuration) {
   std::vector<std::string> out;
-  if (configuration.authenticators.empty()) {
-    out.emplace_back("no authenticators: the secure listener answers 401 to everybody");
-  }
   if (configuration.authorizers.empty()) {
     out.emplace_back("no authorizers: the secure listener answers 403 to everybody");
   }
@@ -69,6 +78,7 @@ int run(const Arguments& arguments, Streams streams) {
   if (loaded.ok()) {
     check_certificates(loaded.configuration, loaded.problems);
     check_modules(loaded.configuration, loaded.problems);
+    check_revocations(loaded.configuration, loaded.problems);
     warnings = warnings_of(loaded.configuration);
   }
   if (json) {

@@ -40,4 +40,11 @@ modules::ModuleSpec store_spec(const config::ServerConfiguration& configuration)
   return spec_of(configuration.storage, configuration.file);
 }
 
+std::string no_way_in(const config::ServerConfiguration& configuration) {
+  if (!configuration.authenticators.empty()) return {};
+  return configuration.file +
+         ": no authenticator is named, so nobody could be let in: list one under authenticators "
+         "(`anonymous` takes requests without a credential)";
+}
+
 }  // namespace limen::app

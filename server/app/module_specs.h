@@ -10,4 +10,7 @@ namespace limen::app {
 modules::GenerationSpec generation_spec(const config::ServerConfiguration& configuration);
 modules::ModuleSpec store_spec(const config::ServerConfiguration& configuration);
 
+// Why nobody could ever be let in, as a sentence; empty when an authenticator is named (row A9).
+std::string no_way_in(const config::ServerConfiguration& configuration);
+
 }  // namespace limen::app

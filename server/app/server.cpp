@@ -14,6 +14,8 @@
 #include "app/own_pages.h"
 #include "app/serving_certificate.h"
 #include "app/transport_options.h"
+#include "authn/revocations.h"
+#include "base/file_watcher.h"
 #include "catalog/catalog.h"
 #include "controllers/manager.h"
 #include "modules/load_error.h"
@@ -76,8 +78,10 @@ api::ApiOptions api_options(const config::ServerConfiguration& configuration,
   return options;
 }
 
-pipeline::Options pipeline_options(const config::ServerConfiguration& configuration) {
+pipeline::Options pipeline_options(const config::ServerConfiguration& configuration,
+                                   request::LiveRequests& live) {
   pipeline::Options options;
+  options.live = &live;
   options.request_timeout = configuration.request_timeout;
   options.max_in_flight = static_cast<std::size_t>(configuration.limits.max_requests_in_flight);
   options.max_mutating_in_flight =
@@ -97,9 +101,6 @@ void log_generation(const modules::Generation& generation) {
                          {"version", instance.version},
                          {"file", instance.file},
                          {"calls", instance.may_block ? "worker" : "inline"}});
-  }
-  if (generation.authenticators().empty()) {
-    log::warn("no authenticators: the secure listener answers 401 to everybody");
   }
   if (generation.authorizers().empty()) {
     log::warn("no authorizers: the secure listener answers 403 to everybody");
@@ -132,11 +133,12 @@ class ServerProcess::Rooms {
         store_instance_(store_runtime_, store_spec(configuration)),
         store_(modules::store_driver(store_instance_.plugin()), store_options(configuration)),
         runtime_(runtime_options(configuration)),
-        access_(runtime_),
+        revocations_(configuration.revocations.path),
+        access_(runtime_, &revocations_),
         controllers_(store_, {configuration.disabled_controllers}),
         api_({store_, api_options(configuration, decoders_)}),
         pipeline_(
-            pipeline_options(configuration), [this] { return access_.current(); },
+            pipeline_options(configuration, live_), [this] { return access_.current(); },
             [this](request::RequestContext& context, const api::AccessChainsPtr& chains) {
               return dispatch(context, chains);
             }) {}
@@ -149,11 +151,14 @@ class ServerProcess::Rooms {
     log::info("storage", {{"name", configuration_.storage.name},
                           {"module", configuration_.storage.module},
                           {"revision", std::to_string(store_.revision())}});
+    const std::string nobody = no_way_in(configuration_);
+    if (!nobody.empty()) throw std::runtime_error(nobody);
     runtime_.offer_objects(store_, resource_exists);
     controllers_.start();
     access_.change(generation_spec(configuration_));
     log_generation(*access_.generation());
     add_health_checks();
+    watch_files();
     listen();
     await_housekeeping();
   }
@@ -172,6 +177,7 @@ class ServerProcess::Rooms {
       transport_->drain(grace);
       transport_->stop();
     }
+    files_.stop();
     controllers_.stop();
     store_.close();
   }
@@ -180,6 +186,25 @@ class ServerProcess::Rooms {
   base::Task<void> dispatch(request::RequestContext& context, const api::AccessChainsPtr& chains) {
     if (answer_own_page(context, health_)) co_return;
     co_await api_.serve(context, chains);
+  }
+
+  // The server's own files; modules look after theirs.
+  void watch_files() {
+    if (revocations_.path().empty()) return;
+    files_.watch({revocations_.path()}, [this] {
+      if (revocations_.reload()) end_revoked();
+    });
+  }
+
+  // Ends the watches that rest on what has been revoked.
+  void end_revoked() {
+    const std::size_t ended =
+        live_.end_if([list = revocations_.current()](
+                         const request::Credential& credential) -> std::optional<base::ApiError> {
+          if (list->revoked_by(credential).empty()) return std::nullopt;
+          return base::ApiError::unauthorized();
+        });
+    if (ended > 0) log::info("watches ended by a revocation", {{"watches", std::to_string(ended)}});
   }
 
   // Names as kube-apiserver has them where it has such a check.
@@ -263,11 +288,14 @@ class ServerProcess::Rooms {
   // The modules that decide look at the store, so they have a runtime of their own, which goes
   // first.
   modules::Runtime runtime_;
+  authn::Revocations revocations_;
+  request::LiveRequests live_;
   AccessControl access_;
   controllers::Manager controllers_;
   base::WorkerPool decoders_{"limen-decode", kDecoders, kWaitingBodies};
   api::Api api_;
   pipeline::Pipeline pipeline_;
+  base::FileWatcher files_;
 };
 
 ServerProcess::ServerProcess(config::ServerConfiguration configuration)

@@ -36,7 +36,8 @@ bool audience_matches(const Credentials& credentials, const Result& result) {
 
 }  // namespace
 
-Chain::Chain(std::vector<Entry> entries) : entries_(std::move(entries)) {
+Chain::Chain(std::vector<Entry> entries, const Revocations* revocations)
+    : entries_(std::move(entries)), revocations_(revocations) {
   const bool shares = std::any_of(entries_.begin(), entries_.end(), [](const Entry& entry) {
     return entry.authenticator->by_token();
   });
@@ -67,6 +68,18 @@ base::Task<Outcome> Chain::authenticate(const Credentials& credentials,
   const auto note = [&](Result& result) {
     for (auto& annotation : result.annotations) scope.annotations.push_back(std::move(annotation));
   };
+  // Nobody after the one who knows the credential is asked: it is known, and revoked.
+  const auto refuse_revoked = [&](const Result& result, const Entry& entry) {
+    if (revocations_ == nullptr) return false;
+    const Revocations::ListPtr list = revocations_->current();
+    if (list->empty()) return false;
+    const std::string_view by =
+        list->revoked_by(credential_of(credentials, result.identity.name,
+                                       request::jwt_id_of(result.identity), *list, Detail::listed));
+    if (by.empty()) return false;
+    outcome.errors.push_back(entry.authenticator->name() + ": revoked by its " + std::string(by));
+    return true;
+  };
   for (const Entry& entry : entries_) {
     if (entry.anonymous) continue;
     Result result = co_await ask(entry, credentials, scope);
@@ -78,7 +91,7 @@ base::Task<Outcome> Chain::authenticate(const Credentials& credentials,
       outcome.errors.push_back(entry.authenticator->name() + ": " + result.error);
     } else if (result.verdict == Verdict::authenticated && !result.identity.name.empty() &&
                audience_matches(credentials, result)) {
-      accept(result, entry);
+      if (!refuse_revoked(result, entry)) accept(result, entry);
       co_return outcome;
     }
   }

@@ -2,8 +2,8 @@
 //
 // Rules of Kubernetes' union (rows A1 to A6): an error in one does not stop the chain and is never
 // told to the client; a presented but bad credential never becomes anonymous;
-// `system:authenticated` is added to everybody but the anonymous. One chain per generation;
-// immutable; any thread.
+// a revoked credential authenticates nobody; `system:authenticated` is added to everybody but the
+// anonymous. One chain per generation; immutable; any thread.
 #pragma once
 
 #include <memory>
@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "authn/authenticator.h"
+#include "authn/revocations.h"
 #include "authn/success_cache.h"
 
 namespace limen::authn {
@@ -36,7 +37,8 @@ struct Outcome {
 class Chain {
  public:
   Chain() = default;
-  explicit Chain(std::vector<Entry> entries);
+  // `revocations` (null: none) outlives the chain.
+  explicit Chain(std::vector<Entry> entries, const Revocations* revocations = nullptr);
 
   base::Task<Outcome> authenticate(const Credentials& credentials, request::CallScope& scope) const;
   bool empty() const { return entries_.empty(); }
@@ -47,6 +49,7 @@ class Chain {
                          request::CallScope& scope) const;
 
   std::vector<Entry> entries_;
+  const Revocations* revocations_ = nullptr;
   std::shared_ptr<SuccessCache> successes_;  // null when no module answers by token alone
 };
 

@@ -24,6 +24,8 @@ std::optional<std::int64_t> parse_int(std::string_view text);
 // base64 (RFC 4648 section 4). Nothing on bad input.
 std::string base64_encode(std::string_view bytes);
 std::optional<std::string> base64_decode(std::string_view text);
+// The alphabet for URLs, without padding (RFC 4648 section 5). Nothing on bad input.
+std::optional<std::string> base64url_decode(std::string_view text);
 
 // Go's %q for text: quoted, with escapes. Used in messages that clients compare.
 std::string go_quote(std::string_view text);

@@ -61,6 +61,11 @@ struct Limits {
   Duration write_timeout = std::chrono::seconds(30);  // a reader that takes nothing for so long
 };
 
+// Credentials that are not good any more.
+struct Revocations {
+  std::string path;  // see authn/revocations.h; empty: none
+};
+
 struct Threads {
   std::int64_t io = 0;       // I/O loops; 0: one a core
   std::int64_t workers = 0;  // for modules that may block; 0: four a core, at least eight
@@ -99,6 +104,7 @@ struct ServerConfiguration {
   std::vector<ModuleEntry> admission;
   ModuleEntry storage;  // default: sqlite at /var/lib/limen/limen.db
   Limits limits;
+  Revocations revocations;
   Threads threads;
   Log log;
   std::vector<std::string> disabled_controllers;

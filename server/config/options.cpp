@@ -87,6 +87,7 @@ std::vector<Option> options_of(ServerConfiguration& c) {
   std::vector<Option> out;
   add_listeners(out, c);
   add_limits(out, c.limits);
+  out.push_back({"revocations", "path", TextOption{&c.revocations.path, any_text}});
   out.push_back({"threads", "io", IntegerOption{&c.threads.io, 0, 1024}});
   out.push_back({"threads", "workers", IntegerOption{&c.threads.workers, 0, 4096}});
   out.push_back({"log", "level", TextOption{&c.log.level, log_level}});

@@ -141,6 +141,11 @@ base::Task<void> Pipeline::authenticate(request::RequestContext& context,
   const std::size_t question = target.find('?');
   if (question != std::string_view::npos) credentials.query = target.substr(question + 1);
   credentials.bearer_token = bearer_token(context);
+  std::string by_websocket;
+  if (credentials.bearer_token.empty()) {
+    by_websocket = websocket_token(context.head());
+    credentials.bearer_token = by_websocket;
+  }
   credentials.head = &context.head();
   credentials.peer = &context.exchange().peer();
 
@@ -148,6 +153,12 @@ base::Task<void> Pipeline::authenticate(request::RequestContext& context,
   record_authentication(outcome);
   if (outcome.authenticated) {
     context.user = std::move(outcome.identity);
+    if (options_.live != nullptr && is_long_running(context.info)) {
+      context.live = options_.live;
+      context.credential = std::make_shared<const request::Credential>(
+          authn::credential_of(credentials, context.user.name, request::jwt_id_of(context.user),
+                               authn::RevocationList(), authn::Detail::all));
+    }
     co_return;
   }
   for (const std::string& error : outcome.errors) {

@@ -24,6 +24,7 @@ struct Options {
   std::chrono::nanoseconds request_timeout = std::chrono::seconds(60);
   std::size_t max_in_flight = 400;           // reads at work at once; 0: no limit
   std::size_t max_mutating_in_flight = 200;  // writes at work at once; 0: no limit
+  request::LiveRequests* live = nullptr;     // where long requests register; null: nowhere
 };
 
 class Pipeline {

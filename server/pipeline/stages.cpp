@@ -2,6 +2,7 @@
 
 #include "base/strings.h"
 #include "base/time.h"
+#include "base/utf8.h"
 
 namespace limen::pipeline {
 
@@ -92,6 +93,25 @@ std::string_view bearer_token(request::RequestContext& context) {
     return {};
   }
   return token.substr(0, token.find(' '));
+}
+
+std::string websocket_token(const transport::RequestHead& head) {
+  constexpr std::string_view kPrefix = "base64url.bearer.authorization.k8s.io.";
+  if (!base::iequals(base::trim(head.header("Upgrade")), "websocket")) return {};
+  std::string token;
+  std::size_t others = 0, tokens = 0;
+  for (const transport::HeaderView& header : head.headers) {
+    if (!base::iequals(header.name, "Sec-WebSocket-Protocol")) continue;
+    for (const std::string_view item : base::split(header.value, ',')) {
+      const std::string_view protocol = base::trim(item);
+      if (!protocol.starts_with(kPrefix)) {
+        others += protocol.empty() ? 0 : 1;
+      } else if (++tokens == 1) {
+        token = base::base64url_decode(protocol.substr(kPrefix.size())).value_or(std::string());
+      }
+    }
+  }
+  return others > 0 && tokens == 1 && base::is_valid_utf8(token) ? token : std::string();
 }
 
 void throw_forbidden(const authz::Attributes& attributes, const authz::Outcome& outcome) {

@@ -28,6 +28,11 @@ std::chrono::nanoseconds allotted_time(const request::RequestInfo& info,
 // it none (row A36).
 std::string_view bearer_token(request::RequestContext& context);
 
+// The token a browser presents in place of a header, as the WebSocket subprotocol
+// `base64url.bearer.authorization.k8s.io.TOKEN` (row A35); empty when it presents none, or no other
+// subprotocol beside it that could be answered with.
+std::string websocket_token(const transport::RequestHead& head);
+
 // The refusal of row Z2, HTML characters escaped (R13); 500 when an authorizer failed.
 [[noreturn]] void throw_forbidden(const authz::Attributes& attributes,
                                   const authz::Outcome& outcome);

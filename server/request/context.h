@@ -14,7 +14,9 @@
 #include "base/api_error.h"
 #include "base/task.h"
 #include "request/call_scope.h"
+#include "request/credential.h"
 #include "request/identity.h"
+#include "request/live_requests.h"
 #include "request/request_info.h"
 #include "transport/http.h"
 
@@ -32,6 +34,9 @@ class RequestContext {
   Identity user;                         // who the request acts as (after impersonation)
   std::optional<Identity> impersonator;  // who asked, when the request acts as somebody else
   std::string audit_id;
+  // For requests that live long: what they rest on, and where they can be ended from.
+  std::shared_ptr<const Credential> credential;
+  LiveRequests* live = nullptr;
   CallScope scope;  // loop, deadline, cancel, warnings, audit annotations
 
   // Adds a Warning header to the answer (RFC 9111 299 form); duplicates are dropped, long sets are

@@ -51,6 +51,8 @@ class Session : public std::enable_shared_from_this<Session> {
   void prepare(const Call& call);
   // Sends the answer's head and whatever there is.
   void start(transport::ResponseHead head);
+  // Tells the client why the watch is over, and ends it.
+  void end_with(const base::ApiError& why);
   const base::OneShot<bool>& done() const { return done_; }
 
  private:
@@ -224,6 +226,12 @@ void Session::on_time_up() {
   end();
 }
 
+void Session::end_with(const base::ApiError& why) {
+  if (ended_ || !stream_) return;
+  WatchEncoder::error(*stream_, why);
+  end();
+}
+
 void Session::end() {
   if (ended_) return;
   ended_ = true;
@@ -245,6 +253,14 @@ base::Task<void> watch_objects(Call& call) {
   if (call.context.exchange().responded()) co_return;
   call.context.set_status(200);
   session->start(call.context.new_head(200, "application/json"));
+  request::LiveRequests::Registration registration;
+  if (call.context.live != nullptr) {
+    registration =
+        call.context.live->add(call.context.scope.loop, call.context.credential,
+                               [weak = std::weak_ptr<Session>(session)](const base::ApiError& why) {
+                                 if (const auto watched = weak.lock()) watched->end_with(why);
+                               });
+  }
   base::OneShot<bool> done = session->done();
   co_await done;
   call.context.exchange().on_cancel(nullptr);

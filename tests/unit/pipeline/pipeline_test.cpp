@@ -84,7 +84,8 @@ class PipelineTest : public testing::Test {
     ++dispatched_;
     seen_ = context.user;
     if (hold_ != nullptr) {
-      const base::OneShot<int> hold = *hold_;  // gcc 12 loses `this` over `co_await *hold_` under UBSan
+      const base::OneShot<int> hold =
+          *hold_;  // gcc 12 loses `this` over `co_await *hold_` under UBSan
       co_await hold;
     }
     context.respond(200, "text/plain", "done as " + context.user.name);
@@ -117,6 +118,25 @@ TEST_F(PipelineTest, NobodyIs401WithAnAuditIdAndAChallengeAndNoHint) {
             std::string::npos);
   EXPECT_EQ(dispatched_, 0);
   EXPECT_EQ(exchange->answers, 1);
+}
+
+TEST_F(PipelineTest, AWebSocketsSubprotocolMayCarryTheToken) {
+  list_->allowed = {"bob list pods"};
+  const auto as = [&](const std::string& protocols) {
+    return send("/api/v1/pods", {{"Connection", "Upgrade"},
+                                 {"Upgrade", "websocket"},
+                                 {"Sec-WebSocket-Protocol", protocols}})
+        ->status;
+  };
+  const std::string token = "base64url.bearer.authorization.k8s.io.Ym9i";  // bob
+  EXPECT_EQ(as(token + ", v4.channel.k8s.io"), 200);
+  EXPECT_EQ(as("v4.channel.k8s.io," + token), 200);
+  EXPECT_EQ(as(token), 401);  // nothing is left to answer with
+  EXPECT_EQ(as(token + ", " + token + ", v4.channel.k8s.io"), 401);
+  EXPECT_EQ(as(token + "=, v4.channel.k8s.io"), 401);
+  EXPECT_EQ(
+      send("/api/v1/pods", {{"Sec-WebSocket-Protocol", token + ", v4.channel.k8s.io"}})->status,
+      401);
 }
 
 TEST_F(PipelineTest, AClientsAuditIdIsKept) {
