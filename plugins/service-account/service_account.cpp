@@ -20,11 +20,11 @@
 #include "keys.h"
 #include "options.h"
 
-namespace {
+namespace limen::plugins::service_account {
 
 namespace json = boost::json;
-using namespace limen::plugins::service_account;
-namespace jose = limen::plugins::jose;
+
+namespace {
 
 constexpr std::string_view kLegacyWarning =
     "Use tokens from the TokenRequest API or manually created secret-based tokens instead of "
@@ -36,9 +36,9 @@ std::string joined(const std::vector<std::string>& texts) {
   return out;
 }
 
-class ServiceAccount final : public limen::Authenticator, public limen::TokenIssuer {
+class ServiceAccount final : public Authenticator, public TokenIssuer {
  public:
-  ServiceAccount(limen::Host& host, limen::Node config)
+  ServiceAccount(Host& host, Node config)
       : host_(host),
         options_(Options::read(config)),
         keys_(host, "service account keys", options_.files.all(), [this] { return read_keys(); }),
@@ -51,7 +51,7 @@ class ServiceAccount final : public limen::Authenticator, public limen::TokenIss
     }
   }
 
-  static void check_config(limen::Node config, limen::Findings& findings) {
+  static void check_config(Node config, Findings& findings) {
     try {
       Keys(Options::read(config).files);
     } catch (const std::exception& error) {
@@ -59,9 +59,9 @@ class ServiceAccount final : public limen::Authenticator, public limen::TokenIss
     }
   }
 
-  limen::Result<void> start() override { return keys_.start(); }
+  Result<void> start() override { return keys_.start(); }
 
-  limen::Result<void> authenticate(limen::AuthnCall& call) override {
+  Result<void> authenticate(AuthnCall& call) override {
     const std::string_view token = call.bearer_token();
     if (token.empty()) return {};
     const auto keys = keys_.get();
@@ -75,20 +75,20 @@ class ServiceAccount final : public limen::Authenticator, public limen::TokenIss
     return judge(call, *claims);
   }
 
-  limen::Result<void> issue(limen::TokenCall& call) override {
+  Result<void> issue(TokenCall& call) override {
     // Signing takes about a millisecond, which is too long for the thread of a connection.
-    auto later = std::make_shared<limen::Deferred<limen::TokenCall>>(call.defer());
+    auto later = std::make_shared<Deferred<TokenCall>>(call.defer());
     return host_.executor().post([this, later] {
       try {
         sign(**later);
         later->complete();
       } catch (const std::exception& error) {
-        later->complete(limen::Error{error.what()});
+        later->complete(Error{error.what()});
       }
     });
   }
 
-  limen::Result<void> document(limen::DocumentCall& call) override {
+  Result<void> document(DocumentCall& call) override {
     const auto keys = keys_.get();
     if (call.wants_keys()) call.text(key_set(*keys));
     if (call.wants_configuration() && options_.is_published()) call.text(configuration(*keys));
@@ -99,7 +99,7 @@ class ServiceAccount final : public limen::Authenticator, public limen::TokenIss
 
  private:
   struct Counters {
-    explicit Counters(limen::Metrics metrics)
+    explicit Counters(Metrics metrics)
         : issued(metrics.counter("issued_tokens_total", "Tokens signed.")),
           valid(metrics.counter("valid_tokens_total",
                                 "Uses of extended tokens before they should have been renewed.")),
@@ -112,12 +112,12 @@ class ServiceAccount final : public limen::Authenticator, public limen::TokenIss
                                         "Uses of tokens in Secrets that somebody made.")),
           legacy_invalid(metrics.counter("invalid_legacy_auto_token_uses_total",
                                          "Uses of tokens in Secrets marked as invalid.")) {}
-    limen::Counter issued, valid, stale, legacy, legacy_auto, legacy_manual, legacy_invalid;
+    Counter issued, valid, stale, legacy, legacy_auto, legacy_manual, legacy_invalid;
   };
 
   Keys read_keys() const {
     Keys keys(options_.files);
-    if (limen::plugins::is_world_readable(options_.files.signing)) {
+    if (is_world_readable(options_.files.signing)) {
       host_.log().warn("everybody on this machine can read the signing key",
                        {{"path", options_.files.signing}});
     }
@@ -127,9 +127,9 @@ class ServiceAccount final : public limen::Authenticator, public limen::TokenIss
     return keys;
   }
 
-  limen::Result<void> judge(limen::AuthnCall& call, const Claims& claims) {
+  Result<void> judge(AuthnCall& call, const Claims& claims) {
     if (!options_.accepts(claims.issuer)) {
-      return limen::Error{"the token's issuer is not accepted", LIMEN_E_INVALID};
+      return Error{"the token's issuer is not accepted", LIMEN_E_INVALID};
     }
     if (claims.audiences.empty()) {
       call.annotate("authentication.k8s.io/legacy-token", claims.subject);
@@ -137,11 +137,11 @@ class ServiceAccount final : public limen::Authenticator, public limen::TokenIss
     }
     const std::vector<std::string> audiences = matching_audiences(call, claims);
     if (audiences.empty()) {
-      return limen::Error{"the token is for other audiences: " + joined(claims.audiences),
-                          LIMEN_E_INVALID};
+      return Error{"the token is for other audiences: " + joined(claims.audiences),
+                   LIMEN_E_INVALID};
     }
     const std::int64_t now = host_.clock().unix_seconds();
-    limen::Result<void> good =
+    Result<void> good =
         claims.is_legacy() ? judge_legacy(call, claims, now) : judge_.bound(claims, now);
     if (!good.ok()) return good;
     note_age(call, claims, now);
@@ -151,11 +151,10 @@ class ServiceAccount final : public limen::Authenticator, public limen::TokenIss
   }
 
   // Those the token is for among those that are wanted. A token without audience is for the API.
-  std::vector<std::string> matching_audiences(const limen::AuthnCall& call,
-                                              const Claims& claims) const {
+  std::vector<std::string> matching_audiences(const AuthnCall& call, const Claims& claims) const {
     const std::vector<std::string>& own =
         claims.audiences.empty() ? options_.audiences : claims.audiences;
-    const limen::TextList wanted = call.audiences();
+    const TextList wanted = call.audiences();
     std::vector<std::string> matching;
     for (const std::string& audience : own) {
       const bool is_wanted = wanted.empty()
@@ -167,10 +166,9 @@ class ServiceAccount final : public limen::Authenticator, public limen::TokenIss
     return matching;
   }
 
-  limen::Result<void> judge_legacy(limen::AuthnCall& call, const Claims& claims,
-                                   std::int64_t now) const {
+  Result<void> judge_legacy(AuthnCall& call, const Claims& claims, std::int64_t now) const {
     LegacySecret secret;
-    limen::Result<void> good = judge_.legacy(claims, call.bearer_token(), now, secret);
+    Result<void> good = judge_.legacy(claims, call.bearer_token(), now, secret);
     if (secret.invalidated) {
       call.annotate("authentication.k8s.io/legacy-token-invalidated",
                     secret.name + "/" + secret.ns);
@@ -193,8 +191,8 @@ class ServiceAccount final : public limen::Authenticator, public limen::TokenIss
   // the clock of another server may be in tomorrow already.
   void note_use(const LegacySecret& secret, std::int64_t now) const {
     constexpr std::int64_t kDay = 24 * 3600;
-    const std::string today = limen::plugins::format_day(now);
-    if (secret.last_used == today || secret.last_used == limen::plugins::format_day(now + kDay)) {
+    const std::string today = format_day(now);
+    if (secret.last_used == today || secret.last_used == format_day(now + kDay)) {
       return;
     }
     const auto set =
@@ -206,7 +204,7 @@ class ServiceAccount final : public limen::Authenticator, public limen::TokenIss
   }
 
   // Who still uses an extended token after its time has not read the renewed one.
-  void note_age(limen::AuthnCall& call, const Claims& claims, std::int64_t now) const {
+  void note_age(AuthnCall& call, const Claims& claims, std::int64_t now) const {
     if (claims.warn_after == 0) return;
     if (now <= claims.warn_after) return counters_.valid.add();
     call.annotate("authentication.k8s.io/stale-token", "subject: " + claims.subject +
@@ -215,7 +213,7 @@ class ServiceAccount final : public limen::Authenticator, public limen::TokenIss
     counters_.stale.add();
   }
 
-  static void accept(limen::AuthnCall& call, const Claims& claims) {
+  static void accept(AuthnCall& call, const Claims& claims) {
     call.accept(user_name(claims.ns, claims.account.name), claims.account.uid);
     call.group("system:serviceaccounts").group("system:serviceaccounts:" + claims.ns);
     const auto extra = [&](std::string_view key, const std::string& value) {
@@ -232,7 +230,7 @@ class ServiceAccount final : public limen::Authenticator, public limen::TokenIss
     }
   }
 
-  void sign(limen::TokenCall& call) const {
+  void sign(TokenCall& call) const {
     const NewToken made = new_token(call, options_, host_.clock().unix_seconds());
     const std::string token = keys_.get()->signing().sign(write_claims(made.claims));
     if (made.shortened) {
@@ -257,20 +255,22 @@ class ServiceAccount final : public limen::Authenticator, public limen::TokenIss
     return json::serialize(document);
   }
 
-  limen::Host& host_;
+  Host& host_;
   const Options options_;
-  limen::Reloaded<Keys> keys_;
+  Reloaded<Keys> keys_;
   const Judge judge_;
   const Counters counters_;
 };
 
 }  // namespace
 
-LIMEN_EXPORT_MODULE(limen::authenticator<ServiceAccount>({
+}  // namespace limen::plugins::service_account
+
+LIMEN_EXPORT_MODULE(limen::authenticator<limen::plugins::service_account::ServiceAccount>({
     .id = "service-account",
     .version = "1.0.0",
     .vendor = "Limen",
     .summary = "Tokens of service accounts, verified and signed.",
-    .config_schema = kSchema,
+    .config_schema = limen::plugins::service_account::kSchema,
     .required = {LIMEN_OBJECTS, LIMEN_EXECUTOR},
 }))

@@ -1,6 +1,7 @@
 // serviceaccounts/NAME/token: what may be asked for, in which words it is refused (row A28), and
 // the documents of the issuer (row A30).
 #include "base/time.h"
+#include "support/protobuf_message.h"
 #include "unit/api/token_issuer_fake.h"
 #include "unit/api/verbs_controllers.h"
 #include "unit/api/verbs_fixture.h"
@@ -133,6 +134,24 @@ TEST_F(TokenRequestTest, ATokenIsBoundToAPodAndSaysWhereItRuns) {
   EXPECT_EQ(issuer->ordered->bound_uid, "p-uid");
   EXPECT_EQ(issuer->ordered->node_name, "n");
   EXPECT_EQ(issuer->ordered->node_uid, "n-uid");
+}
+
+TEST_F(TokenRequestTest, AKubeletAsksInProtobuf) {
+  put_pod();
+  const Message reference =
+      Message().bytes(1, "Pod").bytes(2, "v1").bytes(3, "p").bytes(4, "p-uid");
+  const Message spec = Message().bytes(1, "vault").message(3, reference).number(4, 3607);
+  const std::string body = envelope("authentication.k8s.io/v1", "TokenRequest",
+                                    Message().message(1, Message()).message(2, spec));
+  const Answered answered =
+      call("POST", "/api/v1/namespaces/default/serviceaccounts/builder/token", body,
+           {{"Content-Type", "application/vnd.kubernetes.protobuf"},
+            {"Accept", "application/vnd.kubernetes.protobuf,application/json"}});
+  EXPECT_EQ(answered.status, 201) << answered.text;
+  EXPECT_EQ(answered.at("status.token"), "signed");
+  EXPECT_EQ(issuer->ordered->audiences, std::vector<std::string>{"vault"});
+  EXPECT_EQ(issuer->ordered->bound_name, "p");
+  EXPECT_EQ(issuer->ordered->expiration_seconds, 3607);
 }
 
 TEST_F(TokenRequestTest, ANodeThatIsGoneIsNamedWithoutUid) {
