@@ -107,11 +107,18 @@ std::optional<SystemTime> parse_time(std::string_view text) {
                                          std::chrono::month(static_cast<unsigned>(*month)),
                                          std::chrono::day(static_cast<unsigned>(*day))};
   if (!date.ok() || *hour > 23 || *minute > 59 || *second > 60) return std::nullopt;
-  const auto since_epoch = std::chrono::sys_days(date).time_since_epoch() +
-                           std::chrono::hours(*hour) + std::chrono::minutes(*minute) +
-                           seconds(*second) - seconds(*offset) +
-                           std::chrono::nanoseconds(*fraction);
-  return SystemTime(duration_cast<SystemTime::duration>(since_epoch));
+  const seconds since_epoch = seconds(std::chrono::sys_days(date).time_since_epoch()) +
+                              std::chrono::hours(*hour) + std::chrono::minutes(*minute) +
+                              seconds(*second) - seconds(*offset);
+  // Years that nanoseconds in 64 bits do not reach are as far away as these do.
+  if (since_epoch >= duration_cast<seconds>(SystemTime::max().time_since_epoch())) {
+    return SystemTime::max();
+  }
+  if (since_epoch <= duration_cast<seconds>(SystemTime::min().time_since_epoch())) {
+    return SystemTime::min();
+  }
+  return SystemTime(duration_cast<SystemTime::duration>(since_epoch) +
+                    std::chrono::nanoseconds(*fraction));
 }
 
 namespace {

@@ -12,7 +12,8 @@ using SystemTime = std::chrono::system_clock::time_point;
 
 std::string format_time(SystemTime time);        // 2026-11-24T02:31:48Z, metav1.Time
 std::string format_micro_time(SystemTime time);  // 2026-11-24T02:31:48.123456Z, metav1.MicroTime
-// Any RFC 3339 time with offset and fraction. Nothing when it is not one.
+// Any RFC 3339 time with offset and fraction. Nothing when it is not one. A year before 1678 or
+// after 2261 becomes the first or last SystemTime there is.
 std::optional<SystemTime> parse_time(std::string_view text);
 
 // Go durations as flags and configs write them: 300ms, 1.5h, 2m30s. Nothing when it is not one.

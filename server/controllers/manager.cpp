@@ -13,6 +13,7 @@
 #include "controllers/namespaces.h"
 #include "controllers/rbac_bootstrap.h"
 #include "controllers/scope.h"
+#include "controllers/token_cleaner.h"
 #include "observability/log.h"
 
 namespace limen::controllers {
@@ -37,6 +38,7 @@ class Manager::Impl {
     add(std::make_unique<DefaultServiceAccount>(scope_, objects_));
     add(std::make_unique<RbacBootstrap>(objects_));
     add(std::make_unique<ClusterRoleAggregation>(scope_, objects_));
+    add(std::make_unique<TokenCleaner>(scope_, objects_));
   }
   ~Impl() { stop(); }
   Impl(const Impl&) = delete;

@@ -4,7 +4,8 @@ namespace limen::controllers {
 
 std::vector<std::string> controller_names() {
   return {std::string(kNamespaces), std::string(kDefaultServiceAccount),
-          std::string(kRbacBootstrap), std::string(kClusterRoleAggregation)};
+          std::string(kRbacBootstrap), std::string(kClusterRoleAggregation),
+          std::string(kTokenCleaner)};
 }
 
 }  // namespace limen::controllers

@@ -11,6 +11,7 @@ inline constexpr std::string_view kNamespaces = "namespaces";
 inline constexpr std::string_view kDefaultServiceAccount = "default-service-account";
 inline constexpr std::string_view kRbacBootstrap = "rbac-bootstrap";
 inline constexpr std::string_view kClusterRoleAggregation = "clusterrole-aggregation";
+inline constexpr std::string_view kTokenCleaner = "token-cleaner";
 
 // All of them, in the order they are started.
 std::vector<std::string> controller_names();

@@ -6,17 +6,13 @@
 #include <vector>
 
 #include "catalog/catalog.h"
+#include "controllers/deletion.h"
 #include "controllers/scope.h"
-#include "object/decode.h"
 #include "object/metadata.h"
-#include "registry/lifecycle.h"
-#include "registry/strategy.h"
 
 namespace limen::controllers {
 
 namespace {
-
-using object::Json;
 
 // Writes under way at once, so that they share transactions.
 constexpr std::size_t kAtOnce = 128;
@@ -47,34 +43,6 @@ storage::ResourceId id_of(const catalog::Resource& resource) {
   return {std::string(resource.storage_group), std::string(resource.name)};
 }
 
-// One object: removed, or marked as being deleted when somebody has to agree or it has time to end.
-base::Task<void> delete_one(Objects& objects, const catalog::Resource& resource,
-                            storage::ObjectPtr current) {
-  const object::Document document = object::Document::parse(current->json);
-  const Json& old = document.root();
-  const registry::Strategy& strategy = registry::strategy_for(resource);
-  storage::Key key{id_of(resource), current->ns, current->name};
-  if (!object::deletion_timestamp(old).empty()) {
-    const Json* const grace = object::find(old, {"metadata", "deletionGracePeriodSeconds"});
-    if (object::finalizers(old).empty() && object::int_or(grace, 0) == 0) {
-      co_await objects.remove(std::move(key), current->revision);
-    }
-    co_return;
-  }
-  const auto finalizers =
-      registry::finalizers_for(strategy, old, registry::Propagation::background);
-  const bool waits = finalizers ? !finalizers->empty() : !object::finalizers(old).empty();
-  const std::int64_t grace = strategy.grace_period ? strategy.grace_period(old, {}) : 0;
-  if (!waits && grace == 0) {
-    co_await objects.remove(std::move(key), current->revision);
-    co_return;
-  }
-  Json marked = object::mutable_copy(old);
-  if (finalizers) object::set_finalizers(marked, *finalizers);
-  registry::mark_deleted(marked, grace);
-  co_await objects.update(std::move(key), current->revision, std::move(marked));
-}
-
 base::Task<void> delete_all(Objects& objects, const catalog::Resource& resource, std::string ns) {
   storage::ListOptions all;
   all.ns = ns;
@@ -82,7 +50,7 @@ base::Task<void> delete_all(Objects& objects, const catalog::Resource& resource,
   for (std::size_t first = 0; first < list.objects.size(); first += kAtOnce) {
     Group group(objects.loop());
     for (std::size_t i = first; i < list.objects.size() && i < first + kAtOnce; ++i) {
-      group.add(delete_one(objects, resource, list.objects[i]));
+      group.add(delete_object(objects, resource, list.objects[i]));
     }
     co_await group.wait();
   }

@@ -292,7 +292,7 @@ switched_off
 eventually 10 has_rule view crontabs
 has_rules_of view system:aggregate-to-view || fail "view was not filled in"
 
-fresh_server nothing namespaces default-service-account rbac-bootstrap clusterrole-aggregation
+fresh_server nothing namespaces default-service-account rbac-bootstrap clusterrole-aggregation token-cleaner
 would_have_been_done
 assert_eq "$(names_of ns)" ""
 assert_eq "$(revision)" 1 "nothing is written"

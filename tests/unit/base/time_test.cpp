@@ -20,6 +20,11 @@ TEST(Time, ReadsOffsetsAndFractions) {
   EXPECT_EQ(format_micro_time(*time), "2026-11-24T02:31:48.500000Z");
 }
 
+TEST(Time, WhatIsTooFarAwayIsAsFarAsTimesReach) {
+  EXPECT_EQ(parse_time("9999-12-31T23:59:59.9Z"), SystemTime::max());
+  EXPECT_EQ(parse_time("0001-01-01T00:00:00Z"), SystemTime::min());
+}
+
 TEST(Time, RefusesWhatIsNoTime) {
   for (const char* text :
        {"", "2026-11-24", "2026-13-01T00:00:00Z", "2026-02-30T00:00:00Z", "2026-11-24T25:00:00Z",

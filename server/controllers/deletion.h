@@ -1,0 +1,17 @@
+// Deleting an object as a client's delete would: with its finalizers and its time to end.
+//
+// Thread rule: the loop's thread.
+#pragma once
+
+#include "base/task.h"
+#include "catalog/catalog.h"
+#include "controllers/objects.h"
+
+namespace limen::controllers {
+
+// Removes the object, or marks it as being deleted when somebody has to agree or it has time to
+// end. Does nothing when `current` is not its newest state any more. Throws StoreError.
+base::Task<void> delete_object(Objects& objects, const catalog::Resource& resource,
+                               storage::ObjectPtr current);
+
+}  // namespace limen::controllers
