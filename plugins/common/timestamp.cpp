@@ -40,6 +40,24 @@ std::optional<std::int64_t> parse_timestamp(std::string_view text) {
   return seconds;
 }
 
+std::optional<std::int64_t> parse_rfc3339(std::string_view text) {
+  constexpr std::size_t kLocal = std::string_view("0000-00-00T00:00:00").size();
+  if (text.size() <= kLocal) return std::nullopt;
+  const auto local = parse_timestamp(std::string(text.substr(0, kLocal)) + "Z");
+  text.remove_prefix(kLocal);
+  if (text.front() == '.') {
+    const std::size_t end = text.find_first_not_of("0123456789", 1);
+    if (end == 1 || end == std::string_view::npos) return std::nullopt;
+    text.remove_prefix(end);
+  }
+  if (!local || text == "Z") return local;
+  if (text.size() != 6 || text[3] != ':' || (text[0] != '+' && text[0] != '-')) return std::nullopt;
+  const int hours = digits(text, 1, 2), minutes = digits(text, 4, 2);
+  if (hours < 0 || hours > 23 || minutes < 0 || minutes > 59) return std::nullopt;
+  const std::int64_t offset = hours * 3600 + minutes * 60;
+  return text[0] == '+' ? *local - offset : *local + offset;
+}
+
 std::string format_day(std::int64_t unix_seconds) {
   const std::time_t time = unix_seconds;
   std::tm parts{};

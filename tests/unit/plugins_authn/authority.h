@@ -69,19 +69,28 @@ class Certificate {
     return out;
   }
   std::string pem() const {
-    BIO* sink = BIO_new(BIO_s_mem());
-    PEM_write_bio_X509(sink, certificate_.get());
-    char* text = nullptr;
-    const long length = BIO_get_mem_data(sink, &text);
-    std::string out(text, static_cast<std::size_t>(length));
-    BIO_free(sink);
-    return out;
+    return written([this](BIO* sink) { PEM_write_bio_X509(sink, certificate_.get()); });
+  }
+  std::string key_pem() const {
+    return written([this](BIO* sink) {
+      PEM_write_bio_PrivateKey(sink, key_.get(), nullptr, nullptr, 0, nullptr, nullptr);
+    });
   }
   std::string serial() const {
     return std::to_string(ASN1_INTEGER_get(X509_get0_serialNumber(certificate_.get())));
   }
 
  private:
+  template <class Write>
+  static std::string written(Write write) {
+    BIO* sink = BIO_new(BIO_s_mem());
+    write(sink);
+    char* text = nullptr;
+    const long length = BIO_get_mem_data(sink, &text);
+    std::string out(text, static_cast<std::size_t>(length));
+    BIO_free(sink);
+    return out;
+  }
   static void add_name(X509_NAME* name, const NameEntry& entry) {
     ASN1_OBJECT* type = OBJ_txt2obj(entry.type.c_str(), 0);
     const int done = X509_NAME_add_entry_by_OBJ(
