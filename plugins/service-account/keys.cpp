@@ -93,7 +93,7 @@ std::shared_ptr<const Claims> Keys::recall(std::string_view token) const {
 
 std::shared_ptr<const Claims> Keys::verify(std::string_view token, const jose::Jws& jws) const {
   if (!is_signed(jws)) throw std::runtime_error("no key of ours has signed the token");
-  auto claims = std::make_shared<const Claims>(read_claims(jws.payload));
+  auto claims = std::make_shared<const Claims>(read_claims(jose::claims_of(jws)));
   verified_->store(digest_(token), claims);
   return claims;
 }

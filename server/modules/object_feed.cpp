@@ -212,7 +212,7 @@ limen_status ObjectFeed::get(std::string_view group, std::string_view resource, 
       {std::string(group), std::string(resource)}, std::string(ns), std::string(name)};
   const storage::ObjectPtr found = source_.store->get(key);
   if (found == nullptr) return LIMEN_E_NOT_FOUND;
-  const object::Document document = object::Document::parse(found->json);
+  const object::Document document = parsed_.of(found);
   const limen_node* node = root_node(document);
   node_table().retain(node);
   *out = node;

@@ -21,6 +21,7 @@
 
 #include "limen/limen.h"
 #include "modules/executor_thread.h"
+#include "modules/parsed_objects.h"
 #include "storage/store.h"
 
 namespace limen::modules {
@@ -88,6 +89,7 @@ class ObjectFeed {
   std::size_t unsynced_ = 0;
   std::vector<std::unique_ptr<Subscription>> subscriptions_;
   std::vector<Waiter> waiters_;
+  mutable ParsedObjects parsed_;  // what get() gives out
 };
 
 }  // namespace limen::modules

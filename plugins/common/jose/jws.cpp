@@ -26,17 +26,26 @@ std::optional<Parts> split(std::string_view token) {
                token.substr(second + 1)};
 }
 
-json::object parse_part(std::string_view text, std::size_t max_bytes, const std::string& what) {
+std::string decode_part(std::string_view text, const std::string& what) {
   std::optional<std::string> bytes = base64url_decode(text);
   if (!bytes) throw JwsError("the " + what + " is not base64url");
-  if (bytes->size() > max_bytes) {
-    throw JwsError("the " + what + " has more than " + std::to_string(max_bytes) + " bytes");
-  }
+  return std::move(*bytes);
+}
+
+json::object parse_part(std::string_view bytes, const std::string& what) {
   try {
-    return parse_object(*bytes);
+    return parse_object(bytes);
   } catch (const std::runtime_error& error) {
     throw JwsError("the " + what + " " + error.what());
   }
+}
+
+json::object parse_header(std::string_view text) {
+  const std::string bytes = decode_part(text, "header");
+  if (bytes.size() > kMaxHeaderBytes) {
+    throw JwsError("the header has more than " + std::to_string(kMaxHeaderBytes) + " bytes");
+  }
+  return parse_part(bytes, "header");
 }
 
 std::string text_member(const json::object& header, std::string_view key) {
@@ -75,7 +84,7 @@ std::optional<std::string> unverified_issuer(std::string_view token) {
   const std::optional<Parts> parts = split(token);
   if (!parts) return std::nullopt;
   try {
-    const json::object payload = parse_part(parts->payload, kMaxTokenBytes, "payload");
+    const json::object payload = parse_part(decode_part(parts->payload, "payload"), "payload");
     const json::value* issuer = payload.if_contains("iss");
     if (issuer == nullptr || !issuer->is_string()) return std::nullopt;
     return std::string(issuer->get_string());
@@ -91,13 +100,13 @@ Jws parse_jws(std::string_view token) {
   const std::optional<Parts> parts = split(token);
   if (!parts) throw JwsError("the token has not three parts");
   Jws jws;
-  read_header(parse_part(parts->header, kMaxHeaderBytes, "header"), jws);
-  jws.payload = parse_part(parts->payload, kMaxTokenBytes, "payload");
-  std::optional<std::string> signature = base64url_decode(parts->signature);
-  if (!signature) throw JwsError("the signature is not base64url");
-  jws.signature = std::move(*signature);
+  read_header(parse_header(parts->header), jws);
+  jws.payload = decode_part(parts->payload, "payload");
+  jws.signature = decode_part(parts->signature, "signature");
   jws.signing_input = token.substr(0, parts->header.size() + 1 + parts->payload.size());
   return jws;
 }
+
+json::object claims_of(const Jws& jws) { return parse_part(jws.payload, "payload"); }
 
 }  // namespace limen::plugins::jose

@@ -27,10 +27,10 @@ class JwsError : public std::runtime_error {
 
 struct Jws {
   Algorithm algorithm = Algorithm::rs256;
-  std::string key_id;           // "kid"; empty when there is none
-  boost::json::object payload;  // the claims, unverified
-  std::string signing_input;    // what the signature is about
-  std::string signature;        // bytes
+  std::string key_id;         // "kid"; empty when there is none
+  std::string payload;        // bytes, unverified
+  std::string signing_input;  // what the signature is about
+  std::string signature;      // bytes
 };
 
 // The "iss" a token claims to have: good for choosing who shall judge it, and for nothing else.
@@ -39,5 +39,8 @@ std::optional<std::string> unverified_issuer(std::string_view token);
 
 // Throws JwsError.
 Jws parse_jws(std::string_view token);
+
+// The payload as claims (RFC 7519). Throws JwsError when it is no JSON object.
+boost::json::object claims_of(const Jws& jws);
 
 }  // namespace limen::plugins::jose

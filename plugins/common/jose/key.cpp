@@ -75,8 +75,39 @@ bool fits(EVP_PKEY* key, const Recipe& recipe) {
   return recipe.curve == nullptr || curve_of(key) == recipe.curve;
 }
 
-void refuse_odd_size(EVP_PKEY* key) {
+NumberPtr number_of(EVP_PKEY* key, const char* name) {
+  BIGNUM* raw = nullptr;
+  if (EVP_PKEY_get_bn_param(key, name, &raw) != 1) {
+    throw std::runtime_error("a public key cannot be read");
+  }
+  return NumberPtr(raw);
+}
+
+// The mark of keys that a family of smart cards made, whose factors can be found (ROCA,
+// CVE-2017-15361): modulo each of these primes they are powers of 65537.
+bool is_guessable(const BIGNUM* modulus) {
+  for (const BN_ULONG prime :
+       {11, 13, 17, 19, 37, 53, 61, 71, 73, 79, 97, 103, 107, 109, 127, 151, 157}) {
+    const BN_ULONG wanted = BN_mod_word(modulus, prime);
+    const BN_ULONG base = 65537 % prime;
+    BN_ULONG power = 1;
+    do {
+      power = power * base % prime;
+    } while (power != wanted && power != 1);
+    if (power != wanted) return false;
+  }
+  return true;
+}
+
+void refuse_weak(EVP_PKEY* key) {
   if (EVP_PKEY_get_base_id(key) != EVP_PKEY_RSA) return;
+  const NumberPtr exponent = number_of(key, OSSL_PKEY_PARAM_RSA_E);
+  if (!BN_is_odd(exponent.get()) || BN_is_one(exponent.get())) {
+    throw std::runtime_error("an RSA key with an exponent that cannot be");
+  }
+  if (is_guessable(number_of(key, OSSL_PKEY_PARAM_RSA_N).get())) {
+    throw std::runtime_error("an RSA key whose factors can be found (CVE-2017-15361)");
+  }
   const int bits = EVP_PKEY_get_bits(key);
   if (bits >= kMinRsaBits && bits <= kMaxRsaBits) return;
   throw std::runtime_error("an RSA key of " + std::to_string(bits) + " bits: it must have " +
@@ -126,10 +157,7 @@ bool set_padding(EVP_PKEY_CTX* context, const Recipe& recipe) {
 }
 
 std::string number(EVP_PKEY* key, const char* name, std::size_t pad_to = 0) {
-  BIGNUM* raw = nullptr;
-  const bool found = EVP_PKEY_get_bn_param(key, name, &raw) == 1;
-  const NumberPtr value(raw);
-  if (!found) throw std::runtime_error("a public key cannot be exported");
+  const NumberPtr value = number_of(key, name);
   std::string out(std::max(pad_to, static_cast<std::size_t>(BN_num_bytes(value.get()))), '\0');
   BN_bn2binpad(value.get(), bytes_of(out), static_cast<int>(out.size()));
   return base64url_encode(out);
@@ -159,7 +187,7 @@ std::string kubernetes_key_id(EVP_PKEY* key) {
 
 VerificationKey::VerificationKey(KeyHandle key, std::span<const Algorithm> allowed)
     : key_(std::move(key)) {
-  refuse_odd_size(key_.get());
+  refuse_weak(key_.get());
   for (const Algorithm algorithm : allowed)
     if (fits(key_.get(), recipe_of(algorithm))) algorithms_.push_back(algorithm);
   if (algorithms_.empty()) {

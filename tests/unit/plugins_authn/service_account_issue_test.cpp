@@ -33,7 +33,7 @@ class Issue : public test::ServiceAccountTest {
   boost::json::object payload(const TokenOrder& one) {
     const Reply reply = instance_->issue(one);
     EXPECT_TRUE(reply.granted()) << reply.error;
-    return jose::parse_jws(reply.token).payload;
+    return jose::claims_of(jose::parse_jws(reply.token));
   }
 };
 
@@ -46,7 +46,7 @@ TEST_F(Issue, ATokenSaysWhoseItIsForWhomAndUntilWhen) {
   const jose::Jws jws = jose::parse_jws(reply.token);
   EXPECT_TRUE(signer_.public_key().verify(jws));
   EXPECT_EQ(jws.key_id, signer_.public_key().key_id());
-  boost::json::object claims = jws.payload;
+  boost::json::object claims = jose::claims_of(jws);
   const std::string id(claims.at("jti").as_string());
   EXPECT_EQ(id.size(), 36u);
   EXPECT_EQ(annotation(reply, "authentication.kubernetes.io/issued-credential-id"), "JTI=" + id);
@@ -114,7 +114,7 @@ TEST_F(Issue, ATokenProjectedIntoAPodLivesAYearAndKnowsWhenItShouldHaveBeenRenew
   open();
   const Reply reply = instance_->issue(for_pod(3607));
   EXPECT_EQ(reply.expiration_seconds, 3607);
-  const boost::json::object claims = jose::parse_jws(reply.token).payload;
+  const boost::json::object claims = jose::claims_of(jose::parse_jws(reply.token));
   EXPECT_EQ(claims.at("exp"), kSaNow + 365 * 24 * 3600);
   EXPECT_EQ(claims.at("kubernetes.io").at("warnafter"), kSaNow + 3607);
 }
