@@ -16,7 +16,7 @@ struct TokenVerdict {
   std::string name, uid;
   std::vector<std::string> groups;
   std::vector<std::pair<std::string, std::vector<std::string>>> extra;
-  std::vector<std::string> audiences;  // those it is good for; empty: bound to none
+  std::vector<std::string> audiences;  // those it is good for; empty: the webhook names none
   std::chrono::nanoseconds until{0};   // on the monotonic clock: how long it may be used again
 };
 

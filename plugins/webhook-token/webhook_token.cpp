@@ -41,6 +41,13 @@ constexpr const char* kSchema = R"json({
       "default": "v1",
       "description": "Version of authentication.k8s.io that the webhook speaks."
     },
+    "audiences": {
+      "type": "array",
+      "items": {"type": "string", "minLength": 1},
+      "minItems": 1,
+      "default": ["https://kubernetes.default.svc.cluster.local"],
+      "description": "Audiences of this API: what requests ask for, and what a token is good for whose audiences the webhook does not name."
+    },
     "successSeconds": {
       "type": "integer", "minimum": 0, "maximum": 86400, "default": 120,
       "description": "How long a token that was accepted is not asked about again; 0: never remembered."
@@ -80,6 +87,7 @@ class WebhookToken final : public limen::Authenticator {
   WebhookToken(limen::Host& host, limen::Node config)
       : host_(host),
         version_(config["version"].string_or("v1")),
+        own_audiences_(audiences_of(config["audiences"])),
         success_time_(seconds(config["successSeconds"].int_or(120))),
         failure_time_(seconds(config["failureSeconds"].int_or(120))),
         successes_(static_cast<std::size_t>(config["cacheEntries"].int_or(4096))),
@@ -116,6 +124,7 @@ class WebhookToken final : public limen::Authenticator {
     if (token.empty()) return {};
     std::vector<std::string> wanted;
     for (const std::string_view audience : call.audiences()) wanted.emplace_back(audience);
+    if (wanted.empty()) wanted = own_audiences_;
     const Digest key = key_of(token, wanted);
     const nanoseconds now = host_.clock().monotonic();
     if (const auto known = successes_.find(key); known && now < known->until) {
@@ -133,6 +142,11 @@ class WebhookToken final : public limen::Authenticator {
 
  private:
   using Later = limen::Deferred<limen::AuthnCall>;
+
+  static std::vector<std::string> audiences_of(limen::Node list) {
+    if (!list) return {"https://kubernetes.default.svc.cluster.local"};
+    return list.strings();
+  }
 
   static std::vector<std::string> files_of(const std::string& path) {
     try {
@@ -203,10 +217,10 @@ class WebhookToken final : public limen::Authenticator {
     later.complete(error);
   }
 
-  // Leaves those of the token's audiences that are wanted; a token with none of them is no good.
-  static void narrow(TokenVerdict& verdict, const std::vector<std::string>& wanted) {
-    if (wanted.empty()) verdict.audiences.clear();
-    if (verdict.audiences.empty()) return;
+  // Leaves those of the token's audiences that are wanted; a token with none of them is no good. A
+  // webhook that names none knows nothing of audiences: its tokens are for this API.
+  void narrow(TokenVerdict& verdict, const std::vector<std::string>& wanted) const {
+    if (verdict.audiences.empty()) verdict.audiences = own_audiences_;
     std::erase_if(verdict.audiences, [&](const std::string& audience) {
       return std::find(wanted.begin(), wanted.end(), audience) == wanted.end();
     });
@@ -224,6 +238,7 @@ class WebhookToken final : public limen::Authenticator {
 
   limen::Host& host_;
   const std::string version_;
+  const std::vector<std::string> own_audiences_;
   const nanoseconds success_time_, failure_time_;
   const limen::plugins::KeyedDigest digest_;
   std::atomic<std::uint64_t> epoch_{0};  // of the kubeconfig in force

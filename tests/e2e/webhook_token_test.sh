@@ -75,6 +75,18 @@ assert_eq "$(asked)" 1
 assert_eq "$(status_with good-1)" 201
 assert_eq "$(asked)" 1
 
+# --- a token for another service is nobody here; a TokenReview asks for whom it likes
+review '{"authenticated":true,"user":{"username":"ada"},"audiences":["vault"]}' | hook review@vault- 201
+assert_eq "$(status_with vault-1)" 401
+token_review() { # TOKEN AUDIENCE
+  jq -n --arg t "$1" --arg a "$2" '{apiVersion: "authentication.k8s.io/v1", kind: "TokenReview", spec: {token: $t, audiences: [$a]}}' |
+    api POST /apis/authentication.k8s.io/v1/tokenreviews -H 'Content-Type: application/json' -d @- |
+    jq -c '[.status.authenticated // false, .status.user.username // "", .status.audiences // []]'
+}
+assert_eq "$(token_review vault-1 vault)" '[true,"ada",["vault"]]'
+assert_eq "$(token_review vault-1 other)" '[false,"",[]]'
+assert_eq "$(token_review good-1 vault)" '[false,"",[]]' "whose audiences the webhook does not name"
+
 # --- a hundred requests with one token at once: one question
 forget
 review "$ADA" | hook review@good- 201 300

@@ -78,7 +78,8 @@ TEST_F(WebhookToken, PostsATokenReviewAndTakesItsUser) {
   EXPECT_EQ(call.timeout, 30s);
   EXPECT_EQ(boost::json::parse(call.body),
             boost::json::parse(R"({"kind":"TokenReview","apiVersion":"authentication.k8s.io/v1",
-                                   "spec":{"token":"t1"}})"));
+                                   "spec":{"token":"t1","audiences":
+                                     ["https://kubernetes.default.svc.cluster.local"]}})"));
   EXPECT_EQ(call.headers[0],
             (std::pair<std::string, std::string>("Authorization", "Bearer hook-secret")));
 }
@@ -199,15 +200,28 @@ TEST_F(WebhookToken, ATokenForOtherAudiencesIsNotAuthenticated) {
   EXPECT_EQ(ask("t1", {"api"}).status, LIMEN_NO_OPINION);
 }
 
-TEST_F(WebhookToken, ATokenWithoutAudiencesIsBoundToNone) {
-  open();
-  const testkit::Reply reply = ask("t1", {"api"});
+TEST_F(WebhookToken, ARequestAsksForTheAudiencesOfTheApi) {
+  open({{"audiences", {"api", "old-api"}}});
+  answer_with(review(
+      R"({"authenticated":true,"user":{"username":"ada"},"audiences":["old-api","vault"]})"));
+  const testkit::Reply reply = ask("t1");
   EXPECT_EQ(reply.user, "ada");
-  EXPECT_TRUE(reply.audiences.empty());
+  EXPECT_EQ(reply.audiences, std::vector<std::string>{"old-api"});
+  EXPECT_EQ(boost::json::parse(calls_[0].body).at("spec").at("audiences"),
+            (Json{"api", "old-api"}));
+  answer_with(review(R"({"authenticated":true,"user":{"username":"ada"},"audiences":["vault"]})"));
+  EXPECT_EQ(ask("t2").status, LIMEN_NO_OPINION) << "a token for somebody else";
+}
+
+TEST_F(WebhookToken, ATokenWhoseAudiencesAreNotNamedIsForTheApiAlone) {
+  open({{"audiences", {"api"}}});
+  EXPECT_EQ(ask("t1").audiences, std::vector<std::string>{"api"});
+  EXPECT_EQ(ask("t1", {"other", "api"}).audiences, std::vector<std::string>{"api"});
+  EXPECT_EQ(ask("t1", {"vault"}).status, LIMEN_NO_OPINION);
 }
 
 TEST_F(WebhookToken, OneAudiencesVerdictIsNotAnothers) {
-  open();
+  open({{"audiences", {"api", "other"}}});
   answer_ = [](const HttpCall& call) {
     return review(call.body.find("\"api\"") != std::string::npos ? kAda : kNobody);
   };
