@@ -6,6 +6,7 @@
 #include <type_traits>
 #include <utility>
 
+#include "api/record.h"
 #include "base/api_error.h"
 #include "object/canonical.h"
 #include "object/metadata.h"
@@ -88,8 +89,14 @@ validation::ReadObject object_of(std::string_view text, BodyFormat format,
 base::Task<object::Json> decode_value(Call& call, std::string_view text, BodyFormat format,
                                       std::string_view kind, const catalog::Type* type) {
   const auto work = [&] { return value_of(text, format, kind, type); };
-  if (call.options.decoders == nullptr || !is_heavy(text, format)) co_return work();
-  co_return co_await beside_the_loop(call, work);
+  object::Json value;
+  if (call.options.decoders == nullptr || !is_heavy(text, format)) {
+    value = work();
+  } else {
+    value = co_await beside_the_loop(call, work);
+  }
+  record_body(call, value);
+  co_return value;
 }
 
 base::Task<object::Json> decode_body(Call& call, std::string_view text, BodyFormat format,
@@ -105,6 +112,7 @@ base::Task<object::Json> decode_body(Call& call, std::string_view text, BodyForm
     read = co_await beside_the_loop(call, work);
   }
   for (std::string& warning : read.warnings) call.context.warn(std::move(warning));
+  record_object(call, read.object);
   co_return std::move(read.object);
 }
 

@@ -25,6 +25,8 @@ class Patch {
   // Throws ApiError 400 for a body that is no patch, 413 for one of too many operations.
   Patch(PatchKind kind, std::string_view body, const WriteOptions& options);
 
+  const object::Json& value() const { return patch_; }
+
   // `object`, in the served version, changed. The result has `expected`'s type; what strict
   // validation objects to becomes warnings of the request or a 422. Throws ApiError.
   object::Json apply(Call& call, const object::Json& object,

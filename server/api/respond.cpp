@@ -4,6 +4,7 @@
 
 #include "api/gzip.h"
 #include "api/json_layout.h"
+#include "api/record.h"
 #include "api/table/table.h"
 #include "base/json_text.h"
 #include "object/canonical.h"
@@ -85,6 +86,7 @@ Pieces laid_out(const Call& call, Pieces pieces) {
 }
 
 void send_small(Call& call, int status, Pieces pieces) {
+  record_answer(call, pieces);
   send(call, call.context.new_head(status, call.output.content_type()),
        laid_out(call, std::move(pieces)));
 }
@@ -284,7 +286,9 @@ void respond_deleted(Call& call, const storage::StoredObject& object) {
 }
 
 base::Task<void> respond_list(Call& call, ListAnswer answer) {
-  Pieces pieces = laid_out(call, list_pieces(call, answer));
+  Pieces pieces = list_pieces(call, answer);
+  record_answer(call, pieces);
+  pieces = laid_out(call, std::move(pieces));
   transport::ResponseHead head = call.context.new_head(200, call.output.content_type());
   if (compresses(call, size_of(pieces))) {
     std::string body = co_await compress(call, pieces);

@@ -5,6 +5,7 @@
 #include "app/module_specs.h"
 #include "app/pki.h"
 #include "app/serving_certificate.h"
+#include "audit/policy_file.h"
 #include "authn/revocations.h"
 #include "modules/config_schema.h"
 #include "modules/load_error.h"
@@ -60,6 +61,14 @@ void check_revocations(const config::ServerConfiguration& configuration,
   }
 }
 
+void check_audit_policy(const config::ServerConfiguration& configuration,
+                        std::vector<std::string>& problems) {
+  if (configuration.audit.policy_file.empty()) return;
+  for (std::string& problem : audit::read_policy_file(configuration.audit.policy_file).problems) {
+    problems.push_back(std::move(problem));
+  }
+}
+
 std::vector<std::string> warnings_of(const config::ServerConfiguration& configuration) {
   std::vector<std::string> out;
   if (configuration.authorizers.empty()) {
@@ -77,6 +86,7 @@ int run(const Arguments& arguments, Streams streams) {
   std::vector<std::string> warnings;
   if (loaded.ok()) {
     check_certificates(loaded.configuration, loaded.problems);
+    check_audit_policy(loaded.configuration, loaded.problems);
     check_modules(loaded.configuration, loaded.problems);
     check_revocations(loaded.configuration, loaded.problems);
     warnings = warnings_of(loaded.configuration);

@@ -9,6 +9,7 @@
 
 #include "api/api.h"
 #include "app/access_control.h"
+#include "app/audit_setup.h"
 #include "app/commands.h"
 #include "app/module_specs.h"
 #include "app/own_pages.h"
@@ -136,12 +137,14 @@ class ServerProcess::Rooms {
         revocations_(configuration.revocations.path),
         access_(runtime_, &revocations_),
         controllers_(store_, {configuration.disabled_controllers}),
+        auditor_(make_auditor(configuration.audit)),
         api_({store_, api_options(configuration, decoders_)}),
         pipeline_(
             pipeline_options(configuration, live_), [this] { return access_.current(); },
             [this](request::RequestContext& context, const api::AccessChainsPtr& chains) {
               return dispatch(context, chains);
-            }) {}
+            },
+            auditor_.get()) {}
 
   ~Rooms() { take_down(std::chrono::milliseconds(0)); }
   Rooms(const Rooms&) = delete;
@@ -167,6 +170,7 @@ class ServerProcess::Rooms {
     access_.change(generation_spec(configuration));
     log_generation(*access_.generation());
     transport_->reload_certificate();
+    if (auditor_ != nullptr) auditor_->reopen();
   }
 
   void become_unready() { stopping_.store(true); }
@@ -190,6 +194,10 @@ class ServerProcess::Rooms {
 
   // The server's own files; modules look after theirs.
   void watch_files() {
+    if (auditor_ != nullptr) {
+      const std::string& policy = configuration_.audit.policy_file;
+      files_.watch({policy}, [this, policy] { reload_audit_policy(*auditor_, policy); });
+    }
     if (revocations_.path().empty()) return;
     files_.watch({revocations_.path()}, [this] {
       if (revocations_.reload()) end_revoked();
@@ -292,6 +300,7 @@ class ServerProcess::Rooms {
   request::LiveRequests live_;
   AccessControl access_;
   controllers::Manager controllers_;
+  std::unique_ptr<audit::Auditor> auditor_;  // null: audit is off
   base::WorkerPool decoders_{"limen-decode", kDecoders, kWaitingBodies};
   api::Api api_;
   pipeline::Pipeline pipeline_;

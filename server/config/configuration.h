@@ -76,6 +76,18 @@ struct Log {
   std::string format = "text";  // text, json
 };
 
+// Who did what; off unless policy_file and log_path are given.
+struct Audit {
+  std::string policy_file;              // audit.k8s.io/v1 Policy; reloaded when it changes
+  std::string log_path;                 // JSON lines; "-" is standard output
+  std::int64_t max_size = 100;          // MiB at which the file is rotated; 0: never
+  std::int64_t max_backups = 100;       // rotated files kept; 0: all
+  std::int64_t max_age = 366;           // days a rotated file is kept; 0: for ever
+  std::int64_t buffer_events = 10'000;  // that may wait to be written
+  std::int64_t buffer_bytes = 256 * 1024 * 1024;  // of waiting events together
+  std::string when_full = "drop";                 // drop: events are lost; refuse: requests are
+};
+
 enum class FailurePolicy { fail, ignore };
 
 // One instance of a module in a list.
@@ -107,6 +119,7 @@ struct ServerConfiguration {
   Revocations revocations;
   Threads threads;
   Log log;
+  Audit audit;
   std::vector<std::string> disabled_controllers;
   Duration request_timeout = std::chrono::seconds(60);      // of a request that is not a watch
   Duration min_request_timeout = std::chrono::minutes(30);  // a watch ends after 1 to 2 of it

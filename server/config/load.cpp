@@ -1,14 +1,7 @@
 #include "config/load.h"
 
-#include <fcntl.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
 #include <algorithm>
-#include <cerrno>
-#include <cstring>
 #include <map>
-#include <system_error>
 
 #include "base/strings.h"
 #include "base/time.h"
@@ -16,6 +9,7 @@
 #include "config/flags.h"
 #include "config/module_entries.h"
 #include "config/options.h"
+#include "config/yaml_file.h"
 #include "config/yaml_values.h"
 
 namespace limen::config {
@@ -212,6 +206,11 @@ class Reader {
 
 // What no single option can tell, after file and flags.
 void check_together(const ServerConfiguration& c, const Reader& reader, Findings& findings) {
+  if (c.audit.policy_file.empty() != c.audit.log_path.empty()) {
+    findings.add(reader.where(c.audit.policy_file.empty() ? "audit.logPath" : "audit.policyFile"),
+                 "audit",
+                 "policyFile and logPath must be given together: what is recorded, and where");
+  }
   if (c.secure.tls_cert_file.empty() != c.secure.tls_private_key_file.empty()) {
     findings.add(reader.where(c.secure.tls_cert_file.empty() ? "secure.tlsPrivateKeyFile"
                                                              : "secure.tlsCertFile"),
@@ -235,47 +234,6 @@ void check_together(const ServerConfiguration& c, const Reader& reader, Findings
   }
 }
 
-std::optional<YAML::Node> parse(std::string_view text, Findings& findings) {
-  try {
-    const std::vector<YAML::Node> documents = YAML::LoadAll(std::string(text));
-    if (documents.size() > 1) {
-      findings.add(position_of(documents[1]), "", "holds more than one YAML document");
-      return std::nullopt;
-    }
-    if (documents.empty()) return YAML::Node();
-    return documents[0];
-  } catch (const YAML::Exception& error) {
-    const Position at =
-        error.mark.is_null() ? Position{} : Position{error.mark.line + 1, error.mark.column + 1};
-    findings.add(at, "", "is not YAML: " + error.msg);
-    return std::nullopt;
-  }
-}
-
-// Opens, then asks what it has opened: a name checked first could become another file.
-bool read_all(const std::string& path, std::string& out, std::string& why) {
-  const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-  if (fd < 0) {
-    why = std::generic_category().message(errno);
-    return false;
-  }
-  struct stat status {};
-  if (::fstat(fd, &status) != 0 || !S_ISREG(status.st_mode)) {
-    why = "is not a regular file";
-  } else if (static_cast<std::size_t>(status.st_size) > kMaxFileBytes) {
-    why = "is larger than " + std::to_string(kMaxFileBytes) + " bytes";
-  } else {
-    char buffer[16384];
-    ssize_t got = 0;
-    while ((got = ::read(fd, buffer, sizeof buffer)) > 0 && out.size() <= kMaxFileBytes) {
-      out.append(buffer, static_cast<std::size_t>(got));
-    }
-    if (got < 0) why = std::generic_category().message(errno);
-  }
-  ::close(fd);
-  return why.empty();
-}
-
 }  // namespace
 
 Loaded load_text(std::string_view text, const std::string& name, const Flags& flags,
@@ -286,7 +244,7 @@ Loaded load_text(std::string_view text, const std::string& name, const Flags& fl
   Reader reader(loaded.configuration, findings, known);
   if (text.size() > kMaxFileBytes) {
     findings.add(Position{}, "", "is larger than " + std::to_string(kMaxFileBytes) + " bytes");
-  } else if (const auto root = parse(text, findings)) {
+  } else if (const auto root = parse_one(text, findings)) {
     reader.read(*root);
   }
   apply_flags(flags, loaded.configuration, findings);
@@ -298,7 +256,7 @@ Loaded load_text(std::string_view text, const std::string& name, const Flags& fl
 Loaded load_file(const std::string& path, const Flags& flags, const Known& known) {
   std::string text;
   std::string why;
-  if (!read_all(path, text, why)) {
+  if (!read_file(path, kMaxFileBytes, text, why)) {
     Loaded loaded;
     loaded.configuration.file = path;
     loaded.problems.push_back(path + ": " + why);

@@ -33,6 +33,10 @@ std::string log_format(const std::string& text) {
   return text == "text" || text == "json" ? std::string() : "must be text or json";
 }
 
+std::string drop_or_refuse(const std::string& text) {
+  return text == "drop" || text == "refuse" ? std::string() : "must be drop or refuse";
+}
+
 constexpr std::int64_t kMebi = 1024 * 1024;
 
 void add_listeners(std::vector<Option>& out, ServerConfiguration& c) {
@@ -75,6 +79,18 @@ void add_limits(std::vector<Option>& out, Limits& l) {
       {"limits", "writeTimeout", DurationOption{&l.write_timeout, milliseconds(100), hours(1)}});
 }
 
+void add_audit(std::vector<Option>& out, Audit& a) {
+  out.push_back({"audit", "policyFile", TextOption{&a.policy_file, any_text}});
+  out.push_back({"audit", "logPath", TextOption{&a.log_path, any_text}});
+  out.push_back({"audit", "maxSize", IntegerOption{&a.max_size, 0, 1024 * 1024}});
+  out.push_back({"audit", "maxBackups", IntegerOption{&a.max_backups, 0, 1'000'000}});
+  out.push_back({"audit", "maxAge", IntegerOption{&a.max_age, 0, 36'500}});
+  out.push_back({"audit", "bufferEvents", IntegerOption{&a.buffer_events, 1, 10'000'000}});
+  out.push_back(
+      {"audit", "bufferBytes", IntegerOption{&a.buffer_bytes, kMebi, 1024 * 1024 * kMebi}});
+  out.push_back({"audit", "whenFull", TextOption{&a.when_full, drop_or_refuse}});
+}
+
 }  // namespace
 
 ServerConfiguration::ServerConfiguration() {
@@ -88,6 +104,7 @@ std::vector<Option> options_of(ServerConfiguration& c) {
   add_listeners(out, c);
   add_limits(out, c.limits);
   out.push_back({"revocations", "path", TextOption{&c.revocations.path, any_text}});
+  add_audit(out, c.audit);
   out.push_back({"threads", "io", IntegerOption{&c.threads.io, 0, 1024}});
   out.push_back({"threads", "workers", IntegerOption{&c.threads.workers, 0, 4096}});
   out.push_back({"log", "level", TextOption{&c.log.level, log_level}});

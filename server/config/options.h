@@ -39,7 +39,7 @@ struct Option {
 std::vector<Option> options_of(ServerConfiguration& configuration);
 
 // The top-level keys that hold more than one value, and what kind of thing they hold.
-inline constexpr std::string_view kSections[] = {"secure", "local",   "revocations",
+inline constexpr std::string_view kSections[] = {"secure", "local",   "revocations", "audit",
                                                  "limits", "threads", "log"};
 inline constexpr std::string_view kModuleLists[] = {"authenticators", "authorizers", "admission"};
 

@@ -11,6 +11,21 @@
 
 namespace limen::pipeline {
 
+namespace {
+
+// Row Z3. What failed inside an authorizer is not told.
+void annotate(request::CallScope& scope, const authz::Outcome& outcome) {
+  const bool failed = !outcome.allowed && !outcome.error.empty();
+  if (!failed) {
+    scope.annotations.emplace_back("authorization.k8s.io/decision",
+                                   outcome.allowed ? "allow" : "forbid");
+  }
+  scope.annotations.emplace_back("authorization.k8s.io/reason",
+                                 failed ? "internal error" : outcome.reason);
+}
+
+}  // namespace
+
 // A request at work: its context and what the pipeline itself must remember of it.
 class Pipeline::Running {
  public:
@@ -21,15 +36,19 @@ class Pipeline::Running {
   api::AccessChainsPtr chains;  // the generation it began with, for its whole life
   InFlight::Slot slot;
   base::Deadline started = base::SteadyClock::now();
+  base::SystemTime received;  // the same by the calendar; for audit alone
   base::Executor::TimerId timer = 0;
   bool long_running = false;
+  bool identified = false;  // its user is known; the auditor has been told
   bool done = false;
 };
 
-Pipeline::Pipeline(Options options, std::function<api::AccessChainsPtr()> chains, Dispatch dispatch)
+Pipeline::Pipeline(Options options, std::function<api::AccessChainsPtr()> chains, Dispatch dispatch,
+                   audit::Auditor* auditor)
     : options_(options),
       chains_(std::move(chains)),
       dispatch_(std::move(dispatch)),
+      auditor_(auditor),
       in_flight_(options.max_in_flight, options.max_mutating_in_flight) {}
 
 void Pipeline::handle(std::shared_ptr<transport::Exchange> exchange) {
@@ -37,11 +56,13 @@ void Pipeline::handle(std::shared_ptr<transport::Exchange> exchange) {
   auto running = std::make_shared<Running>(
       std::move(exchange),
       now + std::chrono::duration_cast<base::SteadyClock::duration>(options_.request_timeout));
-  base::spawn(run(running), [running](std::exception_ptr) {
+  if (auditor_ != nullptr) running->received = std::chrono::system_clock::now();
+  base::spawn(run(running), [this, running](std::exception_ptr) {
     running->done = true;
     running->slot = {};
     running->context.scope.loop.cancel_timer(running->timer);
     record_request(running->context, base::SteadyClock::now() - running->started);
+    if (auditor_ != nullptr) auditor_->complete(running->context);
   });
   // Most requests are answered by now; only one that waits needs a timer.
   if (!running->done && !running->long_running) arm_deadline(running);
@@ -64,11 +85,15 @@ base::Task<void> Pipeline::run(std::shared_ptr<Running> running) {
   try {
     co_await pass_stages(*running);
   } catch (const base::ApiError& error) {
+    if (auditor_ != nullptr && !running->identified) {
+      auditor_->refused(context, running->received, error);
+    }
     context.fail(error);
   } catch (const std::exception& error) {
     log::error(
         "a request failed inside the server",
         {{"auditID", context.audit_id}, {"path", context.info.path}, {"error", error.what()}});
+    if (auditor_ != nullptr) auditor_->panic(context, error.what());
     context.fail(base::ApiError::internal("the server failed to handle this request"));
   }
 }
@@ -102,6 +127,10 @@ base::Task<void> Pipeline::pass_stages(Running& running) {
   } else {
     co_await authenticate(context, *running.chains);
   }
+
+  // What you do from here on is recorded, what you may not do above all.
+  running.identified = true;
+  if (auditor_ != nullptr) auditor_->begin(context, running.received, running.long_running);
 
   // Who do you act as? Before the queue and the rights, which go by the impersonated user.
   co_await impersonate(context, running.chains->authz);
@@ -159,6 +188,9 @@ base::Task<void> Pipeline::authenticate(request::RequestContext& context,
           authn::credential_of(credentials, context.user.name, request::jwt_id_of(context.user),
                                authn::RevocationList(), authn::Detail::all));
     }
+    if (auditor_ != nullptr) {
+      context.scope.annotations.emplace_back("authentication.limen.io/module", outcome.by);
+    }
     co_return;
   }
   for (const std::string& error : outcome.errors) {
@@ -179,9 +211,7 @@ base::Task<void> Pipeline::authorize(request::RequestContext& context,
   const authz::Attributes attributes = authz::attributes_of(context.info, context.user);
   const authz::Outcome outcome = co_await chains.authz.authorize(attributes, context.scope);
   record_authorization(outcome);
-  context.scope.annotations.emplace_back("authorization.k8s.io/decision",
-                                         outcome.allowed ? "allow" : "forbid");
-  context.scope.annotations.emplace_back("authorization.k8s.io/reason", outcome.reason);
+  if (context.audit) annotate(context.scope, outcome);
   if (!outcome.allowed) throw_forbidden(attributes, outcome);
 }
 

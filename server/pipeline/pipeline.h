@@ -9,6 +9,7 @@
 #include <memory>
 
 #include "api/access_chains.h"
+#include "audit/auditor.h"
 #include "authz/authorizer.h"
 #include "base/task.h"
 #include "pipeline/in_flight.h"
@@ -29,8 +30,10 @@ struct Options {
 
 class Pipeline {
  public:
-  // `chains` gives the configuration generation in force; a request asks it once.
-  Pipeline(Options options, std::function<api::AccessChainsPtr()> chains, Dispatch dispatch);
+  // `chains` gives the configuration generation in force; a request asks it once. `auditor` records
+  // requests and outlives the pipeline; null: nothing is recorded.
+  Pipeline(Options options, std::function<api::AccessChainsPtr()> chains, Dispatch dispatch,
+           audit::Auditor* auditor = nullptr);
 
   // Takes a request over. Never throws. On the exchange's loop.
   void handle(std::shared_ptr<transport::Exchange> exchange);
@@ -46,6 +49,7 @@ class Pipeline {
   Options options_;
   std::function<api::AccessChainsPtr()> chains_;
   Dispatch dispatch_;
+  audit::Auditor* auditor_;
   InFlight in_flight_;
 };
 

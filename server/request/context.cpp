@@ -79,9 +79,14 @@ transport::ResponseHead RequestContext::new_head(int status, std::string_view co
   return head;
 }
 
+void RequestContext::set_status(int status) {
+  status_ = status;
+  if (audit && audit->answering) std::exchange(audit->answering, nullptr)();
+}
+
 void RequestContext::respond(int status, std::string_view content_type, std::string body) {
   if (exchange_->responded()) return;
-  status_ = status;
+  set_status(status);
   exchange_->respond(new_head(status, content_type), std::move(body));
 }
 
@@ -95,7 +100,8 @@ std::string RequestContext::status_text(const base::ApiError& error) const {
 
 void RequestContext::fail(const base::ApiError& error) {
   if (exchange_->responded()) return;
-  status_ = error.code();
+  if (audit) audit->error = error;
+  set_status(error.code());
   transport::ResponseHead head = new_head(error.code(), "application/json");
   if (error.details().retry_after_seconds > 0) {
     head.add("Retry-After", std::to_string(error.details().retry_after_seconds));

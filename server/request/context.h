@@ -13,6 +13,7 @@
 
 #include "base/api_error.h"
 #include "base/task.h"
+#include "request/audit_record.h"
 #include "request/call_scope.h"
 #include "request/credential.h"
 #include "request/identity.h"
@@ -37,7 +38,8 @@ class RequestContext {
   // For requests that live long: what they rest on, and where they can be ended from.
   std::shared_ptr<const Credential> credential;
   LiveRequests* live = nullptr;
-  CallScope scope;  // loop, deadline, cancel, warnings, audit annotations
+  CallScope scope;                     // loop, deadline, cancel, warnings, audit annotations
+  std::unique_ptr<AuditRecord> audit;  // null: the request is not recorded
 
   // Adds a Warning header to the answer (RFC 9111 299 form); duplicates are dropped, long sets are
   // cut as kube-apiserver does (row R9).
@@ -58,9 +60,7 @@ class RequestContext {
   // The Status that fail() answers with.
   std::string status_text(const base::ApiError& error) const;
   int status() const { return status_; }  // what was answered; 0 before
-  void set_status(int status) {
-    status_ = status;
-  }  // for answers sent through the exchange directly
+  void set_status(int status);            // for answers sent through the exchange directly
 
   // Reads the whole body, at most `limit` bytes. Throws 413 with kube-apiserver's text, 400 for a
   // malformed or cut body, 504 when it does not arrive in time.

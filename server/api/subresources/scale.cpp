@@ -7,6 +7,7 @@
 #include "api/body.h"
 #include "api/names_match.h"
 #include "api/patching.h"
+#include "api/record.h"
 #include "api/respond.h"
 #include "api/subresources/subresources.h"
 #include "api/write.h"
@@ -115,6 +116,7 @@ base::Task<Wanted> read_wanted(Call& call) {
     const std::string text = co_await read_body(call);
     wanted.options = parse_write_options(call.info().query, "PatchOptions");
     wanted.patch.emplace(kind, text, wanted.options);
+    record_body(call, wanted.patch->value());
   } else {
     const BodyFormat format = body_format(content_type);
     const std::string text = co_await read_body(call);

@@ -3,6 +3,7 @@
 #include "api/body.h"
 #include "api/names_match.h"
 #include "api/patching.h"
+#include "api/record.h"
 #include "api/respond.h"
 #include "api/verbs/verbs.h"
 #include "api/write.h"
@@ -36,6 +37,7 @@ base::Task<void> patch_object(Call& call, registry::Part part) {
   const std::string text = co_await read_body(call);
   const WriteOptions options = parse_write_options(call.info().query, "PatchOptions");
   const Patch patch(kind, text, options);
+  record_body(call, patch.value());
   Patched change(patch);
   const std::string name = call.info().name;
   const ModifyRules rules{part, true};

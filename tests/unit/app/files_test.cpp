@@ -7,10 +7,12 @@
 #include <functional>
 #include <stdexcept>
 
-#include "unit/app/scratch_folder.h"
+#include "support/scratch_folder.h"
 
 namespace limen::app {
 namespace {
+
+using test::ScratchFolder;
 
 mode_t mode_of(const std::string& path) {
   struct stat status {};

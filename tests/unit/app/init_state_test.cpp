@@ -13,10 +13,12 @@
 #include "app/pki.h"
 #include "base/strings.h"
 #include "config/load.h"
-#include "unit/app/scratch_folder.h"
+#include "support/scratch_folder.h"
 
 namespace limen::app {
 namespace {
+
+using test::ScratchFolder;
 
 class InitStateTest : public testing::Test {
  protected:

@@ -7,10 +7,12 @@
 
 #include "app/files.h"
 #include "app/pki.h"
-#include "unit/app/scratch_folder.h"
+#include "support/scratch_folder.h"
 
 namespace limen::app {
 namespace {
+
+using test::ScratchFolder;
 
 class ServingCertificateTest : public testing::Test {
  protected:

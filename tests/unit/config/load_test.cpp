@@ -475,6 +475,14 @@ TEST(ConfigExampleTest, TheShippedFileShowsExactlyTheDefaults) {
   EXPECT_EQ(c.threads.workers, defaults.threads.workers);
   EXPECT_EQ(c.log.level, defaults.log.level);
   EXPECT_EQ(c.log.format, defaults.log.format);
+  EXPECT_EQ(c.audit.policy_file, defaults.audit.policy_file);
+  EXPECT_EQ(c.audit.log_path, defaults.audit.log_path);
+  EXPECT_EQ(c.audit.max_size, defaults.audit.max_size);
+  EXPECT_EQ(c.audit.max_backups, defaults.audit.max_backups);
+  EXPECT_EQ(c.audit.max_age, defaults.audit.max_age);
+  EXPECT_EQ(c.audit.buffer_events, defaults.audit.buffer_events);
+  EXPECT_EQ(c.audit.buffer_bytes, defaults.audit.buffer_bytes);
+  EXPECT_EQ(c.audit.when_full, defaults.audit.when_full);
   EXPECT_EQ(c.request_timeout, defaults.request_timeout);
   EXPECT_EQ(c.min_request_timeout, defaults.min_request_timeout);
   EXPECT_EQ(c.history_retention, defaults.history_retention);

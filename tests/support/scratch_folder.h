@@ -7,7 +7,7 @@
 #include <stdexcept>
 #include <string>
 
-namespace limen::app {
+namespace limen::test {
 
 class ScratchFolder {
  public:
@@ -30,4 +30,4 @@ class ScratchFolder {
   std::string path_;
 };
 
-}  // namespace limen::app
+}  // namespace limen::test

@@ -1,0 +1,19 @@
+// The auditor of a configuration: its policy read, its log opened.
+#pragma once
+
+#include <memory>
+
+#include "audit/auditor.h"
+#include "config/configuration.h"
+
+namespace limen::app {
+
+// Null when audit is off. Throws std::runtime_error with one sentence when the policy or the log
+// cannot be used.
+std::unique_ptr<audit::Auditor> make_auditor(const config::Audit& options);
+
+// Reads the policy file again and puts it in force; a broken one is logged, and the last good one
+// stays in force.
+void reload_audit_policy(audit::Auditor& auditor, const std::string& policy_file);
+
+}  // namespace limen::app
