@@ -1,10 +1,10 @@
 #include "judge.h"
 
 #include <openssl/crypto.h>
-#include <openssl/evp.h>
 
 #include <utility>
 
+#include "common/base64.h"
 #include "common/timestamp.h"
 
 namespace limen::plugins::service_account {
@@ -38,16 +38,6 @@ std::string uid_mismatch(std::string_view what, std::string_view uid, std::strin
                          std::string_view claim) {
   return std::string(what) + " UID (" + std::string(uid) + ") does not match " +
          std::string(claim_of) + " (" + std::string(claim) + ")";
-}
-
-// Standard base64 (RFC 4648 section 4), as Secrets hold their data.
-std::string base64(std::string_view bytes) {
-  std::string out(4 * ((bytes.size() + 2) / 3) + 1, '\0');
-  const int size = EVP_EncodeBlock(reinterpret_cast<unsigned char*>(out.data()),
-                                   reinterpret_cast<const unsigned char*>(bytes.data()),
-                                   static_cast<int>(bytes.size()));
-  out.resize(static_cast<std::size_t>(size));
-  return out;
 }
 
 // In constant time for texts of one length.
@@ -146,7 +136,7 @@ Result<void> Judge::look_up(const Claims& claims, std::string_view token,
   if (!found.ok()) return found.error();
   const SharedNode& stored = *found;
   if (!stored || is_being_deleted(stored)) return refusal(kLegacyInvalidated);
-  if (!same_text((*stored)["data"]["token"].view_or(""), base64(token))) {
+  if (!same_text((*stored)["data"]["token"].view_or(""), base64_encode(token))) {
     return refusal("Token does not match server's copy");
   }
   const auto account = host_.objects().get("", "serviceaccounts", claims.ns, claims.account.name);
