@@ -36,8 +36,8 @@ void Auditor::begin(RequestContext& context, base::SystemTime received, bool lon
   record.omitted_stages = decision.omit_stages;
   record.omit_managed_fields = decision.omit_managed_fields;
   record.received = received;
-  const bool stored = tell(context, Stage::request_received) && backend_->has_room();
-  if (!stored && when_full_ == WhenFull::refuse_requests) {
+  const bool told = tell(context, Stage::request_received);
+  if (when_full_ == WhenFull::refuse_requests && !(told && will_store(record))) {
     context.audit.reset();
     count_rejected_request();
     throw base::ApiError::internal("failed to store audit event");
@@ -71,6 +71,11 @@ void Auditor::refused(const RequestContext& context, base::SystemTime received,
   const std::string message =
       error.code() == 401 ? attempted_credentials(context) : error.message();
   backend_->take(make_refusal(context, decision.level, error, message, received, now()));
+}
+
+// Whether there is room for an event when the first was not to be told.
+bool Auditor::will_store(const AuditRecord& record) const {
+  return (record.omitted_stages & bit(Stage::request_received)) == 0 || backend_->has_room();
 }
 
 bool Auditor::tell(const RequestContext& context, Stage stage) {

@@ -41,6 +41,7 @@ class Auditor {
  private:
   // False when the event was to be given to the backend and there was no room.
   bool tell(const request::RequestContext& context, Stage stage);
+  bool will_store(const request::AuditRecord& record) const;
 
   std::atomic<std::shared_ptr<const Policy>> policy_;
   const std::unique_ptr<Backend> backend_;

@@ -1,4 +1,4 @@
-// Impersonation: acting as somebody else, for those who may (row A39).
+// Impersonation: acting as somebody else, for those who may (rows A39 and A40).
 #pragma once
 
 #include "authz/chain.h"

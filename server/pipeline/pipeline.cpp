@@ -6,6 +6,7 @@
 #include "authz/attributes.h"
 #include "observability/log.h"
 #include "pipeline/impersonation.h"
+#include "pipeline/latencies.h"
 #include "pipeline/request_metrics.h"
 #include "pipeline/stages.h"
 
@@ -36,7 +37,8 @@ class Pipeline::Running {
   api::AccessChainsPtr chains;  // the generation it began with, for its whole life
   InFlight::Slot slot;
   base::Deadline started = base::SteadyClock::now();
-  base::SystemTime received;  // the same by the calendar; for audit alone
+  base::SystemTime received;  // the same by the calendar; for audit alone, as are
+  Latencies latencies;
   base::Executor::TimerId timer = 0;
   bool long_running = false;
   bool identified = false;  // its user is known; the auditor has been told
@@ -61,8 +63,11 @@ void Pipeline::handle(std::shared_ptr<transport::Exchange> exchange) {
     running->done = true;
     running->slot = {};
     running->context.scope.loop.cancel_timer(running->timer);
-    record_request(running->context, base::SteadyClock::now() - running->started);
-    if (auditor_ != nullptr) auditor_->complete(running->context);
+    const auto took = base::SteadyClock::now() - running->started;
+    record_request(running->context, took);
+    if (!running->context.audit) return;
+    if (!running->long_running) running->latencies.annotate(running->context.scope, took);
+    auditor_->complete(running->context);
   });
   // Most requests are answered by now; only one that waits needs a timer.
   if (!running->done && !running->long_running) arm_deadline(running);
@@ -117,6 +122,8 @@ base::Task<void> Pipeline::pass_stages(Running& running) {
   // From here on the request belongs to one configuration, whatever is reloaded meanwhile.
   running.chains = chains_();
 
+  if (auditor_ != nullptr) running.latencies.start(base::SteadyClock::now());
+
   // Who are you? The local listener has no authentication: whoever reaches it is the superuser.
   if (context.exchange().listener() == transport::Listener::local) {
     context.user = {
@@ -130,10 +137,12 @@ base::Task<void> Pipeline::pass_stages(Running& running) {
 
   // What you do from here on is recorded, what you may not do above all.
   running.identified = true;
+  if (auditor_ != nullptr) running.latencies.lap("authentication");
   if (auditor_ != nullptr) auditor_->begin(context, running.received, running.long_running);
 
   // Who do you act as? Before the queue and the rights, which go by the impersonated user.
   co_await impersonate(context, running.chains->authz);
+  if (context.impersonator && context.audit) running.latencies.lap("impersonation");
 
   // Is there room? After authentication, so that strangers cannot fill the house by being many, and
   // so that administrators always get in.
@@ -155,6 +164,7 @@ base::Task<void> Pipeline::pass_stages(Running& running) {
   // May you? Before the body is read: what is refused is never parsed.
   if (context.exchange().listener() != transport::Listener::local) {
     co_await authorize(context, *running.chains);
+    if (context.audit) running.latencies.lap("authorization");
   }
 
   // Do it: admission, validation and the store lie within the verbs.

@@ -105,6 +105,44 @@ void record_authentication(const authn::Outcome& outcome) {
   }
 }
 
+namespace {
+
+// A counter and a histogram with the same labels.
+struct Timed {
+  metrics::Family<metrics::Counter>& attempts;
+  metrics::Family<metrics::Histogram>& durations;
+
+  void record(std::string_view mode, bool allowed, base::SteadyClock::duration took) {
+    const std::string_view decision = allowed ? "allowed" : "denied";
+    attempts.with({mode, decision}).add();
+    durations.with({mode, decision}).observe(std::chrono::duration<double>(took).count());
+  }
+};
+
+}  // namespace
+
+void record_impersonation(std::string_view mode, bool allowed, base::SteadyClock::duration took) {
+  static Timed timed{metrics::counter("apiserver_impersonation_attempts_total",
+                                      "Modes of impersonation that were tried, by decision.",
+                                      {"mode", "decision"}),
+                     metrics::histogram("apiserver_impersonation_attempts_duration_seconds",
+                                        "Seconds that trying a mode of impersonation took.",
+                                        {"mode", "decision"})};
+  timed.record(mode, allowed, took);
+}
+
+void record_impersonation_question(std::string_view mode, bool allowed,
+                                   base::SteadyClock::duration took) {
+  static Timed timed{
+      metrics::counter("apiserver_impersonation_authorization_attempts_total",
+                       "Questions about impersonation to the authorizers, by decision.",
+                       {"mode", "decision"}),
+      metrics::histogram("apiserver_impersonation_authorization_attempts_duration_seconds",
+                         "Seconds that a question about impersonation took.",
+                         {"mode", "decision"})};
+  timed.record(mode, allowed, took);
+}
+
 void record_authorization(const authz::Outcome& outcome) {
   static auto& decisions =
       metrics::counter("apiserver_authorization_decisions_total",

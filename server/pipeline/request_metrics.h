@@ -14,5 +14,10 @@ void record_request(const request::RequestContext& context, base::SteadyClock::d
 void record_authentication(const authn::Outcome& outcome);
 // authorization_attempts_total and apiserver_authorization_decisions_total.
 void record_authorization(const authz::Outcome& outcome);
+// apiserver_impersonation_attempts_total and _duration_seconds: one mode of impersonation tried.
+void record_impersonation(std::string_view mode, bool allowed, base::SteadyClock::duration took);
+// apiserver_impersonation_authorization_attempts_total and _duration_seconds: one question asked.
+void record_impersonation_question(std::string_view mode, bool allowed,
+                                   base::SteadyClock::duration took);
 
 }  // namespace limen::pipeline

@@ -114,11 +114,15 @@ std::string websocket_token(const transport::RequestHead& head) {
   return others > 0 && tokens == 1 && base::is_valid_utf8(token) ? token : std::string();
 }
 
+base::ApiError forbidden_error(const authz::Attributes& attributes, std::string_view reason) {
+  std::string message = escape_html(authz::forbidden_message(attributes));
+  if (!reason.empty()) message.append(": ").append(reason);
+  return base::ApiError::forbidden(attributes.group, attributes.resource, attributes.name, message);
+}
+
 void throw_forbidden(const authz::Attributes& attributes, const authz::Outcome& outcome) {
   if (!outcome.error.empty()) throw base::ApiError::internal(outcome.error);
-  std::string message = escape_html(authz::forbidden_message(attributes));
-  if (!outcome.reason.empty()) message += ": " + outcome.reason;
-  throw base::ApiError::forbidden(attributes.group, attributes.resource, attributes.name, message);
+  throw forbidden_error(attributes, outcome.reason);
 }
 
 }  // namespace limen::pipeline

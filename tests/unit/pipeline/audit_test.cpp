@@ -4,6 +4,7 @@
 #include "audit/policy_file.h"
 #include "base/api_error.h"
 #include "observability/metrics.h"
+#include "pipeline/latencies.h"
 #include "unit/pipeline/pipeline_fixture.h"
 
 namespace limen::pipeline {
@@ -177,6 +178,34 @@ TEST_F(PipelineAudit, WhatMustBeRecordedAndCannotIsRefused) {
   EXPECT_TRUE(has(exchange->answer, "failed to store audit event")) << exchange->answer;
   EXPECT_EQ(dispatched_, 0);
   EXPECT_EQ(rejected.value(), before + 1);
+}
+
+TEST_F(PipelineAudit, TheLastPlaceIsEnoughForARequestThatIsToldOfOnItsArrival) {
+  record("- {level: Metadata}\n", audit::WhenFull::refuse_requests);
+  kept_->room = 1;
+  EXPECT_EQ(send("/api/v1/pods", {kRoot})->status, 200);
+  record("- {level: Metadata, omitStages: [RequestReceived]}\n", audit::WhenFull::refuse_requests);
+  pipeline_.reset();
+  kept_->room = 0;
+  EXPECT_EQ(send("/api/v1/pods", {kRoot})->status, 500);
+}
+
+TEST(PipelineLatencies, AreToldOfSlowRequestsOnly) {
+  test::InlineExecutor loop;
+  request::CallScope scope(loop, base::Deadline());
+  const base::Deadline begun;
+  Latencies latencies;
+  latencies.start(begun);
+  latencies.lap("authentication", begun + std::chrono::milliseconds(1));
+  latencies.lap("authorization", begun + std::chrono::milliseconds(451));
+  latencies.annotate(scope, std::chrono::milliseconds(500));
+  EXPECT_TRUE(scope.annotations.empty());
+  latencies.annotate(scope, std::chrono::microseconds(500'001));
+  const std::vector<std::pair<std::string, std::string>> expected = {
+      {"apiserver.latency.k8s.io/authentication", "1ms"},
+      {"apiserver.latency.k8s.io/authorization", "450ms"},
+      {"apiserver.latency.k8s.io/total", "500.001ms"}};
+  EXPECT_EQ(scope.annotations, expected);
 }
 
 TEST_F(PipelineAudit, RequestsAreCountedByLevelAndEventsByThemselves) {

@@ -88,41 +88,6 @@ TEST_F(PipelineTest, TheLocalListenerIsTheSuperuser) {
   EXPECT_EQ(seen_.groups, (std::vector<std::string>{"system:masters", "system:authenticated"}));
 }
 
-TEST_F(PipelineTest, ImpersonationNeedsTheRightAndThenActsAsTheOther) {
-  list_->allowed = {"bob list pods", "alice list pods"};
-  const std::vector<std::pair<std::string, std::string>> headers = {{"Authorization", "Bearer bob"},
-                                                                    {"Impersonate-User", "alice"}};
-  const auto refused = send("/api/v1/pods", headers);
-  EXPECT_EQ(refused->status, 403);
-  EXPECT_NE(refused->answer.find(R"(users \"alice\" is forbidden: User \"bob\" cannot impersonate )"
-                                 R"(resource \"users\" in API group \"\" at the cluster scope)"),
-            std::string::npos)
-      << refused->answer;
-  list_->allowed.push_back("bob impersonate users alice");
-  EXPECT_EQ(send("/api/v1/pods", headers)->status, 200);
-  EXPECT_EQ(seen_.name, "alice");
-  EXPECT_TRUE(seen_.in_group("system:authenticated"));
-}
-
-TEST_F(PipelineTest, ImpersonatingAGroupWithoutAUserIs400) {
-  const auto exchange =
-      send("/api/v1/pods", {{"Authorization", "Bearer root"}, {"Impersonate-Group", "developers"}});
-  EXPECT_EQ(exchange->status, 400);
-  EXPECT_NE(exchange->answer.find("without impersonating a user"), std::string::npos);
-}
-
-TEST_F(PipelineTest, AnImpersonatedServiceAccountGetsItsGroups) {
-  const auto exchange = send("/version", {{"Authorization", "Bearer root"},
-                                          {"Impersonate-User", "system:serviceaccount:ns1:sa1"}});
-  EXPECT_EQ(exchange->status, 403);
-  list_->allowed = {"system:serviceaccount:ns1:sa1 get /version"};
-  send("/version",
-       {{"Authorization", "Bearer root"}, {"Impersonate-User", "system:serviceaccount:ns1:sa1"}});
-  EXPECT_EQ(seen_.groups,
-            (std::vector<std::string>{"system:serviceaccounts", "system:serviceaccounts:ns1",
-                                      "system:authenticated"}));
-}
-
 TEST_F(PipelineTest, OneTooManyAtWorkIs429AndAdministratorsPass) {
   options_.max_in_flight = 1;
   list_->allowed = {"bob list pods"};
