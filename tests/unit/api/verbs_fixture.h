@@ -83,6 +83,10 @@ class ApiTest : public ::testing::Test {
         open.exchange, base::SteadyClock::now() + std::chrono::seconds(60));
     open.context->user.name = "alice";
     open.context->user.groups = {"testers"};
+    if (audit_level != request::AuditLevel::none) {
+      open.context->audit = std::make_unique<request::AuditRecord>();
+      open.context->audit->level = audit_level;
+    }
     EXPECT_EQ(request::parse_request(method, open.exchange->head().target, open.context->info),
               request::TargetStatus::ok);
     if (!api) api = std::make_unique<api::Api>(api::ApiDependencies{store, options});
@@ -143,6 +147,7 @@ class ApiTest : public ::testing::Test {
   MemoryStore store;
   api::ApiOptions options;
   bool slow_reader = false;
+  request::AuditLevel audit_level = request::AuditLevel::none;
   std::unique_ptr<api::Api> api;
   api::AccessChainsPtr chains = std::make_shared<api::AccessChains>();
 };

@@ -311,6 +311,19 @@ TEST(ConfigLoadTest, WantsCertificateAndKeyTogether) {
             "limen.yaml:3:23: secure: tlsCertFile and tlsPrivateKeyFile must be given together");
 }
 
+TEST(ConfigLoadTest, WantsPolicyAndPlaceOfTheAuditLogTogether) {
+  EXPECT_EQ(problem("audit: {policyFile: p.yaml}\n"),
+            "limen.yaml:3:21: audit: policyFile and logPath must be given together: what is "
+            "recorded, and where");
+  EXPECT_EQ(problem("audit: {logPath: \"-\"}\n"),
+            "limen.yaml:3:18: audit: policyFile and logPath must be given together: what is "
+            "recorded, and where");
+  EXPECT_EQ(problem("audit: {whenFull: wait}\n"),
+            "limen.yaml:3:19: audit.whenFull: \"wait\" must be drop or refuse");
+  EXPECT_EQ(problem("audit: {logpath: a}\n"),
+            "limen.yaml:3:9: audit: unknown key \"logpath\" (did you mean \"logPath\"?)");
+}
+
 TEST(ConfigLoadTest, KeepsTheLocalListenerOnLoopbackUnlessToldOtherwise) {
   EXPECT_NE(problem("local: {enabled: true, bindAddress: 10.0.0.1}\n")
                 .find("limen.yaml:3:37: local.bindAddress: 10.0.0.1 is not a loopback address"),
