@@ -2,6 +2,7 @@
 // store.
 #include "app/commands.h"
 #include "app/files.h"
+#include "app/front_proxy.h"
 #include "app/module_specs.h"
 #include "app/pki.h"
 #include "app/serving_certificate.h"
@@ -44,6 +45,8 @@ void check_modules(const config::ServerConfiguration& configuration,
   }
   const std::string nobody = no_way_in(configuration);
   if (!nobody.empty()) problems.push_back(nobody);
+  const std::string shared = shared_proxy_authority(configuration);
+  if (!shared.empty()) problems.push_back(shared);
   try {
     // Made current, so that the runtime stops and destroys it with itself.
     runtime.activate(runtime.build(generation_spec(configuration)));

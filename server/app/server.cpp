@@ -11,6 +11,7 @@
 #include "app/access_control.h"
 #include "app/audit_setup.h"
 #include "app/commands.h"
+#include "app/front_proxy.h"
 #include "app/module_specs.h"
 #include "app/own_pages.h"
 #include "app/serving_certificate.h"
@@ -156,6 +157,8 @@ class ServerProcess::Rooms {
                           {"revision", std::to_string(store_.revision())}});
     const std::string nobody = no_way_in(configuration_);
     if (!nobody.empty()) throw std::runtime_error(nobody);
+    const std::string shared = shared_proxy_authority(configuration_);
+    if (!shared.empty()) throw std::runtime_error(shared);
     runtime_.offer_objects(store_, resource_exists);
     controllers_.start();
     access_.change(generation_spec(configuration_));

@@ -21,6 +21,7 @@ LOG=$WORK/server.log        # stderr of every server started, one after another
 PORT=0                      # of the secure listener, once started
 SERVER_PID=
 KUBECTL_PID=
+CONNECTION_PID=             # of open_connection
 umask 022
 
 # kubectl keeps what it discovered under HOME: a test must not see another's.
@@ -41,6 +42,7 @@ fail() {
 cleanup() {
   local status=$?
   [ -z "$KUBECTL_PID" ] || kill "$KUBECTL_PID" 2> /dev/null || true
+  close_connection
   if [ -n "$SERVER_PID" ]; then
     kill -KILL "$SERVER_PID" 2> /dev/null || true
     wait "$SERVER_PID" 2> /dev/null || true
@@ -149,6 +151,28 @@ request() {
   local method=$1 path=$2
   shift 2
   curl -sS --max-time 30 "${ANYBODY[@]}" -X "$method" "https://127.0.0.1:$PORT$path" "$@"
+}
+
+# One connection that stays open, for what has to bite on it. open_connection [openssl s_client options]
+open_connection() {
+  coproc CONNECTION { exec openssl s_client -quiet -connect "127.0.0.1:$PORT" -CAfile "$STATE/pki/ca.crt" \
+    "$@" 2> "$WORK/s_client.err"; }
+}
+# ask_connection PATH [header]...: the status code of a GET on it.
+ask_connection() {
+  local path=$1 line length=0 status
+  shift
+  printf '%s\r\n' "GET $path HTTP/1.1" 'Host: localhost' 'User-Agent: limen-e2e' "$@" '' >&"${CONNECTION[1]}"
+  read -r -t 10 _ status _ <&"${CONNECTION[0]}" || fail "no answer on the open connection"
+  while read -r -t 10 line <&"${CONNECTION[0]}" && [ -n "${line%$'\r'}" ]; do
+    case ${line,,} in content-length:*) length=$(tr -dc 0-9 <<< "$line") ;; esac
+  done
+  [ "$length" = 0 ] || LC_ALL=C read -r -t 10 -N "$length" _ <&"${CONNECTION[0]}"
+  printf '%s\n' "$status"
+}
+close_connection() {
+  [ -z "$CONNECTION_PID" ] || kill "$CONNECTION_PID" 2> /dev/null || true
+  CONNECTION_PID=
 }
 
 # --- assertions ---------------------------------------------------------------------------------

@@ -13,6 +13,8 @@
 #include <utility>
 #include <vector>
 
+#include "common/digest.h"
+
 namespace limen::plugins::test {
 
 // 2026-01-01T00:00:00Z, where the fake clock begins.
@@ -76,6 +78,9 @@ class Certificate {
       PEM_write_bio_PrivateKey(sink, key_.get(), nullptr, nullptr, 0, nullptr, nullptr);
     });
   }
+  std::string fingerprint() const { return to_hex(sha256({der()})); }
+  X509* get() const { return certificate_.get(); }
+  EVP_PKEY* key() const { return key_.get(); }
   std::string serial() const {
     return std::to_string(ASN1_INTEGER_get(X509_get0_serialNumber(certificate_.get())));
   }
@@ -113,6 +118,56 @@ class Certificate {
   std::unique_ptr<EVP_PKEY, Free> key_;
   std::unique_ptr<X509, Free> certificate_;
 };
+
+struct CrlSpec {
+  std::vector<const Certificate*> revoked{};
+  std::int64_t this_update = kNow - 60, next_update = kNow + 3600;  // 0: no nextUpdate
+  int critical_extension = 0;                                       // a NID; 0: none
+};
+
+// A revocation list in DER that names `issuer` and is signed by `signer`, or by the issuer itself.
+inline std::string make_crl(const Certificate& issuer, const CrlSpec& spec = {},
+                            const Certificate* signer = nullptr) {
+  const std::unique_ptr<X509_CRL, decltype(&X509_CRL_free)> crl(X509_CRL_new(), X509_CRL_free);
+  X509_CRL_set_version(crl.get(), X509_CRL_VERSION_2);
+  X509_CRL_set_issuer_name(crl.get(), X509_get_subject_name(issuer.get()));
+  const std::unique_ptr<ASN1_TIME, decltype(&ASN1_TIME_free)> time(ASN1_TIME_new(), ASN1_TIME_free);
+  ASN1_TIME_set(time.get(), spec.this_update);
+  X509_CRL_set1_lastUpdate(crl.get(), time.get());
+  for (const Certificate* certificate : spec.revoked) {
+    X509_REVOKED* entry = X509_REVOKED_new();
+    X509_REVOKED_set_serialNumber(entry, X509_get_serialNumber(certificate->get()));
+    X509_REVOKED_set_revocationDate(entry, time.get());
+    X509_CRL_add0_revoked(crl.get(), entry);
+  }
+  if (spec.next_update != 0) {
+    ASN1_TIME_set(time.get(), spec.next_update);
+    X509_CRL_set1_nextUpdate(crl.get(), time.get());
+  }
+  if (spec.critical_extension != 0) {
+    const std::unique_ptr<ASN1_INTEGER, decltype(&ASN1_INTEGER_free)> one(ASN1_INTEGER_new(),
+                                                                          ASN1_INTEGER_free);
+    ASN1_INTEGER_set(one.get(), 1);
+    X509_CRL_add1_ext_i2d(crl.get(), spec.critical_extension, one.get(), 1, 0);
+  }
+  X509_CRL_sign(crl.get(), (signer == nullptr ? issuer : *signer).key(), EVP_sha256());
+  unsigned char* bytes = nullptr;
+  const int length = i2d_X509_CRL(crl.get(), &bytes);
+  std::string out(reinterpret_cast<char*>(bytes), static_cast<std::size_t>(length));
+  OPENSSL_free(bytes);
+  return out;
+}
+
+inline std::string to_pem(const std::string& der, const char* name) {
+  BIO* sink = BIO_new(BIO_s_mem());
+  PEM_write_bio(sink, name, "", reinterpret_cast<const unsigned char*>(der.data()),
+                static_cast<long>(der.size()));
+  char* text = nullptr;
+  const long length = BIO_get_mem_data(sink, &text);
+  std::string out(text, static_cast<std::size_t>(length));
+  BIO_free(sink);
+  return out;
+}
 
 inline Certificate make_authority(const std::string& name, const Certificate* issuer = nullptr) {
   return Certificate({.subject = {{"CN", name}}, .usage = "", .authority = true}, issuer);

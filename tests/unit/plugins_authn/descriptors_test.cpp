@@ -34,8 +34,8 @@ TEST_P(Descriptor, SaysThatItNeverBlocks) {
 
 INSTANTIATE_TEST_SUITE_P(Bundled, Descriptor,
                          testing::Values("anonymous", "bootstrap-token", "password-file",
-                                         "service-account", "token-file", "webhook-token",
-                                         "x509"));
+                                         "request-header", "service-account", "token-file",
+                                         "webhook-token", "x509"));
 
 }  // namespace
 }  // namespace limen::plugins

@@ -1,4 +1,4 @@
-#include "x509/verdict_cache.h"
+#include "common/certificates/verdict_cache.h"
 
 #include <gtest/gtest.h>
 

@@ -10,9 +10,9 @@
 #include <string>
 #include <utility>
 
+#include "common/certificates/identity.h"
 #include "common/digest.h"
 #include "common/recent_cache.h"
-#include "identity.h"
 
 namespace limen::plugins {
 

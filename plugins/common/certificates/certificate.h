@@ -1,4 +1,4 @@
-// Certificates as OpenSSL holds them, owned.
+// Certificates and revocation lists as OpenSSL holds them, owned.
 #pragma once
 
 #include <openssl/asn1.h>
@@ -8,6 +8,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -23,6 +24,7 @@ struct OpensslFree {
 };
 using CertificatePtr = std::unique_ptr<X509, OpensslFree<X509_free>>;
 using CertificateList = std::vector<CertificatePtr>;
+using CrlPtr = std::unique_ptr<X509_CRL, OpensslFree<X509_CRL_free>>;
 
 // One certificate from DER (ITU-T X.690); null unless all bytes are one certificate.
 CertificatePtr parse_der(std::string_view der);
@@ -31,8 +33,15 @@ CertificatePtr parse_der(std::string_view der);
 // the certificate, by number, that cannot be read.
 CertificateList parse_pem(std::string_view pem);
 
+// Certificate revocation lists (RFC 5280 section 5): all of PEM text, or the one DER holds. Throws
+// std::runtime_error when there is none or one cannot be read.
+std::vector<CrlPtr> parse_crls(std::string_view bytes);
+
 // The serial number in decimal, for messages.
 std::string serial_number(const X509& certificate);
+
+// Seconds since 1970; nothing when the time cannot be read.
+std::optional<std::int64_t> seconds_of(const ASN1_TIME* time);
 
 // When the certificate ends to be valid, in seconds since 1970; INT64_MIN when that cannot be read.
 std::int64_t not_after(const X509& certificate);

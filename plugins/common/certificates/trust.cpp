@@ -1,14 +1,12 @@
-#include "trust.h"
+#include "common/certificates/trust.h"
 
 #include <openssl/x509v3.h>
 
 #include <algorithm>
-#include <cerrno>
-#include <cstring>
-#include <fstream>
-#include <iterator>
 #include <stdexcept>
 #include <utility>
+
+#include "common/text_file.h"
 
 namespace limen::plugins {
 
@@ -21,13 +19,16 @@ struct FreeStack {
 };
 using Stack = std::unique_ptr<STACK_OF(X509), FreeStack>;
 
-std::string read_file(const std::string& path) {
-  errno = 0;
-  std::ifstream in(path, std::ios::binary);
-  std::string text{std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>()};
-  if (!in || errno != 0)
-    throw std::runtime_error(path + ": " + std::strerror(errno != 0 ? errno : EIO));
-  return text;
+CertificateList read_authorities(const std::string& file) {
+  const std::string pem = read_text_file(file, kMaxAuthorityFileBytes);
+  CertificateList authorities;
+  try {
+    authorities = parse_pem(pem);
+  } catch (const std::runtime_error& error) {
+    throw std::runtime_error(file + ": " + error.what());
+  }
+  if (authorities.empty()) throw std::runtime_error(file + ": holds no certificate in PEM form");
+  return authorities;
 }
 
 // RFC 5280 section 4.2.1.12: without the extension a certificate serves every use.
@@ -49,23 +50,26 @@ CertificatePtr parse_presented(std::string_view der) {
 
 }  // namespace
 
-Trust::Trust(const std::vector<std::string>& files) : store_(X509_STORE_new()) {
+std::vector<std::string> TrustFiles::all() const {
+  std::vector<std::string> files = authorities;
+  files.insert(files.end(), crls.begin(), crls.end());
+  if (!denylist.empty()) files.push_back(denylist);
+  return files;
+}
+
+Trust::Trust(const TrustFiles& files) : store_(X509_STORE_new()) {
   if (store_ == nullptr) throw std::runtime_error(take_openssl_error());
-  for (const std::string& file : files) {
-    CertificateList authorities;
-    const std::string pem = read_file(file);
-    try {
-      authorities = parse_pem(pem);
-    } catch (const std::runtime_error& error) {
-      throw std::runtime_error(file + ": " + error.what());
-    }
-    if (authorities.empty()) throw std::runtime_error(file + ": holds no certificate in PEM form");
-    for (const CertificatePtr& authority : authorities) {
+  CertificateList all;
+  for (const std::string& file : files.authorities) {
+    for (CertificatePtr& authority : read_authorities(file)) {
       if (X509_STORE_add_cert(store_.get(), authority.get()) != 1) {
         throw std::runtime_error(file + ": " + take_openssl_error());
       }
+      all.push_back(std::move(authority));
     }
   }
+  crls_ = Crls(files.crls, all, files.expired_crl);
+  if (!files.denylist.empty()) denylist_ = Denylist::read(files.denylist);
 }
 
 Verified Trust::verify(const std::vector<std::string_view>& chain, std::int64_t now) const {
@@ -97,16 +101,30 @@ Verified Trust::verify(const std::vector<std::string_view>& chain, std::int64_t 
     take_openssl_error();
     refuse(*verified.leaf, X509_verify_cert_error_string(error));
   }
-  STACK_OF(X509)* const path = X509_STORE_CTX_get0_chain(context.get());
-  verified.valid_until = INT64_MAX;
-  for (int i = 0; i < sk_X509_num(path); ++i) {
-    X509* const certificate = sk_X509_value(path, i);
-    if (!allows_client_authentication(certificate)) {
-      refuse(*verified.leaf, "certificate specifies an incompatible key usage");
-    }
-    verified.valid_until = std::min(verified.valid_until, not_after(*certificate));
+  try {
+    verified.valid_until = check_path(X509_STORE_CTX_get0_chain(context.get()), now);
+  } catch (const std::runtime_error& error) {
+    refuse(*verified.leaf, error.what());
   }
   return verified;
+}
+
+// The path runs from the leaf to the authority.
+std::int64_t Trust::check_path(STACK_OF(X509) * path, std::int64_t now) const {
+  std::int64_t until = INT64_MAX;
+  const int length = sk_X509_num(path);
+  for (int i = 0; i < length; ++i) {
+    X509* const certificate = sk_X509_value(path, i);
+    if (!allows_client_authentication(certificate)) {
+      throw std::runtime_error("certificate specifies an incompatible key usage");
+    }
+    if (denylist_.lists(*certificate)) throw std::runtime_error("certificate denied");
+    if (i + 1 < length) {
+      until = std::min(until, crls_.check(*certificate, *sk_X509_value(path, i + 1), now));
+    }
+    until = std::min(until, not_after(*certificate));
+  }
+  return until;
 }
 
 }  // namespace limen::plugins

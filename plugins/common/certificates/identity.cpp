@@ -1,4 +1,4 @@
-#include "identity.h"
+#include "common/certificates/identity.h"
 
 #include <openssl/objects.h>
 
@@ -6,7 +6,7 @@
 #include <stdexcept>
 #include <utility>
 
-#include "certificate.h"
+#include "common/certificates/certificate.h"
 
 namespace limen::plugins {
 

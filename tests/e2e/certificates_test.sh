@@ -1,0 +1,168 @@
+#!/usr/bin/env bash
+# Client certificates: authorities, revocation lists and denylists that change while connections are
+# open, every refusal, and a front proxy that speaks for its users.
+source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
+PORT=$(free_port)
+init_state
+PKI=$WORK/pki
+mkdir "$PKI"
+cd "$PKI"
+
+# --- authorities and certificates of the test's own
+quiet() { "$@" 2> "$WORK/openssl.err" || fail "$*: $(cat "$WORK/openssl.err")"; }
+cat > ca.cnf << 'END'
+[ca]
+default_ca = test
+[test]
+database = $ENV::CA.index
+certificate = $ENV::CA.crt
+private_key = $ENV::CA.key
+default_md = sha256
+default_crl_days = 1
+END
+authority() { # NAME
+  quiet openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout "$1.key" -out "$1.crt" \
+    -subj "/CN=$1" -days 2 -addext basicConstraints=critical,CA:TRUE -addext keyUsage=critical,keyCertSign,cRLSign
+  : > "$1.index"
+}
+# certificate NAME AUTHORITY SUBJECT [extensions]
+certificate() {
+  quiet openssl req -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout "$1.key" -out "$1.csr" -subj "$3"
+  printf '%s\n' "${4:-extendedKeyUsage = clientAuth}" > "$1.ext"
+  quiet openssl x509 -req -in "$1.csr" -CA "$2.crt" -CAkey "$2.key" -CAcreateserial -out "$1.crt" \
+    -days "${5:-1}" -extfile "$1.ext"
+}
+crl() { # AUTHORITY: into AUTHORITY.crl, at once or not at all
+  CA=$1 quiet openssl ca -config ca.cnf -gencrl -out "$1.crl.new"
+  mv "$1.crl.new" "$1.crl"
+}
+revoke() { CA=$2 quiet openssl ca -config ca.cnf -revoke "$1.crt"; crl "$2"; }
+
+UID_TYPE=1.3.6.1.4.1.57683.2
+authority users
+authority others
+authority proxies
+certificate ada users "/O=dev/O=ops/CN=ada/$UID_TYPE=42"
+certificate bob users /CN=bob
+certificate nobody users /O=dev
+certificate twins users "/CN=twins/$UID_TYPE=1/$UID_TYPE=2"
+certificate server users /CN=server 'extendedKeyUsage = serverAuth'
+certificate expired users /CN=expired 'extendedKeyUsage = clientAuth' -1
+certificate stranger others /CN=stranger
+certificate middle users /CN=middle 'basicConstraints = critical,CA:TRUE
+keyUsage = critical,keyCertSign,cRLSign'
+certificate carol middle /CN=carol
+cat middle.crt >> carol.crt
+certificate proxy proxies /CN=front-proxy
+certificate imposter proxies /CN=imposter
+crl users
+printf '# nobody\n' > denied
+cp users.crt trusted.crt
+
+sed -i -e "/^authenticators:/a\\
+  - {name: proxies, module: request-header, config: {clientCAFile: $PKI/proxies.crt, allowedNames: [front-proxy]}}\\
+  - {name: users, module: x509, config: {clientCAFile: $PKI/trusted.crt, crlFiles: [$PKI/users.crl], denylistFile: $PKI/denied}}" \
+  "$CONFIG"
+assert_ok "$LIMEN" check --config "$CONFIG"
+start_server
+
+REVIEW='{"apiVersion":"authentication.k8s.io/v1","kind":"SelfSubjectReview"}'
+REVIEWS=/apis/authentication.k8s.io/v1/selfsubjectreviews
+VERSION=https://127.0.0.1:$PORT/api
+# status_with NAME [curl options]
+status_with() {
+  local name=$1
+  shift
+  curl -sS --max-time 30 --cacert "$STATE/pki/ca.crt" --cert "$PKI/$name.crt" --key "$PKI/$name.key" \
+    -o /dev/null -w '%{http_code}' "$VERSION" "$@"
+}
+who() {
+  local name=$1
+  shift
+  curl -sS --max-time 30 --cacert "$STATE/pki/ca.crt" --cert "$PKI/$name.crt" --key "$PKI/$name.key" \
+    -H 'Content-Type: application/json' -d "$REVIEW" "https://127.0.0.1:$PORT$REVIEWS" "$@" |
+    jq -c '.status.userInfo // .code'
+}
+is() { [ "$(status_with "$2")" = "$1" ]; }
+
+# --- who is let in
+assert_eq "$(who ada)" "$(jq -cn --arg id "X509SHA256=$(openssl x509 -in ada.crt -outform DER | sha256sum | cut -d' ' -f1)" \
+  '{username: "ada", uid: "42", groups: ["dev", "ops", "system:authenticated"],
+    extra: {"authentication.kubernetes.io/credential-id": [$id]}}')"
+assert_eq "$(who carol | jq -r .username)" carol
+for name in expired server stranger twins; do
+  assert_eq "$(status_with "$name")" 401 "$name"
+done
+assert_eq "$(who nobody)" 401
+
+# --- one connection, asked again and again: what changes meanwhile bites on it
+answers() { [ "$(ask_connection /api)" = "$1" ]; }
+# within_a_second COMMAND...: the promise of every reload, with a second more for a busy machine
+within_a_second() { eventually 2 "$@"; }
+
+open_connection -cert ada.crt -key ada.key
+assert_eq "$(ask_connection /api)" 200
+assert_eq "$(ask_connection /api)" 200
+revoke ada users
+within_a_second answers 401
+assert_eq "$(status_with bob)" 200
+assert_contains "$(cat "$LOG")" 'certificate revoked'
+
+# The list forgets her, the denylist does not.
+printf 'cert-sha256 %s\n' "$(openssl x509 -in ada.crt -noout -fingerprint -sha256 | cut -d= -f2)" > denied
+: > users.index
+crl users
+assert_eq "$(ask_connection /api)" 401
+printf '# nobody again\n' > denied
+within_a_second answers 200
+printf 'cert-serial %s\n' "$(openssl x509 -in ada.crt -noout -serial | cut -d= -f2)" > denied
+within_a_second answers 401
+: > denied
+within_a_second answers 200
+
+# An authority goes, another comes; a broken file changes nothing.
+cp others.crt trusted.new && mv trusted.new trusted.crt
+within_a_second is 200 stranger
+assert_eq "$(ask_connection /api)" 401
+printf 'half a file' > trusted.crt
+eventually 5 grep -q 'trusted.crt: holds no certificate in PEM form' "$LOG"
+assert_eq "$(status_with stranger)" 200
+cat users.crt others.crt > trusted.new && mv trusted.new trusted.crt
+within_a_second answers 200
+
+# The intermediate is revoked, and with it everybody below.
+assert_eq "$(status_with carol)" 200
+quiet openssl x509 -in middle.crt -out middle-only.crt
+revoke middle-only users
+within_a_second is 401 carol
+close_connection
+
+# --- a front proxy speaks for its users, and nobody else does
+SPOKEN=(-H 'X-Remote-User: eve' -H 'X-Remote-Group: dev' -H 'X-Remote-Group: ops' -H 'X-Remote-Uid: 7'
+  -H 'X-Remote-Extra-Acme.com%2FProject: apollo')
+assert_eq "$(who proxy "${SPOKEN[@]}")" \
+  '{"username":"eve","uid":"7","groups":["dev","ops","system:authenticated"],"extra":{"acme.com/project":["apollo"]}}'
+assert_eq "$(who imposter "${SPOKEN[@]}")" 401
+assert_eq "$(who proxy)" 401
+assert_eq "$(who proxy -H 'X_Remote_User: eve')" 401
+assert_eq "$(who proxy -H 'X-Remote-User: eve' -H 'x-remote-user: root')" 401
+assert_eq "$(who bob "${SPOKEN[@]}" | jq -r .username)" bob
+assert_eq "$(request POST $REVIEWS -H 'Content-Type: application/json' -d "$REVIEW" "${SPOKEN[@]}" |
+  jq -r '.status.userInfo.username // .code')" "$(request POST $REVIEWS -H 'Content-Type: application/json' \
+  -d "$REVIEW" | jq -r '.status.userInfo.username // .code')"
+stop_server
+
+# --- proxies and users must be told apart
+sed -i -e "s#proxies.crt, allowedNames: \[front-proxy\]#users.crt#" "$CONFIG"
+assert_exit 1 "$LIMEN" check --config "$CONFIG"
+assert_contains "$OUTPUT" 'list the common names of the proxies in allowedNames'
+assert_exit 1 "$LIMEN" serve --config "$CONFIG" --secure-port "$PORT"
+assert_contains "$OUTPUT" 'list the common names of the proxies in allowedNames'
+# An authority below the proxies' own leads to it as well.
+cp middle-only.crt trusted.crt
+sed -i -e 's#crlFiles: [^,]*, ##' "$CONFIG"
+assert_exit 1 "$LIMEN" check --config "$CONFIG"
+assert_contains "$OUTPUT" 'list the common names of the proxies in allowedNames'
+cp others.crt trusted.crt
+assert_ok "$LIMEN" check --config "$CONFIG"
+finish
