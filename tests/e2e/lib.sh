@@ -21,7 +21,6 @@ LOG=$WORK/server.log        # stderr of every server started, one after another
 PORT=0                      # of the secure listener, once started
 SERVER_PID=
 KUBECTL_PID=
-CONNECTION_PID=             # of open_connection
 umask 022
 
 # kubectl keeps what it discovered under HOME: a test must not see another's.
@@ -170,10 +169,8 @@ ask_connection() {
   [ "$length" = 0 ] || LC_ALL=C read -r -t 10 -N "$length" _ <&"${CONNECTION[0]}"
   printf '%s\n' "$status"
 }
-close_connection() {
-  [ -z "$CONNECTION_PID" ] || kill "$CONNECTION_PID" 2> /dev/null || true
-  CONNECTION_PID=
-}
+# Bash forgets the process' number by itself when it ends.
+close_connection() { [ -z "${CONNECTION_PID:-}" ] || kill "$CONNECTION_PID" 2> /dev/null || true; }
 
 # --- assertions ---------------------------------------------------------------------------------
 
