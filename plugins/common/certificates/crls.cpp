@@ -87,23 +87,23 @@ Crls::Crl Crls::accept(CrlPtr list, std::string name, const CertificateList& aut
   return crl;
 }
 
-Crls::Crls(const std::vector<std::string>& files, const CertificateList& authorities,
-           ExpiredCrl expired)
-    : expired_(expired) {
-  for (const std::string& file : files) {
-    const std::string bytes = read_text_file(file, kMaxCrlFileBytes);
-    std::vector<CrlPtr> lists;
-    try {
-      lists = parse_crls(bytes);
-    } catch (const std::runtime_error& error) {
-      throw std::runtime_error(file + ": " + error.what());
-    }
-    std::size_t number = 0;
-    for (CrlPtr& list : lists) {
-      const std::string name = file + ": CRL " + std::to_string(++number);
-      crls_.push_back(accept(std::move(list), name, authorities));
-    }
+void Crls::add(std::string_view bytes, const std::string& name,
+               const CertificateList& authorities) {
+  std::vector<CrlPtr> lists;
+  try {
+    lists = parse_crls(bytes);
+  } catch (const std::runtime_error& error) {
+    throw std::runtime_error(name + ": " + error.what());
   }
+  std::size_t number = 0;
+  for (CrlPtr& list : lists) {
+    const std::string which = name + ": CRL " + std::to_string(++number);
+    crls_.push_back(accept(std::move(list), which, authorities));
+  }
+}
+
+void Crls::add_file(const std::string& path, const CertificateList& authorities) {
+  add(read_text_file(path, kMaxCrlFileBytes), path, authorities);
 }
 
 std::int64_t Crls::check(const X509& certificate, X509& issuer, std::int64_t now) const {

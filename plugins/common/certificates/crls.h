@@ -10,6 +10,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "common/certificates/certificate.h"
@@ -22,12 +23,13 @@ enum class ExpiredCrl { refuse, ignore };
 
 class Crls {
  public:
-  Crls() = default;
-  // Each file holds one list in DER or any number in PEM. Throws std::runtime_error naming the file
-  // and list that cannot be read, that names one of `authorities` and is not signed by it, or that
-  // cannot be understood.
-  Crls(const std::vector<std::string>& files, const CertificateList& authorities,
-       ExpiredCrl expired);
+  explicit Crls(ExpiredCrl expired = ExpiredCrl::refuse) : expired_(expired) {}
+
+  // Adds one list in DER or any number in PEM; `name` is the file's, for messages. Throws
+  // std::runtime_error that begins with it for a list that cannot be read or understood, or that
+  // names one of `authorities` and is not signed by it.
+  void add(std::string_view bytes, const std::string& name, const CertificateList& authorities);
+  void add_file(const std::string& path, const CertificateList& authorities);
 
   // Throws std::runtime_error when `certificate` is revoked by its `issuer`, or that cannot be
   // known at `now`. Returns until when, seconds since 1970, the answer holds.
@@ -51,7 +53,7 @@ class Crls {
   static Crl accept(CrlPtr list, std::string name, const CertificateList& authorities);
 
   std::vector<Crl> crls_;
-  ExpiredCrl expired_ = ExpiredCrl::refuse;
+  ExpiredCrl expired_;
 };
 
 }  // namespace limen::plugins

@@ -57,7 +57,7 @@ std::vector<std::string> TrustFiles::all() const {
   return files;
 }
 
-Trust::Trust(const TrustFiles& files) : store_(X509_STORE_new()) {
+Trust::Trust(const TrustFiles& files) : store_(X509_STORE_new()), crls_(files.expired_crl) {
   if (store_ == nullptr) throw std::runtime_error(take_openssl_error());
   CertificateList all;
   for (const std::string& file : files.authorities) {
@@ -68,7 +68,7 @@ Trust::Trust(const TrustFiles& files) : store_(X509_STORE_new()) {
       all.push_back(std::move(authority));
     }
   }
-  crls_ = Crls(files.crls, all, files.expired_crl);
+  for (const std::string& file : files.crls) crls_.add_file(file, all);
   if (!files.denylist.empty()) denylist_ = Denylist::read(files.denylist);
 }
 
