@@ -38,6 +38,15 @@ std::vector<Ptr> parse_blocks(std::string_view pem, const std::string& kind) {
   }
 }
 
+std::string encode(const X509& certificate) {
+  unsigned char* bytes = nullptr;
+  const int length = i2d_X509(&certificate, &bytes);
+  std::string der(reinterpret_cast<char*>(bytes),
+                  length < 0 ? 0 : static_cast<std::size_t>(length));
+  OPENSSL_free(bytes);
+  return der;
+}
+
 }  // namespace
 
 CertificatePtr parse_der(std::string_view der) {
@@ -46,7 +55,8 @@ CertificatePtr parse_der(std::string_view der) {
   const unsigned char* const end = at + der.size();
   CertificatePtr certificate(d2i_X509(nullptr, &at, static_cast<long>(der.size())));
   if (certificate == nullptr) ERR_clear_error();
-  return at == end ? std::move(certificate) : nullptr;
+  if (certificate == nullptr || at != end) return nullptr;
+  return encode(*certificate) == der ? std::move(certificate) : nullptr;
 }
 
 CertificateList parse_pem(std::string_view pem) {

@@ -26,7 +26,8 @@ using CertificatePtr = std::unique_ptr<X509, OpensslFree<X509_free>>;
 using CertificateList = std::vector<CertificatePtr>;
 using CrlPtr = std::unique_ptr<X509_CRL, OpensslFree<X509_CRL_free>>;
 
-// One certificate from DER (ITU-T X.690); null unless all bytes are one certificate.
+// One certificate from DER (ITU-T X.690); null unless all bytes are one certificate in its one DER
+// encoding: another encoding of a certificate would have another fingerprint.
 CertificatePtr parse_der(std::string_view der);
 
 // All certificates of PEM text (RFC 7468), other blocks skipped. Throws std::runtime_error naming

@@ -6,6 +6,9 @@
 //   cert-serial HEX    by serial number, of whatever issuer
 //   cert-sha256 HEX    by the SHA-256 of the DER form
 //
+// The serial number is the stronger of the two: anybody can make another valid signature of an
+// ECDSA signature, and with it a certificate of another digest and the same serial number.
+//
 // Colons in hexadecimal numbers and the case of their letters are passed over. Immutable; any
 // thread.
 #pragma once

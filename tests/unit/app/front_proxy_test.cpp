@@ -5,7 +5,7 @@
 #include "app/files.h"
 #include "app/pki.h"
 #include "config/load.h"
-#include "scratch_folder.h"
+#include "support/scratch_folder.h"
 
 namespace limen::app {
 namespace {
@@ -27,7 +27,7 @@ class FrontProxyTest : public testing::Test {
     return path;
   }
 
-  ScratchFolder folder_;
+  test::ScratchFolder folder_;
   const std::string one_ = write("one.crt", make_authority("one").certificate);
   const std::string two_ = write("two.crt", make_authority("two").certificate);
 };

@@ -197,6 +197,15 @@ TEST_F(X509Module, BytesThatAreNoCertificateAreRefused) {
   }
 }
 
+TEST_F(X509Module, AnotherEncodingOfACertificateIsRefused) {
+  std::string der = client({}).der();
+  ASSERT_EQ(der.substr(0, 2), "\x30\x82");
+  // The length in three bytes where two are enough: BER, not DER.
+  der.replace(1, 1, std::string("\x83\x00", 2));
+  EXPECT_EQ(instance_.authenticate({.certificates = {der}}).error,
+            "a presented certificate cannot be read");
+}
+
 TEST_F(X509Module, TenCertificatesMayBePresentedAndNotEleven) {
   std::vector<std::string> chain{client({}).der()};
   while (chain.size() < 10) chain.push_back(ca_.der());
