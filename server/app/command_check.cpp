@@ -6,11 +6,13 @@
 #include "app/module_specs.h"
 #include "app/pki.h"
 #include "app/serving_certificate.h"
+#include "app/transport_options.h"
 #include "audit/policy_file.h"
 #include "authn/revocations.h"
 #include "modules/config_schema.h"
 #include "modules/load_error.h"
 #include "modules/runtime.h"
+#include "transport/tls_policy.h"
 
 namespace limen::app {
 
@@ -20,6 +22,13 @@ void check_certificates(const config::ServerConfiguration& configuration,
                         std::vector<std::string>& problems) {
   const std::string problem = serving_certificate_problem(configuration.secure);
   if (!problem.empty()) problems.push_back(problem);
+  if (problem.empty()) {
+    try {
+      transport::check_tls(*transport_options(configuration, {}).secure);
+    } catch (const std::runtime_error& error) {
+      problems.push_back(configuration.file + ": secure: " + error.what());
+    }
+  }
   const std::string& ca = configuration.secure.client_ca_file;
   if (ca.empty()) return;
   try {

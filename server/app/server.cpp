@@ -30,6 +30,7 @@
 #include "pipeline/pipeline.h"
 #include "storage/cached_store.h"
 #include "transport/server.h"
+#include "transport/tls_policy.h"
 
 namespace limen::app {
 
@@ -164,8 +165,8 @@ class ServerProcess::Rooms {
     access_.change(generation_spec(configuration_));
     log_generation(*access_.generation());
     add_health_checks();
-    watch_files();
     listen();
+    watch_files();
     await_housekeeping();
   }
 
@@ -201,10 +202,28 @@ class ServerProcess::Rooms {
       const std::string& policy = configuration_.audit.policy_file;
       files_.watch({policy}, [this, policy] { reload_audit_policy(*auditor_, policy); });
     }
+    files_.watch(tls_files_, [this] { reload_certificates(); });
     if (revocations_.path().empty()) return;
     files_.watch({revocations_.path()}, [this] {
       if (revocations_.reload()) end_revoked();
     });
+  }
+
+  // Files that cannot be used leave the certificates as they are: half of a pair may be new
+  // already.
+  void reload_certificates() {
+    static auto& reloads =
+        metrics::counter("limen_serving_certificate_reloads_total",
+                         "Attempts to read changed certificate files.", {"outcome"});
+    try {
+      transport_->reload_certificate();
+      reloads.with({"success"}).add();
+      log::info("the serving certificates were read again");
+    } catch (const std::exception& error) {
+      reloads.with({"failure"}).add();
+      log::error("the serving certificates cannot be used, the old ones stay in use",
+                 {{"error", error.what()}});
+    }
   }
 
   // Ends the watches that rest on what has been revoked.
@@ -242,6 +261,8 @@ class ServerProcess::Rooms {
     if (certificate.made) {
       log::info("a self-signed certificate was made", {{"file", certificate.certificate}});
     }
+    warn_of_weak_tls();
+    tls_files_ = tls_files(configuration_.secure, certificate);
     transport_ =
         std::make_unique<transport::Server>(transport_options(configuration_, certificate),
                                             [this](std::shared_ptr<transport::Exchange> exchange) {
@@ -258,6 +279,13 @@ class ServerProcess::Rooms {
           "listening without authentication and authorization",
           {{"listener", "local"},
            {"address", endpoint(configuration_.local.bind_address, transport_->local_port())}});
+    }
+  }
+
+  void warn_of_weak_tls() const {
+    for (const std::string& suite : configuration_.secure.tls_cipher_suites) {
+      if (!transport::is_insecure_suite(suite)) continue;
+      log::warn("an insecure cipher suite is allowed", {{"suite", suite}});
     }
   }
 
@@ -290,6 +318,7 @@ class ServerProcess::Rooms {
 
   const config::ServerConfiguration& configuration_;
   std::atomic<bool> stopping_{false};
+  std::vector<std::string> tls_files_;
   health::Health health_;
   // The loops of the transport are where everything below answers to, perhaps late: they go last.
   std::shared_ptr<transport::Server> transport_;

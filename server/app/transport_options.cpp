@@ -23,6 +23,12 @@ transport::ServerOptions transport_options(const config::ServerConfiguration& co
   out.secure->cert_file = certificate.certificate;
   out.secure->key_file = certificate.key;
   out.secure->client_ca_file = secure.client_ca_file;
+  for (const config::SniCertificate& one : secure.sni_certificates) {
+    out.secure->sni_certificates.push_back({one.cert_file, one.key_file, one.names});
+  }
+  out.secure->min_version = secure.tls_min_version;
+  out.secure->cipher_suites = secure.tls_cipher_suites;
+  out.secure->curve_preferences = secure.tls_curve_preferences;
   const config::LocalListener& local = configuration.local;
   if (local.enabled) {
     out.local.emplace();
@@ -43,6 +49,17 @@ transport::ServerOptions transport_options(const config::ServerConfiguration& co
   out.limits.write_stall = whole(limits.write_timeout);
   out.io_threads = size_of(configuration.threads.io);
   return out;
+}
+
+std::vector<std::string> tls_files(const config::SecureListener& secure,
+                                   const CertificateFiles& certificate) {
+  std::vector<std::string> files = {certificate.certificate, certificate.key};
+  if (!secure.client_ca_file.empty()) files.push_back(secure.client_ca_file);
+  for (const config::SniCertificate& one : secure.sni_certificates) {
+    files.push_back(one.cert_file);
+    files.push_back(one.key_file);
+  }
+  return files;
 }
 
 }  // namespace limen::app

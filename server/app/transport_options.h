@@ -10,4 +10,8 @@ namespace limen::app {
 transport::ServerOptions transport_options(const config::ServerConfiguration& configuration,
                                            const CertificateFiles& certificate);
 
+// The files whose change calls for new certificates.
+std::vector<std::string> tls_files(const config::SecureListener& secure,
+                                   const CertificateFiles& certificate);
+
 }  // namespace limen::app

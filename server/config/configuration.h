@@ -25,6 +25,12 @@ struct Position {
   int column = 0;
 };
 
+// A serving certificate for clients that ask for certain names (RFC 6066 section 3).
+struct SniCertificate {
+  std::string cert_file, key_file;  // PEM
+  std::vector<std::string> names;   // domain names, "*.example.com" too; empty: those it is for
+};
+
 // The secure listener: TLS, authentication, authorization, admission.
 struct SecureListener {
   std::string bind_address = "0.0.0.0";  // an IP address
@@ -34,6 +40,11 @@ struct SecureListener {
   std::string client_ca_file;  // PEM bundle offered to clients as acceptable issuers; empty: none
   std::string cert_dir =
       "/var/lib/limen/pki";  // where a self-signed pair is kept for the next start
+  std::vector<SniCertificate> sni_certificates;
+  // As kube-apiserver's flags of these names.
+  std::string tls_min_version = "VersionTLS12";
+  std::vector<std::string> tls_cipher_suites;      // IANA names, of TLS 1.2; empty: the default
+  std::vector<std::string> tls_curve_preferences;  // numbers of the TLS registry; empty: default
 };
 
 // The local listener: no TLS, no authentication, no authorization; admission still runs.

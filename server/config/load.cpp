@@ -9,6 +9,7 @@
 #include "config/flags.h"
 #include "config/module_entries.h"
 #include "config/options.h"
+#include "config/sni_certificates.h"
 #include "config/yaml_file.h"
 #include "config/yaml_values.h"
 
@@ -107,7 +108,11 @@ class Reader {
     for (const Option& option : options_) {
       if (option.section == name) keys.emplace_back(option.key);
     }
+    if (name == "secure") keys.emplace_back("sniCertificates");
     for (const auto& [key, value] : checked_items(findings_, node, name, keys)) {
+      if (key == "sniCertificates") {
+        read_sni_certificates(findings_, value, configuration_.secure.sni_certificates);
+      }
       for (const Option& option : options_) {
         if (option.section == name && option.key == key)
           read_option(option, name + '.' + key, value);
@@ -168,6 +173,20 @@ class Reader {
     const std::string problem = target.check(text);
     if (!problem.empty()) return wrong(path, node, base::go_quote(text) + ' ' + problem);
     *target.value = text;
+  }
+
+  void assign(const TextListOption& target, const std::string& path, const YAML::Node& node) {
+    if (!node.IsSequence()) {
+      return wrong(path, node, "must be a list, not " + std::string(kind_of(node)));
+    }
+    for (const YAML::Node& item : node) {
+      const std::string problem = item.IsScalar() ? target.check(item.Scalar()) : "must be a word";
+      if (!problem.empty()) {
+        wrong(path, item, (item.IsScalar() ? base::go_quote(item.Scalar()) + ' ' : "") + problem);
+      } else {
+        target.value->push_back(item.Scalar());
+      }
+    }
   }
 
   void controllers(const YAML::Node& node) {

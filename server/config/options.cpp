@@ -24,6 +24,14 @@ std::string ip_address(const std::string& text) {
   return is_ip_address(text) ? std::string() : "must be an IP address such as 0.0.0.0 or ::1";
 }
 
+std::string tls_version(const std::string& text) {
+  for (const std::string_view known :
+       {"VersionTLS10", "VersionTLS11", "VersionTLS12", "VersionTLS13"}) {
+    if (text == known) return {};
+  }
+  return "is an unknown tls version: write VersionTLS12 or VersionTLS13";
+}
+
 std::string log_level(const std::string& text) {
   const bool known = text == "debug" || text == "info" || text == "warn" || text == "error";
   return known ? std::string() : "must be debug, info, warn or error";
@@ -47,6 +55,11 @@ void add_listeners(std::vector<Option>& out, ServerConfiguration& c) {
       {"secure", "tlsPrivateKeyFile", TextOption{&c.secure.tls_private_key_file, any_text}});
   out.push_back({"secure", "clientCAFile", TextOption{&c.secure.client_ca_file, any_text}});
   out.push_back({"secure", "certDir", TextOption{&c.secure.cert_dir, non_empty}});
+  out.push_back({"secure", "tlsMinVersion", TextOption{&c.secure.tls_min_version, tls_version}});
+  out.push_back(
+      {"secure", "tlsCipherSuites", TextListOption{&c.secure.tls_cipher_suites, non_empty}});
+  out.push_back({"secure", "tlsCurvePreferences",
+                 TextListOption{&c.secure.tls_curve_preferences, non_empty}});
   out.push_back({"local", "enabled", BooleanOption{&c.local.enabled}});
   out.push_back({"local", "bindAddress", TextOption{&c.local.bind_address, ip_address}});
   out.push_back({"local", "port", IntegerOption{&c.local.port, 1, 65535}});

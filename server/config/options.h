@@ -29,10 +29,17 @@ struct TextOption {
   std::string (*check)(const std::string&);
 };
 
+// A list of words: a YAML list of scalars.
+struct TextListOption {
+  std::vector<std::string>* value;
+  // Says what is wrong with one word, or nothing.
+  std::string (*check)(const std::string&);
+};
+
 struct Option {
   std::string_view section;  // "" is the top level
   std::string_view key;
-  std::variant<IntegerOption, DurationOption, BooleanOption, TextOption> target;
+  std::variant<IntegerOption, DurationOption, BooleanOption, TextOption, TextListOption> target;
 };
 
 // Every option, bound to `configuration`, which must outlive the result.

@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace limen::transport {
 
@@ -28,6 +29,12 @@ struct Limits {
   std::chrono::milliseconds write_stall{30'000};  // the client takes no byte of what waits for it
 };
 
+// A certificate for clients that ask for certain names.
+struct SniCertificateFiles {
+  std::string cert_file, key_file;
+  std::vector<std::string> names;  // "*.example.com" too; empty: those the certificate is for
+};
+
 // The listener with TLS.
 struct SecureListenerOptions {
   std::string address = "0.0.0.0";
@@ -37,6 +44,10 @@ struct SecureListenerOptions {
   // PEM; its subjects are the hint sent to clients (RFC 8446 section 4.2.4). Empty: no hint. A
   // client certificate is asked for in either case and never required; nothing is verified here.
   std::string client_ca_file;
+  std::vector<SniCertificateFiles> sni_certificates;
+  std::string min_version = "VersionTLS12";    // VersionTLS10 to VersionTLS13
+  std::vector<std::string> cipher_suites;      // IANA names, of TLS 1.2; empty: the default
+  std::vector<std::string> curve_preferences;  // numbers of the TLS registry; empty: the default
 };
 
 // The listener without TLS, whose requests bypass authentication and authorization.

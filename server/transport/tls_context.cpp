@@ -12,6 +12,8 @@
 #include <string_view>
 #include <system_error>
 
+#include "transport/tls_policy.h"
+
 namespace limen::transport {
 namespace {
 
@@ -46,27 +48,27 @@ void require_readable(const std::string& what, const std::string& file) {
 // Without it OpenSSL would ask for the password on the terminal.
 int no_password(char*, int, int, void*) { return -1; }
 
-void load_certificate(SSL_CTX* context, const SecureListenerOptions& options) {
-  require_readable("TLS certificate", options.cert_file);
-  require_readable("TLS private key", options.key_file);
+void load_certificate(SSL_CTX* context, const std::string& cert_file, const std::string& key_file) {
+  require_readable("TLS certificate", cert_file);
+  require_readable("TLS private key", key_file);
   ERR_clear_error();
   SSL_CTX_set_default_passwd_cb(context, no_password);
-  if (SSL_CTX_use_certificate_chain_file(context, options.cert_file.c_str()) != 1) {
-    refuse("TLS certificate", options.cert_file);
+  if (SSL_CTX_use_certificate_chain_file(context, cert_file.c_str()) != 1) {
+    refuse("TLS certificate", cert_file);
   }
-  if (SSL_CTX_use_PrivateKey_file(context, options.key_file.c_str(), SSL_FILETYPE_PEM) != 1) {
+  if (SSL_CTX_use_PrivateKey_file(context, key_file.c_str(), SSL_FILETYPE_PEM) != 1) {
     const unsigned long code = ERR_peek_last_error();
     if (ERR_GET_LIB(code) == ERR_LIB_X509) {
       ERR_clear_error();
-      throw std::runtime_error("the TLS private key " + options.key_file +
-                               " does not belong to the certificate " + options.cert_file);
+      throw std::runtime_error("the TLS private key " + key_file +
+                               " does not belong to the certificate " + cert_file);
     }
-    refuse("TLS private key", options.key_file);
+    refuse("TLS private key", key_file);
   }
   if (SSL_CTX_check_private_key(context) != 1) {
     ERR_clear_error();
-    throw std::runtime_error("the TLS private key " + options.key_file +
-                             " does not belong to the certificate " + options.cert_file);
+    throw std::runtime_error("the TLS private key " + key_file +
+                             " does not belong to the certificate " + cert_file);
   }
 }
 
@@ -123,17 +125,31 @@ void set_up_sessions(SSL_CTX* context) {
   SSL_CTX_set_session_ticket_cb(context, keep_session, judge_ticket, nullptr);
 }
 
-void set_up_ciphers(SSL_CTX* context) {
-  const bool done = SSL_CTX_set_min_proto_version(context, TLS1_2_VERSION) == 1 &&
-                    SSL_CTX_set_max_proto_version(context, TLS1_3_VERSION) == 1 &&
-                    SSL_CTX_set_cipher_list(context, kSuites12) == 1 &&
-                    SSL_CTX_set_ciphersuites(context, kSuites13) == 1 &&
-                    SSL_CTX_set1_groups_list(context, kGroups) == 1;
+void set_up_ciphers(SSL_CTX* context, const SecureListenerOptions& options) {
+  const std::string suites =
+      options.cipher_suites.empty() ? kSuites12 : cipher_list(options.cipher_suites);
+  const std::string groups =
+      options.curve_preferences.empty() ? kGroups : group_list(options.curve_preferences);
+  const bool done =
+      SSL_CTX_set_min_proto_version(context, tls_version_number(options.min_version)) == 1 &&
+      SSL_CTX_set_max_proto_version(context, TLS1_3_VERSION) == 1 &&
+      SSL_CTX_set_cipher_list(context, suites.c_str()) == 1 &&
+      SSL_CTX_set_ciphersuites(context, kSuites13) == 1 &&
+      SSL_CTX_set1_groups_list(context, groups.c_str()) == 1;
   if (!done) throw std::runtime_error("cannot set up TLS: " + openssl_error());
   SSL_CTX_set_options(context, SSL_OP_NO_COMPRESSION | SSL_OP_NO_RENEGOTIATION |
                                    SSL_OP_CIPHER_SERVER_PREFERENCE | SSL_OP_PRIORITIZE_CHACHA |
                                    SSL_OP_IGNORE_UNEXPECTED_EOF);
   SSL_CTX_set_mode(context, SSL_MODE_RELEASE_BUFFERS | SSL_MODE_ENABLE_PARTIAL_WRITE);
+}
+
+// Gives a client that asks for a name the certificate for it; others keep the first.
+int choose_certificate(SSL* ssl, int*, void* arg) {
+  const char* const name = SSL_get_servername(ssl, TLSEXT_NAMETYPE_host_name);
+  if (name == nullptr) return SSL_TLSEXT_ERR_NOACK;
+  SSL_CTX* const chosen = static_cast<const CertificatesByName*>(arg)->find(name);
+  if (chosen != nullptr) SSL_set_SSL_CTX(ssl, chosen);
+  return SSL_TLSEXT_ERR_OK;
 }
 
 Poco::Net::Context::Ptr make_context() {
@@ -149,13 +165,29 @@ Poco::Net::Context::Ptr make_context() {
 
 }  // namespace
 
+void check_tls(const SecureListenerOptions& options) {
+  const Poco::Net::Context::Ptr context = make_context();
+  set_up_ciphers(context->sslContext(), options);
+  for (const SniCertificateFiles& files : options.sni_certificates) {
+    load_certificate(make_context()->sslContext(), files.cert_file, files.key_file);
+  }
+}
+
 TlsContext::TlsContext(const SecureListenerOptions& options) : context_(make_context()) {
   SSL_CTX* context = native();
-  set_up_ciphers(context);
+  set_up_ciphers(context, options);
   set_up_sessions(context);
   SSL_CTX_set_alpn_select_cb(context, select_protocol, nullptr);
   ask_for_client_certificate(context, options.client_ca_file);
-  load_certificate(context, options);
+  load_certificate(context, options.cert_file, options.key_file);
+  if (options.sni_certificates.empty()) return;
+  for (const SniCertificateFiles& files : options.sni_certificates) {
+    Poco::Net::Context::Ptr other = make_context();
+    load_certificate(other->sslContext(), files.cert_file, files.key_file);
+    by_name_.add(files.names, other);
+  }
+  SSL_CTX_set_tlsext_servername_callback(context, choose_certificate);
+  SSL_CTX_set_tlsext_servername_arg(context, &by_name_);
 }
 
 }  // namespace limen::transport

@@ -12,6 +12,7 @@
 
 #include <memory>
 
+#include "transport/certificates_by_name.h"
 #include "transport/server_options.h"
 
 namespace limen::transport {
@@ -24,6 +25,7 @@ class TlsContext {
 
  private:
   Poco::Net::Context::Ptr context_;
+  CertificatesByName by_name_;
 };
 
 }  // namespace limen::transport
