@@ -46,7 +46,12 @@ api::AccessChainsPtr chains_of(modules::GenerationPtr generation,
     }
     entries.push_back({entry.instance, entry.module == authn::kAnonymousModule});
   }
-  pinned->chains.authn = authn::Chain(std::move(entries), revocations);
+  authn::ChainOptions options;
+  options.revocations = revocations;
+  if (generation->token_issuer() != nullptr) {
+    options.api_audiences = generation->token_issuer()->audiences();
+  }
+  pinned->chains.authn = authn::Chain(std::move(entries), std::move(options));
   pinned->chains.authz = authz::Chain(generation->authorizers());
   pinned->chains.admission = admission::Chain(generation->admission());
   pinned->chains.token_issuer = generation->token_issuer();

@@ -1,6 +1,7 @@
 #include "authn/chain.h"
 
 #include <algorithm>
+#include <optional>
 #include <utility>
 
 namespace limen::authn {
@@ -25,19 +26,25 @@ void add_authenticated_group(request::Identity& identity) {
 
 base::Task<Result> nothing_presented() { co_return Result(); }
 
-// Kubernetes refuses a token whose audiences do not meet the wanted ones (row A8).
-bool audience_matches(const Credentials& credentials, const Result& result) {
-  if (credentials.audiences.empty() || result.audiences.empty()) return true;
-  return std::any_of(result.audiences.begin(), result.audiences.end(), [&](const auto& audience) {
-    return std::find(credentials.audiences.begin(), credentials.audiences.end(), audience) !=
-           credentials.audiences.end();
-  });
+// The audiences the credential is good for among the wanted ones (row A8); nothing when there are
+// wanted ones and it is good for none.
+std::optional<std::vector<std::string>> matching_audiences(
+    const Credentials& credentials, const Result& result,
+    const std::vector<std::string>& api_audiences) {
+  if (credentials.audiences.empty()) return result.audiences;
+  std::vector<std::string> matching;
+  for (const std::string& own : result.audiences.empty() ? api_audiences : result.audiences) {
+    const auto& wanted = credentials.audiences;
+    if (std::find(wanted.begin(), wanted.end(), own) != wanted.end()) matching.push_back(own);
+  }
+  if (matching.empty()) return std::nullopt;
+  return matching;
 }
 
 }  // namespace
 
-Chain::Chain(std::vector<Entry> entries, const Revocations* revocations)
-    : entries_(std::move(entries)), revocations_(revocations) {
+Chain::Chain(std::vector<Entry> entries, ChainOptions options)
+    : entries_(std::move(entries)), options_(std::move(options)) {
   const bool shares = std::any_of(entries_.begin(), entries_.end(), [](const Entry& entry) {
     return entry.authenticator->by_token();
   });
@@ -70,8 +77,8 @@ base::Task<Outcome> Chain::authenticate(const Credentials& credentials,
   };
   // Nobody after the one who knows the credential is asked: it is known, and revoked.
   const auto refuse_revoked = [&](const Result& result, const Entry& entry) {
-    if (revocations_ == nullptr) return false;
-    const Revocations::ListPtr list = revocations_->current();
+    if (options_.revocations == nullptr) return false;
+    const Revocations::ListPtr list = options_.revocations->current();
     if (list->empty()) return false;
     const std::string_view by =
         list->revoked_by(credential_of(credentials, result.identity.name,
@@ -89,8 +96,14 @@ base::Task<Outcome> Chain::authenticate(const Credentials& credentials,
     note(result);
     if (result.verdict == Verdict::error) {
       outcome.errors.push_back(entry.authenticator->name() + ": " + result.error);
-    } else if (result.verdict == Verdict::authenticated && !result.identity.name.empty() &&
-               audience_matches(credentials, result)) {
+    } else if (result.verdict == Verdict::authenticated && !result.identity.name.empty()) {
+      auto audiences = matching_audiences(credentials, result, options_.api_audiences);
+      if (!audiences) {
+        outcome.errors.push_back(entry.authenticator->name() +
+                                 ": the credential is for other audiences");
+        continue;
+      }
+      result.audiences = std::move(*audiences);
       if (!refuse_revoked(result, entry)) accept(result, entry);
       co_return outcome;
     }

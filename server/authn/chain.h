@@ -8,6 +8,7 @@
 
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "authn/authenticator.h"
@@ -34,11 +35,19 @@ struct Outcome {
   std::vector<std::string> challenges;  // what a 401 asks for, in the chain's order
 };
 
+// The audience a credential without audiences is good for when nothing else is said.
+inline constexpr std::string_view kDefaultAudience = "https://kubernetes.default.svc.cluster.local";
+
+struct ChainOptions {
+  const Revocations* revocations = nullptr;  // null: none; outlives the chain
+  // What this API calls itself in tokens: credentials bound to no audience are good for these.
+  std::vector<std::string> api_audiences = {std::string(kDefaultAudience)};
+};
+
 class Chain {
  public:
   Chain() = default;
-  // `revocations` (null: none) outlives the chain.
-  explicit Chain(std::vector<Entry> entries, const Revocations* revocations = nullptr);
+  explicit Chain(std::vector<Entry> entries, ChainOptions options = {});
 
   base::Task<Outcome> authenticate(const Credentials& credentials, request::CallScope& scope) const;
   bool empty() const { return entries_.empty(); }
@@ -49,7 +58,7 @@ class Chain {
                          request::CallScope& scope) const;
 
   std::vector<Entry> entries_;
-  const Revocations* revocations_ = nullptr;
+  ChainOptions options_;
   std::shared_ptr<SuccessCache> successes_;  // null when no module answers by token alone
 };
 

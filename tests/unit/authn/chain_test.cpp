@@ -132,5 +132,28 @@ TEST_F(AuthnChain, OnlyWhoSucceedsWarnsTheClientAndEverybodyAnnotates) {
 
 TEST_F(AuthnChain, AnEmptyChainAuthenticatesNobody) { EXPECT_FALSE(ask().authenticated); }
 
+TEST_F(AuthnChain, ACredentialWithoutAudiencesIsGoodForTheApisOwn) {
+  add("files", says(Verdict::authenticated, "bob"));
+  credentials_.bearer_token = "t";
+  credentials_.audiences = {"vault"};
+  const Outcome refused = ask();
+  EXPECT_FALSE(refused.authenticated);
+  EXPECT_EQ(refused.errors,
+            std::vector<std::string>{"files: the credential is for other audiences"});
+  credentials_.audiences = {"vault", std::string(kDefaultAudience)};
+  EXPECT_EQ(ask().audiences, std::vector<std::string>{std::string(kDefaultAudience)});
+}
+
+TEST_F(AuthnChain, OnlyWantedAudiencesAreAnswered) {
+  Result result = says(Verdict::authenticated, "bob");
+  result.audiences = {"a", "b"};
+  add("tokens", result);
+  credentials_.bearer_token = "t";
+  credentials_.audiences = {"b", "c"};
+  EXPECT_EQ(ask().audiences, std::vector<std::string>{"b"});
+  credentials_.audiences = {"c"};
+  EXPECT_FALSE(ask().authenticated);
+}
+
 }  // namespace
 }  // namespace limen::authn

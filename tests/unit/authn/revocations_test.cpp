@@ -94,7 +94,7 @@ class RevokedChain : public testing::Test {
   Outcome ask(const Revocations& revocations) {
     const Chain chain(
         {{std::make_shared<Knows>("bob"), false}, {std::make_shared<Knows>("other"), false}},
-        &revocations);
+        {.revocations = &revocations, .api_audiences = {}});
     request::CallScope scope(loop_, base::Deadline::max());
     Credentials credentials;
     credentials.bearer_token = "t";
