@@ -207,6 +207,7 @@ class ServerProcess::Rooms {
     files_.watch({revocations_.path()}, [this] {
       if (revocations_.reload()) end_revoked();
     });
+    revocations_.reload();  // it may have changed since it was read for the first time
   }
 
   // Files that cannot be used leave the certificates as they are: half of a pair may be new

@@ -74,7 +74,7 @@ start_server
 eventually 10 test "$(asked)" -ge 2
 
 whoami() { request POST /apis/authentication.k8s.io/v1/selfsubjectreviews -H "Authorization: Bearer $1" \
-  -H 'Content-Type: application/json' -d '{"apiVersion":"authentication.k8s.io/v1","kind":"SelfSubjectReview"}'; }
+  -H 'Content-Type: application/json' -d '{"apiVersion":"authentication.k8s.io/v1","kind":"SelfSubjectReview"}' "${@:2}"; }
 code_of() { whoami "$1" -o /dev/null -w '%{http_code}'; }
 is_known() { [ "$(code_of "$1")" = 201 ]; }
 
@@ -98,7 +98,7 @@ users: [{name: u, user: {exec: {apiVersion: client.authentication.k8s.io/v1, com
 YAML
 assert_ok k create clusterrole dev-reader --verb=list --resource=configmaps
 assert_ok k create clusterrolebinding devs --clusterrole=dev-reader --group=oidc:dev
-if k --kubeconfig "$WORK/exec.kubeconfig" version --client -o json | jq -e '.clientVersion.minor | tonumber >= 22' > /dev/null; then
+if k --kubeconfig "$WORK/exec.kubeconfig" version --client -o json | jq -e '.clientVersion.minor | rtrimstr("+") | tonumber >= 22' > /dev/null; then
   assert_ok k --kubeconfig "$WORK/exec.kubeconfig" get configmaps
 fi
 assert_ok k --kubeconfig "$WORK/exec.kubeconfig" --token "$ADA" get configmaps

@@ -32,8 +32,8 @@ eventually 10 grep -q '"name":"seen"' "$WORK/watch-eve"
 
 # --- one line, and bob is out: on a connection that stays open too
 printf 'token-sha256 %s\n' "$(printf bob-token | sha256sum | cut -d' ' -f1)" >> "$WORK/revocations"
-eventually 5 grep -q 'revocations are in force' "$LOG"
-assert_eq "$(as $MAPS bob)" 401
+is() { [ "$(as $MAPS "$1")" = "$2" ]; }
+eventually 5 is bob 401
 eventually 5 grep -q '"type":"ERROR"' "$WORK/watch-bob"
 wait "$BOB"
 assert_contains "$(tail -n 1 "$WORK/watch-bob")" \
