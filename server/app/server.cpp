@@ -12,6 +12,7 @@
 #include "app/audit_setup.h"
 #include "app/commands.h"
 #include "app/front_proxy.h"
+#include "app/informer_sync.h"
 #include "app/module_specs.h"
 #include "app/own_pages.h"
 #include "app/serving_certificate.h"
@@ -252,6 +253,7 @@ class ServerProcess::Rooms {
     health_.add("controllers", health::kHealthz | health::kReadyz, [this] {
       return controllers_.synced() ? std::string() : std::string("not finished");
     });
+    health_.add("informer-sync", health::kReadyz, [this] { return informers_.missing(); });
     health_.add("shutdown", health::kReadyz, [this] {
       return stopping_.load() ? std::string("process is shutting down") : std::string();
     });
@@ -307,14 +309,15 @@ class ServerProcess::Rooms {
     });
   }
 
-  // Ready means that what everybody relies on (namespaces, bootstrap roles) is there. A store that
-  // is slow to take it does not stop the start: /readyz tells.
+  // Ready means that what everybody relies on (namespaces, bootstrap roles) is there and that the
+  // modules know it. A store that is slow to take it does not stop the start: /readyz tells.
   void await_housekeeping() {
     const auto until = Clock::now() + std::chrono::seconds(10);
-    while (!controllers_.synced() && Clock::now() < until) {
+    while (!informers_.missing().empty() && Clock::now() < until) {
       std::this_thread::sleep_for(std::chrono::milliseconds(1));
     }
-    if (!controllers_.synced()) log::warn("housekeeping has not finished; serving meanwhile");
+    const std::string missing = informers_.missing();
+    if (!missing.empty()) log::warn("not ready yet; serving meanwhile", {{"why", missing}});
   }
 
   const config::ServerConfiguration& configuration_;
@@ -334,6 +337,8 @@ class ServerProcess::Rooms {
   AccessControl access_;
   controllers::Manager controllers_;
   std::unique_ptr<audit::Auditor> auditor_;  // null: audit is off
+  InformerSync informers_{[this] { return controllers_.synced(); },
+                          [this] { return access_.generation(); }};
   base::WorkerPool decoders_{"limen-decode", kDecoders, kWaitingBodies};
   api::Api api_;
   pipeline::Pipeline pipeline_;

@@ -7,25 +7,50 @@
 
 namespace limen::modules {
 
+namespace {
+
+// Runs `told` when the last of those who are late has come. Counts one more than those, so that
+// nobody is last before all are asked.
+class Countdown {
+ public:
+  explicit Countdown(std::function<void()> told) : told_(std::move(told)) {}
+  void expect() { left_.fetch_add(1); }
+  void take_back() { left_.fetch_sub(1); }
+  void one_came() {
+    if (left_.fetch_sub(1) == 1) told_();
+  }
+
+ private:
+  std::atomic<std::size_t> left_{1};
+  const std::function<void()> told_;
+};
+
+}  // namespace
+
 bool Generation::seen(const storage::ResourceId& id, storage::Revision revision,
                       std::function<void()> told) const {
-  // Counts down from one more than those who are late, so that nobody is last before all are asked.
-  const auto left = std::make_shared<std::atomic<std::size_t>>(1);
-  const auto count_down = [left, told = std::move(told)] {
-    if (left->fetch_sub(1) == 1) told();
-  };
+  const auto countdown = std::make_shared<Countdown>(std::move(told));
   std::size_t late = 0;
   for (const auto& module : modules_) {
-    left->fetch_add(1);
-    if (module->scope().objects().seen(id, revision, count_down)) {
-      left->fetch_sub(1);
+    countdown->expect();
+    if (module->scope().objects().seen(id, revision, [countdown] { countdown->one_came(); })) {
+      countdown->take_back();
     } else {
       ++late;
     }
   }
   if (late == 0) return true;
-  count_down();
+  countdown->one_came();
   return false;
+}
+
+void Generation::catch_up(std::function<void()> told) const {
+  const auto countdown = std::make_shared<Countdown>(std::move(told));
+  for (const auto& module : modules_) {
+    countdown->expect();
+    module->scope().objects().catch_up([countdown] { countdown->one_came(); });
+  }
+  countdown->one_came();
 }
 
 std::vector<InstanceInfo> Generation::instances() const {

@@ -51,6 +51,7 @@ class Generation final : public storage::Followers {
   // Whether every module that follows a resource has been told of a write.
   bool seen(const storage::ResourceId& id, storage::Revision revision,
             std::function<void()> told) const override;
+  void catch_up(std::function<void()> told) const override;
 
   // Every instance, authenticators first.
   std::vector<InstanceInfo> instances() const;

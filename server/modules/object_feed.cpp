@@ -92,14 +92,44 @@ void ObjectFeed::told_up_to(Subscription& subscription, storage::Revision revisi
   for (const Waiter& waiter : due) waiter.told();
 }
 
+// The store tells the watchers of a write before it acknowledges it, so what the serial thread has
+// to do for such a write is queued already, and what is queued now comes after it.
+void ObjectFeed::catch_up(std::function<void()> told) {
+  std::uint64_t number = 0;
+  {
+    const std::lock_guard lock(mutex_);
+    if (!stopped_.load(std::memory_order_acquire) && !subscriptions_.empty()) {
+      number = ++last_catch_up_;
+      catching_up_.emplace(number, std::move(told));
+    }
+  }
+  if (number == 0) return told();
+  serial_.post([this, number] { caught_up(number); });
+}
+
+void ObjectFeed::caught_up(std::uint64_t number) {
+  std::function<void()> told;
+  {
+    const std::lock_guard lock(mutex_);
+    const auto found = catching_up_.find(number);
+    if (found == catching_up_.end()) return;  // stopped meanwhile
+    told = std::move(found->second);
+    catching_up_.erase(found);
+  }
+  told();
+}
+
 void ObjectFeed::stop() {
   std::vector<Waiter> all;
+  std::map<std::uint64_t, std::function<void()>> catching_up;
   {
     const std::lock_guard lock(mutex_);
     stopped_.store(true, std::memory_order_release);
     all.swap(waiters_);
+    catching_up.swap(catching_up_);
   }
   for (const Waiter& waiter : all) waiter.told();
+  for (const auto& [number, told] : catching_up) told();
 }
 
 void ObjectFeed::tell(const Subscription& subscription, std::int32_t event,

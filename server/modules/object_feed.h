@@ -10,6 +10,7 @@
 
 #include <atomic>
 #include <condition_variable>
+#include <cstdint>
 #include <functional>
 #include <map>
 #include <memory>
@@ -60,6 +61,9 @@ class ObjectFeed {
   // it, or is stopped. Otherwise `told` runs once that is so.
   bool seen(const storage::ResourceId& id, storage::Revision revision,
             const std::function<void()>& told);
+  // Runs `told` once the instance has been told of every write acknowledged before the call; within
+  // the call when it follows nothing or is stopped.
+  void catch_up(std::function<void()> told);
 
   // No callback begins after this. The caller then stops the serial thread, which waits for one
   // that runs.
@@ -78,6 +82,7 @@ class ObjectFeed {
   void deliver(Subscription& subscription);
   void resync(Subscription& subscription);
   void told_up_to(Subscription& subscription, storage::Revision revision);
+  void caught_up(std::uint64_t number);
   void tell(const Subscription& subscription, std::int32_t event,
             const storage::StoredObject& object) const;
 
@@ -90,6 +95,8 @@ class ObjectFeed {
   std::vector<std::unique_ptr<Subscription>> subscriptions_;
   std::vector<Waiter> waiters_;
   mutable ParsedObjects parsed_;  // what get() gives out
+  std::uint64_t last_catch_up_ = 0;
+  std::map<std::uint64_t, std::function<void()>> catching_up_;  // by number
 };
 
 }  // namespace limen::modules

@@ -105,6 +105,7 @@ assert_contains "$OUTPUT" '0.0.0.0 is not a loopback address'
 # Health, in the words of kube-apiserver.
 assert_eq "$(api GET /healthz)" ok
 verbose=$(api GET '/readyz?verbose')
+assert_contains "$verbose" "[+]informer-sync ok"
 assert_contains "$verbose" '[+]ping ok'
 assert_contains "$verbose" 'readyz check passed'
 assert_eq "$(api GET /livez/ping)" ok

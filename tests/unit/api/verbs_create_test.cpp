@@ -289,6 +289,7 @@ class LateFollowers final : public storage::Followers {
     waiting.push_back(std::move(told));
     return false;
   }
+  void catch_up(std::function<void()> told) const override { waiting.push_back(std::move(told)); }
   mutable std::vector<std::string> asked;
   mutable std::vector<std::function<void()>> waiting;
 };

@@ -42,6 +42,11 @@ TEST_F(ReadTest, DocumentsSayOnceHowTheyMayBeCached) {
                                "APIGroupDiscoveryList"}}),
             Names({"public\r"}));
   EXPECT_EQ(caching("/version"), Names({"no-cache, private\r"}));
+  EXPECT_EQ(caching("/openapi/v3"), Names({"no-cache, private\r"}));
+  EXPECT_EQ(caching("/openapi/v3/api/v1"), Names({"no-cache, private\r"}));
+  const Answered index = call("GET", "/openapi/v3");
+  const object::Json& place = index.json.at("paths").at("api/v1").at("serverRelativeURL");
+  EXPECT_EQ(caching(place.as_string().c_str()), Names({"public, immutable\r"}));
 }
 
 TEST_F(ReadTest, GetAnswersTheStoredBytesAsTheyAre) {

@@ -1,7 +1,9 @@
 // limen.objects/1: what a module sees of the store.
 #include <array>
 #include <atomic>
+#include <future>
 #include <mutex>
+#include <utility>
 
 #include "fake_store.h"
 #include "modules/nodes.h"
@@ -18,6 +20,7 @@ using test::text;
 class Told {
  public:
   void add(std::int32_t event, const limen_node* object) {
+    if (const std::function<void()> hold = take_hold()) hold();
     static const std::array<const char*, 5> kNames = {"?", "ADDED", "MODIFIED", "DELETED",
                                                       "SYNCED"};
     std::string line = kNames.at(static_cast<std::size_t>(event));
@@ -36,10 +39,20 @@ class Told {
     const std::lock_guard lock(mutex_);
     lines_.clear();
   }
+  // Runs once, before the next is added.
+  void before(std::function<void()> hold) {
+    const std::lock_guard lock(mutex_);
+    hold_ = std::move(hold);
+  }
 
  private:
+  std::function<void()> take_hold() {
+    const std::lock_guard lock(mutex_);
+    return std::exchange(hold_, nullptr);
+  }
   std::mutex mutex_;
   std::vector<std::string> lines_;
+  std::function<void()> hold_;
 };
 Told told;
 const limen_host* host = nullptr;
@@ -140,6 +153,38 @@ TEST_F(Objects, AStoppedModuleKeepsNobodyWaiting) {
                                                [&] { seen = true; }));
   house.runtime().activate(nullptr);
   EXPECT_TRUE(test::eventually([&] { return seen.load(); }));
+}
+
+TEST_F(Objects, CatchingUpWaitsForAModuleThatIsStillBeingTold) {
+  house.open();
+  std::atomic<bool> caught_up{false};
+  std::promise<void> go_on;
+  told.before([gate = go_on.get_future().share()] { gate.wait(); });
+  store.put("rbac", "roles", "ns", "c", named("c"));
+  house.runtime().current()->catch_up([&] { caught_up = told.lines().back() == "ADDED c"; });
+  EXPECT_FALSE(caught_up);
+  go_on.set_value();
+  EXPECT_TRUE(test::eventually([&] { return caught_up.load(); }));
+}
+
+TEST_F(Objects, WhoFollowsNothingHasCaughtUp) {
+  house.strings().start = [](limen_call*) -> limen_status { return LIMEN_OK; };
+  house.open();
+  bool caught_up = false;
+  house.runtime().current()->catch_up([&] { caught_up = true; });
+  EXPECT_TRUE(caught_up);
+}
+
+TEST_F(Objects, AModuleThatIsStoppedKeepsNobodyWaitingForItToCatchUp) {
+  house.open();
+  std::atomic<bool> caught_up{false};
+  std::promise<void> go_on;
+  told.before([gate = go_on.get_future().share()] { gate.wait(); });
+  store.put("rbac", "roles", "ns", "c", named("c"));
+  house.runtime().current()->catch_up([&] { caught_up = true; });
+  house.runtime().activate(nullptr);
+  EXPECT_TRUE(test::eventually([&] { return caught_up.load(); }));
+  go_on.set_value();
 }
 
 TEST_F(Objects, AfterALossTheDifferenceIsTold) {
