@@ -25,8 +25,11 @@ StatusDetails about(std::string_view group, std::string_view kind, std::string_v
   details.name = name;
   details.group = group;
   details.kind = kind;
+  details.shown = true;
   return details;
 }
+
+StatusDetails nothing_to_tell() { return about("", "", ""); }
 
 std::string quoted_subject(std::string_view group, std::string_view resource,
                            std::string_view name) {
@@ -61,12 +64,12 @@ ApiError ApiError::not_found(std::string_view group, std::string_view resource,
 }
 
 ApiError ApiError::page_not_found() {
-  return {404, "NotFound", "the server could not find the requested resource"};
+  return {404, "NotFound", "the server could not find the requested resource", nothing_to_tell()};
 }
 
 ApiError ApiError::method_not_supported() {
   return {405, "MethodNotAllowed",
-          "the server does not allow this method on the requested resource"};
+          "the server does not allow this method on the requested resource", nothing_to_tell()};
 }
 
 ApiError ApiError::not_acceptable(std::string_view accepted) {
@@ -191,7 +194,7 @@ std::string ApiError::to_json() const {
   std::string out = R"({"kind":"Status","apiVersion":"v1","metadata":{},"status":"Failure",)";
   append_member(out, "message", message_);
   append_member(out, "reason", reason_);
-  if (!details_.empty()) append_details(out, details_);
+  if (details_.shown || !details_.empty()) append_details(out, details_);
   out += "\"code\":" + std::to_string(code_) + "}\n";
   return out;
 }

@@ -27,6 +27,7 @@ struct StatusDetails {
   std::string uid;
   std::vector<StatusCause> causes;
   std::int32_t retry_after_seconds = 0;
+  bool shown = false;  // as `"details":{}` when there is nothing to tell, as kube-apiserver does
   bool empty() const {
     return name.empty() && group.empty() && kind.empty() && uid.empty() && causes.empty() &&
            retry_after_seconds == 0;

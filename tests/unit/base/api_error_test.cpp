@@ -57,5 +57,18 @@ TEST(ApiError, CausesAndRetryAfterAreInTheDetails) {
       "\n");
 }
 
+TEST(ApiError, WhereKubernetesShowsEmptyDetailsSoDoWe) {
+  EXPECT_EQ(ApiError::page_not_found().to_json(),
+            R"({"kind":"Status","apiVersion":"v1","metadata":{},"status":"Failure",)"
+            R"("message":"the server could not find the requested resource","reason":"NotFound",)"
+            R"("details":{},"code":404})"
+            "\n");
+  EXPECT_NE(ApiError::method_not_supported().to_json().find("\"details\":{},\"code\":405"),
+            std::string::npos);
+  EXPECT_NE(ApiError::forbidden("", "", "", "no").to_json().find("\"details\":{},\"code\":403"),
+            std::string::npos);
+  EXPECT_EQ(ApiError::unauthorized().to_json().find("details"), std::string::npos);
+}
+
 }  // namespace
 }  // namespace limen::base
