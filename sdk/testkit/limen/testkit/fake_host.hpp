@@ -66,6 +66,7 @@ class FakeHost {
     host_.ctx = this;
     host_.get_extension = &FakeHost::get_extension;
   }
+  ~FakeHost() { cancel_open_work(); }
   FakeHost(const FakeHost&) = delete;
   FakeHost& operator=(const FakeHost&) = delete;
 
