@@ -9,11 +9,11 @@
 // in place, renaming over and swapping a symbolic link all count.
 #pragma once
 
-#include <atomic>
 #include <chrono>
 #include <exception>
 #include <functional>
 #include <memory>
+#include <mutex>
 #include <string>
 #include <utility>
 #include <vector>
@@ -106,7 +106,7 @@ class Reloaded {
         watch_(
             host, std::move(paths), [this] { reload(); }, interval) {
     try {
-      value_.store(std::make_shared<const Value>(read_()));
+      set(std::make_shared<const Value>(read_()));
     } catch (const ConfigError&) {
       throw;
     } catch (const std::exception& error) {
@@ -117,12 +117,21 @@ class Reloaded {
   Result<void> start() { return watch_.start(); }
 
   // Never null.
-  Ptr get() const { return value_.load(std::memory_order_acquire); }
+  Ptr get() const {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    return value_;
+  }
 
  private:
+  // `fresh`, by then the old reading, goes when the caller is done.
+  void set(Ptr fresh) {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    value_.swap(fresh);
+  }
+
   void reload() {
     try {
-      value_.store(std::make_shared<const Value>(read_()), std::memory_order_release);
+      set(std::make_shared<const Value>(read_()));
     } catch (const std::exception& error) {
       reloads_.with({what_, "failure"}).add();
       host_.log().error("changed files cannot be used, the last good state stays in force",
@@ -139,7 +148,9 @@ class Reloaded {
   const std::function<Value()> read_;
   const std::function<void()> replaced_;
   Family<Counter> reloads_;
-  std::atomic<Ptr> value_{nullptr};
+  // Not std::atomic: that of gcc 12 is a data race by its own memory model (GCC bug 104442).
+  mutable std::mutex mutex_;
+  Ptr value_;
   FileWatch watch_;
 };
 
