@@ -191,14 +191,27 @@ TEST(AuditLog, AFileIsRotatedBetweenTwoLines) {
 }
 
 // Fills the queue of a backend that keeps trying, while the disk is full. What the writer takes
-// once makes room once more. Returns how many events there was room for.
+// makes room once more, so it is full once several rounds found none. Returns how many events
+// there was room for.
 int fill(LogBackend& log, const std::string& text) {
   int taken = 0;
-  while (log.has_room()) {
-    while (log.take(line(text))) ++taken;
+  for (int without_room = 0; without_room < 3; ++without_room) {
+    while (log.take(line(text))) {
+      ++taken;
+      without_room = 0;
+    }
     std::this_thread::sleep_for(std::chrono::milliseconds(20));
   }
   return taken;
+}
+
+// Whether the writer took everything from the queue within ten seconds.
+bool taken_by_the_writer(const LogBackend& log) {
+  const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(10);
+  while (!log.has_room() && std::chrono::steady_clock::now() < end) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  }
+  return log.has_room();
 }
 
 TEST(AuditLog, WhatFindsTheQueueFullIsLostAndCounted) {
@@ -221,6 +234,7 @@ TEST(AuditLog, TheQueueIsBoundedInBytesToo) {
   LogBackend log({folder / "a.log", {}, 1000, 4096, true});
   const FullDisk full(0);
   ASSERT_TRUE(log.take(line(std::string(8192, 'x')))) << "one alone may be larger";
+  ASSERT_TRUE(taken_by_the_writer(log));
   // 508 bytes each: eight in the queue, and eight that the writer may hold.
   EXPECT_LE(fill(log, std::string(500, 'x')), 16);
   EXPECT_FALSE(log.take(line(std::string(500, 'x'))));
