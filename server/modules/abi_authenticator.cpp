@@ -94,20 +94,11 @@ base::Task<authn::Result> AbiAuthenticator::authenticate(const authn::Credential
     co_return failed(std::string(instance_->refusal()));
   }
   const limen_authn_input* input = make_input(*call, credentials);
+  const bool here = instance_->call_here(*call, call_module, input);
   Ended ended = Ended::completed;
-  bool inline_call = false;
-  if (instance_->may_block()) {
-    ended = co_await instance_->wait(*call, scope, call_module, input);
-  } else if (!instance_->invoke(*call, call_module, input)) {
-    ended = co_await instance_->wait(*call, scope, nullptr, nullptr);
-  } else {
-    inline_call = true;
-  }
+  if (!here) ended = co_await instance_->wait_for(*call, scope, call_module, input);
   const CallTime time{began, base::SteadyClock::now()};
-  if (inline_call && time.ended > call->deadline()) ended = Ended::late;
-  if (ended == Ended::completed) co_return take_result(*call, time);
-  if (ended == Ended::deadline) call.orphaned();
-  instance_->record(Outcome::deadline, time);
+  if (instance_->settle(call, ended, here, time)) co_return take_result(*call, time);
   co_return failed(instance_->deadline_error());
 }
 

@@ -84,20 +84,11 @@ base::Task<authz::Result> AbiAuthorizer::authorize(const authz::Attributes& attr
     co_return failed(std::string(instance_->refusal()));
   }
   const limen_attributes* input = make_attributes(call->inputs, attributes);
+  const bool here = instance_->call_here(*call, call_authorize, input);
   Ended ended = Ended::completed;
-  bool inline_call = false;
-  if (instance_->may_block()) {
-    ended = co_await instance_->wait(*call, scope, call_authorize, input);
-  } else if (!instance_->invoke(*call, call_authorize, input)) {
-    ended = co_await instance_->wait(*call, scope, nullptr, nullptr);
-  } else {
-    inline_call = true;
-  }
+  if (!here) ended = co_await instance_->wait_for(*call, scope, call_authorize, input);
   const CallTime time{began, base::SteadyClock::now()};
-  if (inline_call && time.ended > call->deadline()) ended = Ended::late;
-  if (ended == Ended::completed) co_return take_result(*call, time);
-  if (ended == Ended::deadline) call.orphaned();
-  instance_->record(Outcome::deadline, time);
+  if (instance_->settle(call, ended, here, time)) co_return take_result(*call, time);
   co_return failed(instance_->deadline_error());
 }
 
@@ -130,20 +121,11 @@ base::Task<authz::Rules> AbiAuthorizer::rules_for(const request::Identity& user,
   input->input.struct_size = sizeof(limen_rules_input);
   input->input.user = make_user(call->inputs, user);
   input->input.ns = call->inputs.copy(ns);
+  const bool here = instance_->call_here(*call, call_rules, input);
   Ended ended = Ended::completed;
-  bool inline_call = false;
-  if (instance_->may_block()) {
-    ended = co_await instance_->wait(*call, scope, call_rules, input);
-  } else if (!instance_->invoke(*call, call_rules, input)) {
-    ended = co_await instance_->wait(*call, scope, nullptr, nullptr);
-  } else {
-    inline_call = true;
-  }
+  if (!here) ended = co_await instance_->wait_for(*call, scope, call_rules, input);
   const CallTime time{began, base::SteadyClock::now()};
-  if (inline_call && time.ended > call->deadline()) ended = Ended::late;
-  if (ended == Ended::completed) co_return take_rules(*call, time);
-  if (ended == Ended::deadline) call.orphaned();
-  instance_->record(Outcome::deadline, time);
+  if (instance_->settle(call, ended, here, time)) co_return take_rules(*call, time);
   co_return incomplete(name() + ": " + instance_->deadline_error());
 }
 

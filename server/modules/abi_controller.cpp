@@ -110,20 +110,11 @@ base::Task<admission::Result> AbiController::review(const admission::Review& rev
   }
   const limen_admission_input* input = make_input(*call, review);
   const ModuleInstance::Invoke function = kind == CallKind::admit ? call_admit : call_validate;
+  const bool here = instance_->call_here(*call, function, input);
   Ended ended = Ended::completed;
-  bool inline_call = false;
-  if (instance_->may_block()) {
-    ended = co_await instance_->wait(*call, scope, function, input);
-  } else if (!instance_->invoke(*call, function, input)) {
-    ended = co_await instance_->wait(*call, scope, nullptr, nullptr);
-  } else {
-    inline_call = true;
-  }
+  if (!here) ended = co_await instance_->wait_for(*call, scope, function, input);
   const CallTime time{began, base::SteadyClock::now()};
-  if (inline_call && time.ended > call->deadline()) ended = Ended::late;
-  if (ended == Ended::completed) co_return take_result(*call, review, scope, time);
-  if (ended == Ended::deadline) call.orphaned();
-  instance_->record(Outcome::deadline, time);
+  if (instance_->settle(call, ended, here, time)) co_return take_result(*call, review, scope, time);
   co_return failed(instance_->deadline_error(), scope);
 }
 

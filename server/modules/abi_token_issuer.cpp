@@ -109,22 +109,11 @@ AbiTokenIssuer::AbiTokenIssuer(std::shared_ptr<ModuleInstance> instance,
 base::Task<std::string> AbiTokenIssuer::run(CallLease& call, request::CallScope& scope,
                                             ModuleInstance::Invoke function, const void* input) {
   const base::Deadline began = base::SteadyClock::now();
+  const bool here = instance_->call_here(*call, function, input);
   Ended ended = Ended::completed;
-  bool inline_call = false;
-  if (instance_->may_block()) {
-    ended = co_await instance_->wait(*call, scope, function, input);
-  } else if (!instance_->invoke(*call, function, input)) {
-    ended = co_await instance_->wait(*call, scope, nullptr, nullptr);
-  } else {
-    inline_call = true;
-  }
+  if (!here) ended = co_await instance_->wait_for(*call, scope, function, input);
   const CallTime time{began, base::SteadyClock::now()};
-  if (inline_call && time.ended > call->deadline()) ended = Ended::late;
-  if (ended != Ended::completed) {
-    if (ended == Ended::deadline) call.orphaned();
-    instance_->record(Outcome::deadline, time);
-    co_return instance_->deadline_error();
-  }
+  if (!instance_->settle(call, ended, here, time)) co_return instance_->deadline_error();
   if (is_absent(*call)) {
     instance_->record(Outcome::no_opinion, time);
     co_return std::string();

@@ -220,6 +220,14 @@ std::string ModuleInstance::error_of(const Call& call) const {
          ", which this server does not know";
 }
 
+bool ModuleInstance::settle(CallLease& call, Ended ended, bool here, const CallTime& time) {
+  if (here && time.ended > call->deadline()) ended = Ended::late;
+  if (ended == Ended::completed) return true;
+  if (ended == Ended::deadline) call.orphaned();
+  record(Outcome::deadline, time);
+  return false;
+}
+
 std::string ModuleInstance::deadline_error() const {
   return "no answer within the deadline (its timeout is " + duration_text(setup_.spec.timeout) +
          ")";

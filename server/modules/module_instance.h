@@ -115,6 +115,22 @@ class ModuleInstance : public std::enable_shared_from_this<ModuleInstance> {
   // std::terminate, rather than in somebody else's request).
   using Invoke = limen_status (*)(const ModuleInstance& instance, limen_call* call,
                                   const void* input) noexcept;
+  // A call is made in three steps, so that one that ends at once costs no coroutine of its own:
+  // call_here; unless that is true, wait_for with the same arguments; settle.
+  //
+  // Calls the module on this thread, if it never blocks. True when the call is done.
+  bool call_here(Call& call, Invoke function, const void* input) {
+    return !may_block() && invoke(call, function, input);
+  }
+  // Waits for the end; a module that may block is first called, on a worker.
+  base::Task<Ended> wait_for(Call& call, request::CallScope& scope, Invoke function,
+                             const void* input) {
+    return wait(call, scope, may_block() ? function : nullptr, input);
+  }
+  // True when the call was done in time, so that its reply counts and remains to be recorded. Else
+  // it has been recorded, and has become an orphan if it still runs.
+  bool settle(CallLease& call, Ended ended, bool here, const CallTime& time);
+
   // Calls it on this thread. True when the call is done; else wait for it.
   bool invoke(Call& call, Invoke function, const void* input);
   // Waits for a pending call; with `function` it is first called on a worker. After
