@@ -100,22 +100,6 @@ void parse_selectors(const request::RequestInfo& info, const catalog::Resource& 
   }
 }
 
-std::string to_base64url(std::string text) {
-  std::replace(text.begin(), text.end(), '+', '-');
-  std::replace(text.begin(), text.end(), '/', '_');
-  while (!text.empty() && text.back() == '=') text.pop_back();
-  return text;
-}
-
-std::optional<std::string> from_base64url(std::string_view text) {
-  std::string standard(text);
-  if (standard.find_first_of("+/=") != std::string::npos) return std::nullopt;
-  std::replace(standard.begin(), standard.end(), '-', '+');
-  std::replace(standard.begin(), standard.end(), '_', '/');
-  standard.append((4 - standard.size() % 4) % 4, '=');
-  return base::base64_decode(standard);
-}
-
 [[noreturn]] void bad_token(std::string_view why) {
   throw ApiError::bad_request("invalid continue token: " + std::string(why));
 }
@@ -127,11 +111,11 @@ std::string ContinueToken::encode() const {
                      "\",\"rv\":" + std::to_string(revision) + ",\"start\":";
   base::append_json_string(json, ns + "/" + name);
   json += '}';
-  return to_base64url(base::base64_encode(json));
+  return base::base64url_encode(json);
 }
 
 ContinueToken ContinueToken::decode(std::string_view text) {
-  const auto json = text.size() <= kMaxTokenBytes ? from_base64url(text) : std::nullopt;
+  const auto json = text.size() <= kMaxTokenBytes ? base::base64url_decode(text) : std::nullopt;
   if (!json) bad_token("continue key is not valid: illegal base64 data");
   boost::system::error_code error;
   const boost::json::value value = boost::json::parse(*json, error);

@@ -25,6 +25,7 @@ std::optional<std::int64_t> parse_int(std::string_view text);
 std::string base64_encode(std::string_view bytes);
 std::optional<std::string> base64_decode(std::string_view text);
 // The alphabet for URLs, without padding (RFC 4648 section 5). Nothing on bad input.
+std::string base64url_encode(std::string_view bytes);
 std::optional<std::string> base64url_decode(std::string_view text);
 
 // Go's %q for text: quoted, with escapes. Used in messages that clients compare.

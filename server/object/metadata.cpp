@@ -45,6 +45,15 @@ boost::json::object& object_at(Json& value, std::string_view key) {
   return found.get_object();
 }
 
+std::vector<std::string> texts_of(const Json* list) {
+  std::vector<std::string> texts;
+  if (list == nullptr || !list->is_array()) return texts;
+  for (const Json& item : list->get_array()) {
+    if (item.is_string()) texts.emplace_back(item.get_string());
+  }
+  return texts;
+}
+
 std::int64_t int_or(const Json* value, std::int64_t otherwise) {
   if (!value) return otherwise;
   if (value->is_int64()) return value->get_int64();

@@ -24,6 +24,8 @@ Json* member(Json& value, std::string_view key);
 const Json* find(const Json& value, std::initializer_list<std::string_view> path);
 // Makes the member an object when it is missing or none, and returns it. `value` must be an object.
 boost::json::object& object_at(Json& value, std::string_view key);
+// The texts of a list; what is no text is passed over, and so is what is no list.
+std::vector<std::string> texts_of(const Json* list);
 // Whole numbers in any JSON form (int64, uint64, integral double) or `otherwise`.
 std::int64_t int_or(const Json* value, std::int64_t otherwise);
 

@@ -22,14 +22,6 @@ std::string text_of(const Json& value, std::string_view key) {
   return std::string(object::text_at(value, key));
 }
 
-std::vector<std::string> texts_of(const Json* list) {
-  std::vector<std::string> out;
-  if (list == nullptr || !list->is_array()) return out;
-  for (const Json& item : list->get_array())
-    if (item.is_string()) out.emplace_back(item.get_string());
-  return out;
-}
-
 boost::json::array to_array(const std::vector<std::string>& values) {
   boost::json::array out;
   for (const std::string& value : values) out.emplace_back(value);
@@ -42,7 +34,8 @@ std::string requirement_text(const Json& requirement) {
   const std::string_view op = object::text_at(requirement, "operator");
   if (op == "Exists") return key;
   if (op == "DoesNotExist") return "!" + key;
-  const std::string values = base::join(texts_of(object::member(requirement, "values")), ",");
+  const std::string values =
+      base::join(object::texts_of(object::member(requirement, "values")), ",");
   return key + (op == "NotIn" ? " notin (" : " in (") + values + ")";
 }
 
@@ -108,11 +101,11 @@ request::Identity subject_of(const Json& review) {
   if (spec == nullptr) return user;
   user.name = text_of(*spec, "user");
   user.uid = text_of(*spec, "uid");
-  user.groups = texts_of(object::member(*spec, "groups"));
+  user.groups = object::texts_of(object::member(*spec, "groups"));
   const Json* extra = object::member(*spec, "extra");
   if (extra != nullptr && extra->is_object()) {
     for (const auto& entry : extra->get_object())
-      user.extra.emplace_back(base::to_lower(entry.key()), texts_of(&entry.value()));
+      user.extra.emplace_back(base::to_lower(entry.key()), object::texts_of(&entry.value()));
   }
   return user;
 }

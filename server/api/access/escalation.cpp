@@ -27,13 +27,7 @@ bool is_role(std::string_view resource) {
 }
 
 std::vector<std::string> texts_at(const Json& value, std::string_view key) {
-  std::vector<std::string> texts;
-  const Json* const list = object::member(value, key);
-  if (list == nullptr || !list->is_array()) return texts;
-  for (const Json& item : list->get_array()) {
-    if (item.is_string()) texts.emplace_back(item.get_string());
-  }
-  return texts;
+  return object::texts_of(object::member(value, key));
 }
 
 std::vector<PolicyRule> rules_of(const Json& role) {

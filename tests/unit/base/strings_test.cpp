@@ -39,6 +39,16 @@ TEST(Base64, RoundTripsEveryLength) {
   EXPECT_EQ(base64_encode("hello"), "aGVsbG8=");
 }
 
+TEST(Base64, OfUrlsHasItsOwnAlphabetAndNoPadding) {
+  EXPECT_EQ(base64url_encode("\xFB\xFF\xFE?"), "-__-Pw");
+  EXPECT_EQ(base64url_decode("-__-Pw"), "\xFB\xFF\xFE?");
+  EXPECT_EQ(base64url_encode(""), "");
+  EXPECT_EQ(base64url_decode(""), "");
+  for (const char* other : {"+__-Pw", "-/_-Pw", "-__-Pw==", "a"}) {
+    EXPECT_FALSE(base64url_decode(other)) << other;
+  }
+}
+
 TEST(Base64, RefusesWhatIsNot) {
   EXPECT_FALSE(base64_decode("abc"));
   EXPECT_FALSE(base64_decode("ab!="));

@@ -54,6 +54,14 @@ TEST(Metadata, ReadsWholeNumbersInAnyForm) {
   EXPECT_EQ(int_or(nullptr, -1), -1);
 }
 
+TEST(Metadata, ReadsTheTextsOfAList) {
+  const Json list = boost::json::parse(R"(["a",1,null,"b"])");
+  EXPECT_EQ(texts_of(&list), (std::vector<std::string>{"a", "b"}));
+  const Json text("a");
+  EXPECT_TRUE(texts_of(&text).empty());
+  EXPECT_TRUE(texts_of(nullptr).empty());
+}
+
 TEST(Metadata, SplitsAndJoinsApiVersions) {
   EXPECT_EQ(group_version("", "v1"), "v1");
   EXPECT_EQ(group_version("apps", "v1"), "apps/v1");
