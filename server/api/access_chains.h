@@ -3,6 +3,8 @@
 #pragma once
 
 #include <memory>
+#include <string>
+#include <vector>
 
 #include "admission/chain.h"
 #include "authn/chain.h"
@@ -17,6 +19,7 @@ struct AccessChains {
   authz::Chain authz;
   admission::Chain admission;
   std::shared_ptr<authn::TokenIssuer> token_issuer;  // null: nobody signs tokens
+  std::vector<std::string> api_audiences;            // of the configuration; empty: the issuer's
   // The modules that must have seen a write before it is acknowledged; null: nobody.
   const storage::Followers* followers = nullptr;
 };

@@ -28,13 +28,12 @@ struct Pinned {
 
 void AccessControl::change(const modules::GenerationSpec& spec) {
   modules::GenerationPtr next = runtime_.build(spec);
-  api::AccessChainsPtr chains = chains_of(next, revocations_);
+  api::AccessChainsPtr chains = chains_of(next, options_);
   runtime_.activate(std::move(next));
   chains_.store(std::move(chains), std::memory_order_release);
 }
 
-api::AccessChainsPtr chains_of(modules::GenerationPtr generation,
-                               const authn::Revocations* revocations) {
+api::AccessChainsPtr chains_of(modules::GenerationPtr generation, const AccessOptions& shared) {
   auto pinned = std::make_shared<Pinned>();
   std::vector<authn::Entry> entries;
   const bool named_only = allows_everything(*generation);
@@ -47,14 +46,18 @@ api::AccessChainsPtr chains_of(modules::GenerationPtr generation,
     entries.push_back({entry.instance, entry.module == authn::kAnonymousModule});
   }
   authn::ChainOptions options;
-  options.revocations = revocations;
-  if (generation->token_issuer() != nullptr) {
+  options.revocations = shared.revocations;
+  options.asks_for_audiences = !shared.api_audiences.empty();
+  if (!shared.api_audiences.empty()) {
+    options.api_audiences = shared.api_audiences;
+  } else if (generation->token_issuer() != nullptr) {
     options.api_audiences = generation->token_issuer()->audiences();
   }
   pinned->chains.authn = authn::Chain(std::move(entries), std::move(options));
   pinned->chains.authz = authz::Chain(generation->authorizers());
   pinned->chains.admission = admission::Chain(generation->admission());
   pinned->chains.token_issuer = generation->token_issuer();
+  pinned->chains.api_audiences = shared.api_audiences;
   pinned->chains.followers = generation.get();
   pinned->generation = std::move(generation);
   const api::AccessChains* chains = &pinned->chains;

@@ -6,7 +6,10 @@
 
 #include <atomic>
 #include <memory>
+#include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 #include "api/access_chains.h"
 #include "modules/runtime.h"
@@ -16,11 +19,17 @@ namespace limen::app {
 // The id of the authorizer beside which no request is anonymous.
 inline constexpr std::string_view kAlwaysAllowModule = "always-allow";
 
+// What the chains of every generation share.
+struct AccessOptions {
+  const authn::Revocations* revocations = nullptr;  // null: none; outlives the chains
+  std::vector<std::string> api_audiences;           // empty: as the token issuer names them
+};
+
 class AccessControl {
  public:
-  // Both outlive this; `revocations` may be null.
-  explicit AccessControl(modules::Runtime& runtime, const authn::Revocations* revocations = nullptr)
-      : runtime_(runtime), revocations_(revocations) {}
+  // `runtime` outlives this.
+  explicit AccessControl(modules::Runtime& runtime, AccessOptions options = {})
+      : runtime_(runtime), options_(std::move(options)) {}
 
   // Makes and starts what `spec` names and puts it in force. Throws modules::LoadError; what was in
   // force stays in force then.
@@ -32,13 +41,13 @@ class AccessControl {
 
  private:
   modules::Runtime& runtime_;
-  const authn::Revocations* revocations_;
+  const AccessOptions options_;
   std::atomic<api::AccessChainsPtr> chains_;
 };
 
 // The chains of a generation, in its order; they keep it alive. Beside always-allow the anonymous
 // authenticators are left out.
 api::AccessChainsPtr chains_of(modules::GenerationPtr generation,
-                               const authn::Revocations* revocations = nullptr);
+                               const AccessOptions& options = {});
 
 }  // namespace limen::app

@@ -138,7 +138,7 @@ class ServerProcess::Rooms {
         store_(modules::store_driver(store_instance_.plugin()), store_options(configuration)),
         runtime_(runtime_options(configuration)),
         revocations_(configuration.revocations.path),
-        access_(runtime_, &revocations_),
+        access_(runtime_, {&revocations_, configuration_.api_audiences}),
         controllers_(store_, {configuration.disabled_controllers}),
         auditor_(make_auditor(configuration.audit)),
         api_({store_, api_options(configuration, decoders_)}),

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <chrono>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -25,7 +26,7 @@ struct Credentials {
   std::string_view bearer_token;                 // empty when none was presented
   const transport::RequestHead* head = nullptr;  // every header
   const transport::PeerInfo* peer = nullptr;     // source, SNI, certificates
-  std::vector<std::string> audiences;            // wanted audiences; empty: the server's own
+  std::span<const std::string> audiences;        // wanted audiences; empty: the server's own
 };
 
 enum class Verdict { no_opinion, authenticated, error };

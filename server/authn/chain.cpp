@@ -60,8 +60,12 @@ base::Task<Result> Chain::ask(const Entry& entry, const Credentials& credentials
   return successes_->authenticate(entry.authenticator, credentials, scope);
 }
 
-base::Task<Outcome> Chain::authenticate(const Credentials& credentials,
+base::Task<Outcome> Chain::authenticate(const Credentials& presented,
                                         request::CallScope& scope) const {
+  Credentials credentials = presented;
+  if (options_.asks_for_audiences && credentials.audiences.empty()) {
+    credentials.audiences = options_.api_audiences;
+  }
   Outcome outcome;
   const auto accept = [&](Result& result, const Entry& entry) {
     outcome.authenticated = true;
@@ -80,9 +84,8 @@ base::Task<Outcome> Chain::authenticate(const Credentials& credentials,
     if (options_.revocations == nullptr) return false;
     const Revocations::ListPtr list = options_.revocations->current();
     if (list->empty()) return false;
-    const std::string_view by =
-        list->revoked_by(credential_of(credentials, result.identity.name,
-                                       request::jwt_id_of(result.identity), *list, Detail::listed));
+    const std::string_view by = list->revoked_by(credential_of(
+        credentials, result.identity.name, request::jwt_id_of(result.identity), list->traits()));
     if (by.empty()) return false;
     outcome.errors.push_back(entry.authenticator->name() + ": revoked by its " + std::string(by));
     return true;

@@ -42,6 +42,9 @@ struct ChainOptions {
   const Revocations* revocations = nullptr;  // null: none; outlives the chain
   // What this API calls itself in tokens: credentials bound to no audience are good for these.
   std::vector<std::string> api_audiences = {std::string(kDefaultAudience)};
+  // True: every credential must be good for one of them. False: what they are is the modules' to
+  // know, and a module is asked for other audiences only.
+  bool asks_for_audiences = false;
 };
 
 class Chain {
@@ -49,7 +52,7 @@ class Chain {
   Chain() = default;
   explicit Chain(std::vector<Entry> entries, ChainOptions options = {});
 
-  base::Task<Outcome> authenticate(const Credentials& credentials, request::CallScope& scope) const;
+  base::Task<Outcome> authenticate(const Credentials& presented, request::CallScope& scope) const;
   bool empty() const { return entries_.empty(); }
   const std::vector<Entry>& entries() const { return entries_; }
 

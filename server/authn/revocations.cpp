@@ -132,16 +132,14 @@ bool Revocations::reload() {
 }
 
 request::Credential credential_of(const Credentials& presented, std::string_view user,
-                                  std::string_view jwt_id, const RevocationList& list,
-                                  Detail detail) {
+                                  std::string_view jwt_id, Traits wanted) {
   request::Credential credential;
   credential.user = user;
   credential.jwt_id = jwt_id;
-  const bool all = detail == Detail::all;
-  if (all || list.names_tokens()) credential.token_sha256 = presented_secret_sha256(presented);
+  if (wanted.tokens) credential.token_sha256 = presented_secret_sha256(presented);
   const bool has_certificate =
       presented.peer != nullptr && !presented.peer->certificates_der.empty();
-  if (has_certificate && (all || list.names_certificates())) {
+  if (wanted.certificates && has_certificate) {
     const std::string& der = presented.peer->certificates_der.front();
     credential.certificate_sha256 = sha256_hex(der);
     credential.certificate_serial = certificate_serial_hex(der);

@@ -8,6 +8,10 @@
 //   cert-serial HEX        a client certificate by its serial number, of whatever issuer
 //   cert-sha256 HEX        a client certificate by the SHA-256 of its DER form
 //
+// A digest names one encoding of a certificate; who holds the key of one with an ECDSA signature can
+// make another with the same content, so cert-serial is what revokes a certificate, and cert-sha256
+// is for telling apart two that bear one serial number.
+//
 // Colons in hexadecimal numbers are passed over. A list is immutable; Revocations holds the one in
 // force. Any thread.
 #pragma once
@@ -27,6 +31,11 @@ namespace limen::authn {
 
 struct Credentials;
 
+// What of a credential is worked out besides the user and the JWT id, which cost nothing.
+struct Traits {
+  bool tokens = true, certificates = true;
+};
+
 class RevocationList {
  public:
   static constexpr std::size_t kMaxFileBytes = 16u << 20;
@@ -41,9 +50,11 @@ class RevocationList {
 
   std::size_t size() const;
   bool empty() const { return size() == 0; }
-  // True when entries speak of certificates, or of tokens, so that their digests are worth making.
-  bool names_certificates() const { return !serials_.empty() || !certificates_.empty(); }
-  bool names_tokens() const { return !tokens_.empty(); }
+  // What the entries speak of, so that only those digests are made that are worth making.
+  Traits traits() const {
+    return {.tokens = !tokens_.empty(),
+            .certificates = !serials_.empty() || !certificates_.empty()};
+  }
 
   // The kind of the entry that revokes the credential ("user", "jti", ...), or empty.
   std::string_view revoked_by(const request::Credential& credential) const;
@@ -72,13 +83,9 @@ class Revocations {
   std::atomic<ListPtr> list_;
 };
 
-enum class Detail { listed, all };
-
-// What a request was let in by. With `listed` only what `list` has entries for is worked out; with
-// `all` everything, for requests that live long. `jwt_id` is the one of the identity's credential
-// id.
+// What a request was let in by, as far as it is wanted. `jwt_id` is the one of the identity's
+// credential id.
 request::Credential credential_of(const Credentials& presented, std::string_view user,
-                                  std::string_view jwt_id, const RevocationList& list,
-                                  Detail detail);
+                                  std::string_view jwt_id, Traits wanted = {});
 
 }  // namespace limen::authn

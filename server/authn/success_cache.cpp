@@ -36,6 +36,7 @@ struct Flight {
 
   Key key{};
   std::string token;
+  std::vector<std::string> audiences;
   Credentials credentials;
   request::CallScope scope;
   std::shared_ptr<Authenticator> authenticator;
@@ -142,7 +143,8 @@ class SuccessCache::Impl : public std::enable_shared_from_this<Impl> {
     flight->key = key;
     flight->token = credentials.bearer_token;
     flight->credentials.bearer_token = flight->token;
-    flight->credentials.audiences = credentials.audiences;
+    flight->audiences.assign(credentials.audiences.begin(), credentials.audiences.end());
+    flight->credentials.audiences = flight->audiences;
     flight->credentials.head = &no_headers;
     flight->credentials.peer = &nobody;
     flight->authenticator = std::move(authenticator);

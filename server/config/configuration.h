@@ -123,6 +123,8 @@ struct ServerConfiguration {
   LocalListener local;
   std::string module_path;  // folder of the modules
   std::vector<ModuleEntry> authenticators;
+  // What this API calls itself in tokens; empty: as the authenticators name it.
+  std::vector<std::string> api_audiences;
   std::vector<ModuleEntry> authorizers;
   std::vector<ModuleEntry> admission;
   ModuleEntry storage;  // default: sqlite at /var/lib/limen/limen.db

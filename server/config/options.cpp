@@ -123,6 +123,7 @@ std::vector<Option> options_of(ServerConfiguration& c) {
   out.push_back({"log", "level", TextOption{&c.log.level, log_level}});
   out.push_back({"log", "format", TextOption{&c.log.format, log_format}});
   out.push_back({"", "modulePath", TextOption{&c.module_path, non_empty}});
+  out.push_back({"", "apiAudiences", TextListOption{&c.api_audiences, non_empty}});
   out.push_back({"", "requestTimeout", DurationOption{&c.request_timeout, seconds(1), hours(1)}});
   out.push_back(
       {"", "minRequestTimeout", DurationOption{&c.min_request_timeout, seconds(1), hours(24)}});

@@ -188,15 +188,15 @@ base::Task<void> Pipeline::authenticate(request::RequestContext& context,
   credentials.head = &context.head();
   credentials.peer = &context.exchange().peer();
 
+  const base::Deadline began = base::SteadyClock::now();
   authn::Outcome outcome = co_await chains.authn.authenticate(credentials, context.scope);
-  record_authentication(outcome);
+  record_authentication(outcome, base::SteadyClock::now() - began);
   if (outcome.authenticated) {
     context.user = std::move(outcome.identity);
     if (options_.live != nullptr && is_long_running(context.info)) {
       context.live = options_.live;
       context.credential = std::make_shared<const request::Credential>(
-          authn::credential_of(credentials, context.user.name, request::jwt_id_of(context.user),
-                               authn::RevocationList(), authn::Detail::all));
+          authn::credential_of(credentials, context.user.name, request::jwt_id_of(context.user)));
     }
     if (auditor_ != nullptr) {
       context.scope.annotations.emplace_back("authentication.limen.io/module", outcome.by);
@@ -219,8 +219,9 @@ base::Task<void> Pipeline::authenticate(request::RequestContext& context,
 base::Task<void> Pipeline::authorize(request::RequestContext& context,
                                      const api::AccessChains& chains) {
   const authz::Attributes attributes = authz::attributes_of(context.info, context.user);
+  const base::Deadline began = base::SteadyClock::now();
   const authz::Outcome outcome = co_await chains.authz.authorize(attributes, context.scope);
-  record_authorization(outcome);
+  record_authorization(outcome, base::SteadyClock::now() - began);
   if (context.audit) annotate(context.scope, outcome);
   if (!outcome.allowed) throw_forbidden(attributes, outcome);
 }

@@ -89,16 +89,60 @@ void record_request(const request::RequestContext& context, base::SteadyClock::d
       .observe(std::chrono::duration<double>(took).count());
 }
 
-void record_authentication(const authn::Outcome& outcome) {
-  static auto& attempts =
-      metrics::counter("authentication_attempts", "Authentication attempts by result.", {"result"});
-  static metrics::Counter& success = attempts.with({"success"});
-  static metrics::Counter& failure = attempts.with({"failure"});
+namespace {
+
+double seconds(base::SteadyClock::duration took) {
+  return std::chrono::duration<double>(took).count();
+}
+
+// A counter and a histogram of one result of a stage.
+struct Attempts {
+  metrics::Counter& count;
+  metrics::Histogram& duration;
+
+  void record(base::SteadyClock::duration took) {
+    count.add();
+    duration.observe(seconds(took));
+  }
+};
+
+// Milliseconds to seconds, doubling.
+std::vector<double> doubling_bounds() {
+  std::vector<double> bounds;
+  for (int i = 0; i < 15; ++i) bounds.push_back(0.001 * (1 << i));
+  return bounds;
+}
+
+Attempts authentication_attempts(std::string_view result) {
+  return {
+      metrics::counter("authentication_attempts", "Authentication attempts by result.", {"result"})
+          .with({result}),
+      metrics::histogram("authentication_duration_seconds",
+                         "Seconds that authentication took, by result.", {"result"},
+                         doubling_bounds())
+          .with({result})};
+}
+
+Attempts authorization_attempts(std::string_view result) {
+  return {metrics::counter("authorization_attempts_total", "Authorization attempts by result.",
+                           {"result"})
+              .with({result}),
+          metrics::histogram("authorization_duration_seconds",
+                             "Seconds that authorization took, by result.", {"result"},
+                             doubling_bounds())
+              .with({result})};
+}
+
+}  // namespace
+
+void record_authentication(const authn::Outcome& outcome, base::SteadyClock::duration took) {
+  static Attempts success = authentication_attempts("success");
+  static Attempts failure = authentication_attempts("failure");
   static auto& by_module =
       metrics::counter("limen_authenticated_requests_total",
                        "Requests authenticated, by module instance.", {"module"});
   thread_local SeriesCache<metrics::Counter> modules;
-  (outcome.authenticated ? success : failure).add();
+  (outcome.authenticated ? success : failure).record(took);
   if (outcome.authenticated) {
     modules.get(outcome.by, [&]() -> metrics::Counter& { return by_module.with({outcome.by}); })
         .add();
@@ -115,7 +159,7 @@ struct Timed {
   void record(std::string_view mode, bool allowed, base::SteadyClock::duration took) {
     const std::string_view decision = allowed ? "allowed" : "denied";
     attempts.with({mode, decision}).add();
-    durations.with({mode, decision}).observe(std::chrono::duration<double>(took).count());
+    durations.with({mode, decision}).observe(seconds(took));
   }
 };
 
@@ -143,7 +187,11 @@ void record_impersonation_question(std::string_view mode, bool allowed,
   timed.record(mode, allowed, took);
 }
 
-void record_authorization(const authz::Outcome& outcome) {
+void record_authorization(const authz::Outcome& outcome, base::SteadyClock::duration took) {
+  static Attempts allowed = authorization_attempts("allowed");
+  static Attempts denied = authorization_attempts("denied");
+  static Attempts no_opinion = authorization_attempts("no-opinion");
+  static Attempts failed = authorization_attempts("error");
   static auto& decisions =
       metrics::counter("apiserver_authorization_decisions_total",
                        "Decisions by the module instance that made them.", {"name", "decision"});
@@ -157,6 +205,11 @@ void record_authorization(const authz::Outcome& outcome) {
                return decisions.with({outcome.by, decision});
              })
       .add();
+  Attempts& attempts = outcome.allowed          ? allowed
+                       : !outcome.error.empty() ? failed
+                       : outcome.denied         ? denied
+                                                : no_opinion;
+  attempts.record(took);
 }
 
 }  // namespace limen::pipeline

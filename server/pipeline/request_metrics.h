@@ -10,10 +10,11 @@ namespace limen::pipeline {
 
 // apiserver_request_total and apiserver_request_duration_seconds.
 void record_request(const request::RequestContext& context, base::SteadyClock::duration took);
-// authentication_attempts and authenticated_user_requests by module.
-void record_authentication(const authn::Outcome& outcome);
-// authorization_attempts_total and apiserver_authorization_decisions_total.
-void record_authorization(const authz::Outcome& outcome);
+// authentication_attempts, authentication_duration_seconds, limen_authenticated_requests_total.
+void record_authentication(const authn::Outcome& outcome, base::SteadyClock::duration took);
+// authorization_attempts_total, authorization_duration_seconds and
+// apiserver_authorization_decisions_total.
+void record_authorization(const authz::Outcome& outcome, base::SteadyClock::duration took);
 // apiserver_impersonation_attempts_total and _duration_seconds: one mode of impersonation tried.
 void record_impersonation(std::string_view mode, bool allowed, base::SteadyClock::duration took);
 // apiserver_impersonation_authorization_attempts_total and _duration_seconds: one question asked.

@@ -195,6 +195,16 @@ is_refused "$NEW" || fail "the token of an account that is gone was accepted"
 k create serviceaccount builder -n team > /dev/null
 is_refused "$NEW" || fail "the token of another account of that name was accepted"
 
+# --- what the API calls itself may be said for all modules at once
+BEFORE=$(token)
+is_accepted "$BEFORE" || fail "a token of the new account was refused"
+printf 'apiAudiences: [api.example, vault]\n' >> "$CONFIG"
+restart_server
+assert_contains "$(payload_of "$(token)")" '"aud":["api.example","vault"]'
+is_accepted "$(token)" || fail "a token for the configured audiences was refused"
+is_accepted "$(token --audience=vault)" || fail "a token for one of the configured audiences was refused"
+is_refused "$BEFORE" || fail "a token for the issuer was accepted though the API is called otherwise"
+
 # --- no token and no key is in the log
 for secret in "$TOKEN" "$NEW" "$LEGACY" "$POD_TOKEN" 'PRIVATE KEY'; do
   assert_not_contains "$(cat "$LOG")" "${secret##*.}"

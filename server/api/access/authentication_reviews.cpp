@@ -14,16 +14,6 @@ boost::json::array strings(const std::vector<std::string>& values) {
   return out;
 }
 
-std::vector<std::string> texts_at(const object::Json& value,
-                                  std::initializer_list<std::string_view> path) {
-  std::vector<std::string> out;
-  const object::Json* list = object::find(value, path);
-  if (list == nullptr || !list->is_array()) return out;
-  for (const object::Json& item : list->get_array())
-    if (item.is_string()) out.emplace_back(item.get_string());
-  return out;
-}
-
 }  // namespace
 
 boost::json::object user_info(const request::Identity& identity) {
@@ -63,7 +53,9 @@ base::Task<object::Json> token_review(const VirtualRequest& request) {
   credentials.bearer_token = presented;
   credentials.head = &kNoHeaders;
   credentials.peer = &kNobody;
-  credentials.audiences = texts_at(object, {"spec", "audiences"});
+  const std::vector<std::string> audiences =
+      object::texts_of(object::find(object, {"spec", "audiences"}));
+  credentials.audiences = audiences;
   const authn::Outcome outcome =
       co_await request.chains.authn.authenticate(credentials, request.context.scope);
 

@@ -30,15 +30,6 @@ const Json* spec_of(const Json& object, std::string_view key) {
   return value == nullptr || value->is_null() ? nullptr : value;
 }
 
-std::vector<std::string> wanted_audiences(const Json& object) {
-  std::vector<std::string> audiences;
-  const Json* list = spec_of(object, "audiences");
-  if (list == nullptr || !list->is_array()) return audiences;
-  for (const Json& item : list->get_array())
-    if (item.is_string()) audiences.emplace_back(item.get_string());
-  return audiences;
-}
-
 // A name in the body is the account's, as the URL has it.
 void check_name(const Json& object, const std::string& name) {
   const std::string_view own = object::name(object);
@@ -169,7 +160,8 @@ base::Task<Json> token_request(const VirtualRequest& request) {
   authn::TokenOrder order;
   order.ns = info.ns;
   order.service_account = info.name;
-  order.audiences = wanted_audiences(request.object);
+  order.audiences = object::texts_of(spec_of(request.object, "audiences"));
+  order.api_audiences = request.chains.api_audiences;
   order.expiration_seconds =
       object::int_or(spec_of(request.object, "expirationSeconds"), kDefaultSeconds);
   order.service_account_uid = find_object(request, "serviceaccounts", order.ns, info.name)->uid;

@@ -62,6 +62,17 @@ TEST_F(TokenRequestTest, ATokenIsForAnHourAndTheApiByDefault) {
   EXPECT_EQ(*ends - *made, std::chrono::seconds(3600));
 }
 
+TEST_F(TokenRequestTest, TheIssuerIsToldWhatTheApiIsCalled) {
+  ask();
+  EXPECT_TRUE(issuer->ordered->api_audiences.empty()) << "it knows best itself";
+  auto named = std::make_shared<api::AccessChains>();
+  named->token_issuer = issuer;
+  named->api_audiences = {"api.example"};
+  chains = named;
+  ask();
+  EXPECT_EQ(issuer->ordered->api_audiences, std::vector<std::string>{"api.example"});
+}
+
 TEST_F(TokenRequestTest, TheIssuerIsToldWhoseTokenItIs) {
   ask(R"({"audiences":["vault","bank"],"expirationSeconds":700})");
   ASSERT_TRUE(issuer->ordered.has_value());

@@ -11,11 +11,13 @@ class Fixed final : public Authenticator {
  public:
   Fixed(std::string name, Result result) : name_(std::move(name)), result_(std::move(result)) {}
   const std::string& name() const override { return name_; }
-  base::Task<Result> authenticate(const Credentials&, request::CallScope&) override {
+  base::Task<Result> authenticate(const Credentials& credentials, request::CallScope&) override {
     ++calls;
+    wanted.assign(credentials.audiences.begin(), credentials.audiences.end());
     co_return result_;
   }
   int calls = 0;
+  std::vector<std::string> wanted;  // audiences, of the last call
 
  private:
   std::string name_;
@@ -37,8 +39,12 @@ class AuthnChain : public testing::Test {
     entries_.push_back({one, anonymous});
     return one;
   }
-  Outcome ask() {
-    const Chain chain(entries_);
+  void want(std::vector<std::string> audiences) {
+    audiences_ = std::move(audiences);
+    credentials_.audiences = audiences_;
+  }
+  Outcome ask(ChainOptions options = {}) {
+    const Chain chain(entries_, std::move(options));
     request::CallScope scope(loop_, base::Deadline::max());
     Outcome outcome = test::run_task(loop_, chain.authenticate(credentials_, scope));
     warnings_ = scope.warnings;
@@ -48,6 +54,7 @@ class AuthnChain : public testing::Test {
   test::InlineExecutor loop_;
   std::vector<Entry> entries_;
   Credentials credentials_;
+  std::vector<std::string> audiences_;
   std::vector<std::string> warnings_;  // of the last ask()
   std::vector<std::pair<std::string, std::string>> annotations_;
 };
@@ -109,9 +116,9 @@ TEST_F(AuthnChain, ATokenForOtherAudiencesIsRefused) {
   Result result = says(Verdict::authenticated, "bob");
   result.audiences = {"vault"};
   add("tokens", result);
-  credentials_.audiences = {"api"};
+  want({"api"});
   EXPECT_FALSE(ask().authenticated);
-  credentials_.audiences = {"api", "vault"};
+  want({"api", "vault"});
   EXPECT_TRUE(ask().authenticated);
 }
 
@@ -135,13 +142,25 @@ TEST_F(AuthnChain, AnEmptyChainAuthenticatesNobody) { EXPECT_FALSE(ask().authent
 TEST_F(AuthnChain, ACredentialWithoutAudiencesIsGoodForTheApisOwn) {
   add("files", says(Verdict::authenticated, "bob"));
   credentials_.bearer_token = "t";
-  credentials_.audiences = {"vault"};
+  want({"vault"});
   const Outcome refused = ask();
   EXPECT_FALSE(refused.authenticated);
   EXPECT_EQ(refused.errors,
             std::vector<std::string>{"files: the credential is for other audiences"});
-  credentials_.audiences = {"vault", std::string(kDefaultAudience)};
+  want({"vault", std::string(kDefaultAudience)});
   EXPECT_EQ(ask().audiences, std::vector<std::string>{std::string(kDefaultAudience)});
+}
+
+TEST_F(AuthnChain, TheConfiguredAudiencesAreWantedOfEveryCredential) {
+  Result result = says(Verdict::authenticated, "bob");
+  result.audiences = {"vault"};
+  const auto module = add("tokens", result);
+  credentials_.bearer_token = "t";
+  EXPECT_TRUE(ask({.api_audiences = {"api"}}).authenticated) << "the module knows better";
+  EXPECT_EQ(module->wanted, std::vector<std::string>());
+  EXPECT_FALSE(ask({.api_audiences = {"api"}, .asks_for_audiences = true}).authenticated);
+  EXPECT_EQ(module->wanted, std::vector<std::string>{"api"});
+  EXPECT_TRUE(ask({.api_audiences = {"api", "vault"}, .asks_for_audiences = true}).authenticated);
 }
 
 TEST_F(AuthnChain, OnlyWantedAudiencesAreAnswered) {
@@ -149,9 +168,9 @@ TEST_F(AuthnChain, OnlyWantedAudiencesAreAnswered) {
   result.audiences = {"a", "b"};
   add("tokens", result);
   credentials_.bearer_token = "t";
-  credentials_.audiences = {"b", "c"};
+  want({"b", "c"});
   EXPECT_EQ(ask().audiences, std::vector<std::string>{"b"});
-  credentials_.audiences = {"c"};
+  want({"c"});
   EXPECT_FALSE(ask().authenticated);
 }
 

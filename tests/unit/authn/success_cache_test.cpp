@@ -56,6 +56,7 @@ class SuccessCacheTest : public testing::Test {
   struct Request {
     Request(base::Executor& loop) : scope(loop, base::Deadline::max()) {}
     std::string token;
+    std::vector<std::string> audiences;
     Credentials credentials;
     request::CallScope scope;
     bool done = false;
@@ -65,7 +66,8 @@ class SuccessCacheTest : public testing::Test {
     auto& request = *requests_.emplace_back(std::make_unique<Request>(loop_));
     request.token = token;
     request.credentials.bearer_token = request.token;
-    request.credentials.audiences = std::move(audiences);
+    request.audiences = std::move(audiences);
+    request.credentials.audiences = request.audiences;
     base::spawn(run(request), [](std::exception_ptr error) { EXPECT_EQ(error, nullptr); });
     loop_.run();
     return request;

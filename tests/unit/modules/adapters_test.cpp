@@ -73,7 +73,8 @@ TEST(AbiAuthenticator, IsGivenTheRequestsHead) {
   credentials.bearer_token = "token";
   credentials.head = &head;
   credentials.peer = &peer;
-  credentials.audiences = {"aud"};
+  const std::vector<std::string> audiences{"aud"};
+  credentials.audiences = audiences;
   auto scope = house.scope();
   EXPECT_EQ(house.authenticate(scope, credentials).identity.name,
             "GET /api?a=b token 192.0.2.1 api.example der aud one X-B=two");

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "base/api_error.h"
+#include "observability/metrics.h"
 #include "unit/pipeline/pipeline_fixture.h"
 
 namespace limen::pipeline {
@@ -44,6 +45,29 @@ TEST_F(PipelineTest, AWebSocketsSubprotocolMayCarryTheToken) {
   EXPECT_EQ(
       send("/api/v1/pods", {{"Sec-WebSocket-Protocol", token + ", v4.channel.k8s.io"}})->status,
       401);
+}
+
+TEST_F(PipelineTest, AttemptsAreCountedAndTimedByResult) {
+  const auto counted = [](const std::string& stage, const std::string& result) {
+    const std::string counter = stage == "authentication" ? "_attempts" : "_attempts_total";
+    const std::uint64_t count =
+        metrics::counter(stage + counter, "", {"result"}).with({result}).value();
+    const std::uint64_t timed =
+        metrics::histogram(stage + "_duration_seconds", "", {"result"}).with({result}).count();
+    EXPECT_EQ(count, timed);
+    return count;
+  };
+  const std::uint64_t before[] = {
+      counted("authentication", "success"), counted("authentication", "failure"),
+      counted("authorization", "allowed"), counted("authorization", "no-opinion")};
+  list_->allowed = {"bob list pods"};
+  send("/api/v1/pods", {{"Authorization", "Bearer bob"}});
+  send("/api/v1/nodes", {{"Authorization", "Bearer bob"}});
+  send("/api/v1/pods");
+  EXPECT_EQ(counted("authentication", "success"), before[0] + 2);
+  EXPECT_EQ(counted("authentication", "failure"), before[1] + 1);
+  EXPECT_EQ(counted("authorization", "allowed"), before[2] + 1);
+  EXPECT_EQ(counted("authorization", "no-opinion"), before[3] + 1);
 }
 
 TEST_F(PipelineTest, AClientsAuditIdIsKept) {
