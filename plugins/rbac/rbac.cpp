@@ -35,17 +35,19 @@ std::string aggregate(const std::vector<std::string>& errors) {
 
 class Rbac final : public Authorizer, public RuleLister {
  public:
-  explicit Rbac(Host& host) {
+  explicit Rbac(Host& host) : host_(host) {
     for (const std::string_view resource : {"roles", "clusterroles"}) {
       host.objects().subscribe(kGroup, "v1", resource, [this](ObjectEvent event, Node object) {
         if (event == ObjectEvent::synced) return;
         event == ObjectEvent::deleted ? index_.remove_role(object) : index_.set_role(object);
+        host_.rights().changed();
       });
     }
     for (const std::string_view resource : {"rolebindings", "clusterrolebindings"}) {
       host.objects().subscribe(kGroup, "v1", resource, [this](ObjectEvent event, Node object) {
         if (event == ObjectEvent::synced) return;
         event == ObjectEvent::deleted ? index_.remove_binding(object) : index_.set_binding(object);
+        host_.rights().changed();
       });
     }
   }
@@ -98,6 +100,7 @@ class Rbac final : public Authorizer, public RuleLister {
   }
 
  private:
+  Host& host_;
   Index index_;
 };
 

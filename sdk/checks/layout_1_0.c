@@ -297,6 +297,11 @@ SLOT(limen_objects_api, get, 24);
 SLOT(limen_objects_api, list, 32);
 SLOT(limen_objects_api, set_label, 40);
 
+SIZE(limen_rights_api, 16);
+SLOT(limen_rights_api, struct_size, 0);
+SLOT(limen_rights_api, reserved, 4);
+SLOT(limen_rights_api, changed, 8);
+
 SIZE(limen_executor_api, 24);
 SLOT(limen_executor_api, struct_size, 0);
 SLOT(limen_executor_api, reserved, 4);

@@ -15,6 +15,7 @@
 #include "app/informer_sync.h"
 #include "app/module_specs.h"
 #include "app/own_pages.h"
+#include "app/rights_watch.h"
 #include "app/serving_certificate.h"
 #include "app/transport_options.h"
 #include "authn/revocations.h"
@@ -162,6 +163,7 @@ class ServerProcess::Rooms {
     const std::string shared = shared_proxy_authority(configuration_);
     if (!shared.empty()) throw std::runtime_error(shared);
     runtime_.offer_objects(store_, resource_exists);
+    runtime_.on_rights_changed([this] { rights_.changed(); });
     controllers_.start();
     access_.change(generation_spec(configuration_));
     log_generation(*access_.generation());
@@ -174,6 +176,7 @@ class ServerProcess::Rooms {
   void change_modules(const config::ServerConfiguration& configuration) {
     access_.change(generation_spec(configuration));
     log_generation(*access_.generation());
+    rights_.changed();
     transport_->reload_certificate();
     if (auditor_ != nullptr) auditor_->reopen();
   }
@@ -329,11 +332,12 @@ class ServerProcess::Rooms {
   modules::Runtime store_runtime_;
   StoreInstance store_instance_;
   storage::CachedStore store_;
+  request::LiveRequests live_;
+  RightsWatch rights_{[this] { live_.ask_again(); }};
   // The modules that decide look at the store, so they have a runtime of their own, which goes
   // first.
   modules::Runtime runtime_;
   authn::Revocations revocations_;
-  request::LiveRequests live_;
   AccessControl access_;
   controllers::Manager controllers_;
   std::unique_ptr<audit::Auditor> auditor_;  // null: audit is off

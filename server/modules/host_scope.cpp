@@ -25,6 +25,7 @@ constexpr Offered kOffered[] = {
     {LIMEN_OBJECTS, [] { return static_cast<const void*>(&objects_table()); }},
     {LIMEN_HTTP, [] { return static_cast<const void*>(&http_table()); }},
     {LIMEN_EXECUTOR, [] { return static_cast<const void*>(&executor_table()); }},
+    {LIMEN_RIGHTS, [] { return static_cast<const void*>(&rights_table()); }},
 };
 
 const void* get_extension(const limen_host* host, const char* id) noexcept {

@@ -8,8 +8,10 @@
 #pragma once
 
 #include <atomic>
+#include <functional>
 #include <memory>
 #include <string>
+#include <utility>
 
 #include "limen/limen.h"
 #include "modules/background.h"
@@ -42,6 +44,13 @@ class HostScope {
   ObjectFeed& objects() { return objects_; }
   Background& background() { return background_; }
 
+  // Who is told when the plugin says that its answers have changed; may be null. Before the plugin
+  // is created.
+  void on_rights_changed(std::function<void()> told) { rights_changed_ = std::move(told); }
+  void rights_changed() const {
+    if (rights_changed_) rights_changed_();
+  }
+
   // Cancels subscriptions, timers, posted work and HTTP requests, and waits for those that run.
   // False when something still runs at `deadline`.
   bool stop(base::Deadline deadline);
@@ -55,6 +64,7 @@ class HostScope {
   ExecutorThread serial_;
   ObjectFeed objects_;
   Background background_;
+  std::function<void()> rights_changed_;
   limen_host host_;
 };
 
@@ -67,6 +77,7 @@ const limen_config_api& config_table();
 const limen_objects_api& objects_table();
 const limen_http_api& http_table();
 const limen_executor_api& executor_table();
+const limen_rights_api& rights_table();
 
 // The two functions of limen_authn_input.
 struct AuthnHeaders {

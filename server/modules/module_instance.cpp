@@ -103,7 +103,9 @@ ModuleInstance::ModuleInstance(Setup setup)
       breaker_gauge_(metrics::gauge("limen_module_breaker_open",
                                     "1 while an instance is not called because its calls hang.",
                                     {"kind", "name"})
-                         .with({kind_name(setup_.kind), setup_.spec.name})) {}
+                         .with({kind_name(setup_.kind), setup_.spec.name})) {
+  if (setup_.kind == Kind::authorizer) scope_.on_rights_changed(setup_.rights_changed);
+}
 
 ModuleInstance::~ModuleInstance() {
   if (plugin_ != nullptr) {

@@ -68,6 +68,7 @@ class ModuleInstance : public std::enable_shared_from_this<ModuleInstance> {
     const ObjectSource* objects;
     std::string server_version;
     std::size_t workers;
+    std::function<void()> rights_changed;  // an authorizer's word; may be null
   };
   explicit ModuleInstance(Setup setup);
   ModuleInstance(const ModuleInstance&) = delete;

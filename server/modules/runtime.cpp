@@ -64,6 +64,8 @@ class Runtime::Impl {
     objects_.exists = std::move(exists);
   }
 
+  void on_rights_changed(std::function<void()> told) { rights_changed_ = std::move(told); }
+
   InstancePtr start(Kind kind, const ModuleSpec& spec) {
     const std::lock_guard lock(control_mutex_);
     const base::Deadline deadline = base::SteadyClock::now() + options_.start_timeout;
@@ -83,7 +85,8 @@ class Runtime::Impl {
         ModuleInstance::check_config(kind, spec, *module, *descriptor, control_, deadline),
         &objects_,
         options_.server_version,
-        std::max<std::size_t>(options_.workers, 1)};
+        std::max<std::size_t>(options_.workers, 1),
+        rights_changed_};
     auto instance = std::make_shared<ModuleInstance>(std::move(setup));
     instance->start(control_, deadline);
     return instance;
@@ -204,6 +207,7 @@ class Runtime::Impl {
   Loader loader_;
   bool loader_hangs_ = false;
   ObjectSource objects_;
+  std::function<void()> rights_changed_;
   std::atomic<GenerationPtr> current_{nullptr};
   std::vector<InstancePtr> unused_;  // of the last build, until it is activated
   Retirer retirer_;                  // last: its thread uses what stands above
@@ -222,6 +226,10 @@ void Runtime::retire(std::shared_ptr<ModuleInstance> instance) { impl_->retire(i
 
 void Runtime::offer_objects(storage::Store& store, ResourceExists exists) {
   impl_->offer(store, std::move(exists));
+}
+
+void Runtime::on_rights_changed(std::function<void()> told) {
+  impl_->on_rights_changed(std::move(told));
 }
 
 GenerationPtr Runtime::build(const GenerationSpec& spec) { return impl_->build(spec); }

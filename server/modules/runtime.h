@@ -57,6 +57,10 @@ class Runtime {
   using ResourceExists = std::function<bool(std::string_view group, std::string_view resource)>;
   void offer_objects(storage::Store& store, ResourceExists exists = nullptr);
 
+  // Who is told when an authorizer says that it may answer differently from now on: on the module's
+  // thread, often, and perhaps while it starts. Before the first build(); must not throw.
+  void on_rights_changed(std::function<void()> told);
+
   // Makes every instance `spec` names and starts it; one whose spec has not changed is taken over
   // from the current generation. On an error nothing is left of the attempt, and the current
   // generation is as it was. A generation that is not activated is taken down by the next build()

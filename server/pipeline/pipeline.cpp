@@ -9,6 +9,7 @@
 #include "pipeline/latencies.h"
 #include "pipeline/request_metrics.h"
 #include "pipeline/stages.h"
+#include "pipeline/still_allowed.h"
 
 namespace limen::pipeline {
 
@@ -193,11 +194,7 @@ base::Task<void> Pipeline::authenticate(request::RequestContext& context,
   record_authentication(outcome, base::SteadyClock::now() - began);
   if (outcome.authenticated) {
     context.user = std::move(outcome.identity);
-    if (options_.live != nullptr && is_long_running(context.info)) {
-      context.live = options_.live;
-      context.credential = std::make_shared<const request::Credential>(
-          authn::credential_of(credentials, context.user.name, request::jwt_id_of(context.user)));
-    }
+    if (options_.live != nullptr && is_long_running(context.info)) rest_on(context, credentials);
     if (auditor_ != nullptr) {
       context.scope.annotations.emplace_back("authentication.limen.io/module", outcome.by);
     }
@@ -216,6 +213,15 @@ base::Task<void> Pipeline::authenticate(request::RequestContext& context,
   throw error;
 }
 
+// Notes what a request that lives long rests on, before it is known whether it may.
+void Pipeline::rest_on(request::RequestContext& context, const authn::Credentials& credentials) {
+  context.live = options_.live;
+  context.grounds.rights = options_.live->rights();
+  context.grounds.credential = std::make_shared<const request::Credential>(
+      authn::credential_of(credentials, context.user.name, request::jwt_id_of(context.user)));
+  context.grounds.again = [this, &context] { return still_refused(begun(context), chains_()); };
+}
+
 base::Task<void> Pipeline::authorize(request::RequestContext& context,
                                      const api::AccessChains& chains) {
   const authz::Attributes attributes = authz::attributes_of(context.info, context.user);
@@ -223,7 +229,7 @@ base::Task<void> Pipeline::authorize(request::RequestContext& context,
   const authz::Outcome outcome = co_await chains.authz.authorize(attributes, context.scope);
   record_authorization(outcome, base::SteadyClock::now() - began);
   if (context.audit) annotate(context.scope, outcome);
-  if (!outcome.allowed) throw_forbidden(attributes, outcome);
+  if (!outcome.allowed) throw refusal(attributes, outcome);
 }
 
 }  // namespace limen::pipeline

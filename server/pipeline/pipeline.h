@@ -44,6 +44,7 @@ class Pipeline {
   base::Task<void> pass_stages(Running& running);
   base::Task<void> authenticate(request::RequestContext& context, const api::AccessChains& chains);
   base::Task<void> authorize(request::RequestContext& context, const api::AccessChains& chains);
+  void rest_on(request::RequestContext& context, const authn::Credentials& credentials);
   void arm_deadline(const std::shared_ptr<Running>& running);
 
   Options options_;

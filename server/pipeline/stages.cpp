@@ -120,9 +120,9 @@ base::ApiError forbidden_error(const authz::Attributes& attributes, std::string_
   return base::ApiError::forbidden(attributes.group, attributes.resource, attributes.name, message);
 }
 
-void throw_forbidden(const authz::Attributes& attributes, const authz::Outcome& outcome) {
-  if (!outcome.error.empty()) throw base::ApiError::internal(outcome.error);
-  throw forbidden_error(attributes, outcome.reason);
+base::ApiError refusal(const authz::Attributes& attributes, const authz::Outcome& outcome) {
+  if (!outcome.error.empty()) return base::ApiError::internal(outcome.error);
+  return forbidden_error(attributes, outcome.reason);
 }
 
 }  // namespace limen::pipeline

@@ -38,7 +38,6 @@ std::string websocket_token(const transport::RequestHead& head);
 base::ApiError forbidden_error(const authz::Attributes& attributes, std::string_view reason);
 
 // The same for an outcome; 500 when an authorizer failed.
-[[noreturn]] void throw_forbidden(const authz::Attributes& attributes,
-                                  const authz::Outcome& outcome);
+base::ApiError refusal(const authz::Attributes& attributes, const authz::Outcome& outcome);
 
 }  // namespace limen::pipeline

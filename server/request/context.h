@@ -15,7 +15,6 @@
 #include "base/task.h"
 #include "request/audit_record.h"
 #include "request/call_scope.h"
-#include "request/credential.h"
 #include "request/identity.h"
 #include "request/live_requests.h"
 #include "request/request_info.h"
@@ -36,7 +35,7 @@ class RequestContext {
   std::optional<Identity> impersonator;  // who asked, when the request acts as somebody else
   std::string audit_id;
   // For requests that live long: what they rest on, and where they can be ended from.
-  std::shared_ptr<const Credential> credential;
+  LiveRequests::Grounds grounds;
   LiveRequests* live = nullptr;
   CallScope scope;                     // loop, deadline, cancel, warnings, audit annotations
   std::unique_ptr<AuditRecord> audit;  // null: the request is not recorded

@@ -15,6 +15,7 @@
 #include "limen/metrics.h"
 #include "limen/node.h"
 #include "limen/objects.h"
+#include "limen/rights.h"
 #include "limen/token_issuer.h"
 #include "limen/validate.h"
 

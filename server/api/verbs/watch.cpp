@@ -256,7 +256,7 @@ base::Task<void> watch_objects(Call& call) {
   request::LiveRequests::Registration registration;
   if (call.context.live != nullptr) {
     registration =
-        call.context.live->add(call.context.scope.loop, call.context.credential,
+        call.context.live->add(call.context.scope.loop, call.context.grounds,
                                [weak = std::weak_ptr<Session>(session)](const base::ApiError& why) {
                                  if (const auto watched = weak.lock()) watched->end_with(why);
                                });

@@ -70,6 +70,41 @@ TEST_F(PipelineTest, AttemptsAreCountedAndTimedByResult) {
   EXPECT_EQ(counted("authorization", "no-opinion"), before[3] + 1);
 }
 
+TEST_F(PipelineTest, ARunningWatchIsAskedAboutByTheRightsOfNow) {
+  request::LiveRequests live;
+  options_.live = &live;
+  list_->allowed = {"bob watch pods", "bob impersonate users alice", "alice watch pods"};
+  const auto refusal_after = [&](const std::vector<std::string>& allowed,
+                                 std::vector<std::pair<std::string, std::string>> headers) {
+    int code = -1;
+    within_ = [&](request::RequestContext& context) {
+      const auto ask = [&] { return test::run_task(loop_, context.grounds.again()); };
+      EXPECT_FALSE(ask().has_value());
+      const auto before = std::exchange(list_->allowed, allowed);
+      const auto why = ask();
+      code = why ? why->code() : 0;
+      list_->allowed = before;
+    };
+    headers.emplace_back("Authorization", "Bearer bob");
+    EXPECT_EQ(send("/api/v1/pods?watch=1", std::move(headers))->status, 200);
+    return code;
+  };
+  EXPECT_EQ(refusal_after({"bob watch pods"}, {}), 0);
+  EXPECT_EQ(refusal_after({"bob list pods"}, {}), 403);
+  const std::pair<std::string, std::string> as_alice{"Impersonate-User", "alice"};
+  EXPECT_EQ(refusal_after({"bob impersonate users alice", "alice watch pods"}, {as_alice}), 0);
+  EXPECT_EQ(refusal_after({"bob impersonate users alice"}, {as_alice}), 403);
+  EXPECT_EQ(refusal_after({"alice watch pods"}, {as_alice}), 403);
+}
+
+TEST_F(PipelineTest, OnlyWhatLivesLongIsAskedAboutAgain) {
+  request::LiveRequests live;
+  options_.live = &live;
+  list_->allowed = {"bob list pods"};
+  within_ = [&](request::RequestContext& context) { EXPECT_FALSE(context.grounds.again); };
+  EXPECT_EQ(send("/api/v1/pods", {{"Authorization", "Bearer bob"}})->status, 200);
+}
+
 TEST_F(PipelineTest, AClientsAuditIdIsKept) {
   const auto exchange = send("/api/v1/pods", {{"Audit-ID", "mine-7"}});
   EXPECT_NE(exchange->answer_headers.find("Audit-Id: mine-7\r\n"), std::string::npos);

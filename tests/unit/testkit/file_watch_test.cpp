@@ -72,6 +72,7 @@ TEST_F(ReloadedFile, AWriteInPlaceIsInForceWithinASecondAndToldOnce) {
   write(path_, "two");
   EXPECT_EQ(after_a_second(), "two");
   EXPECT_EQ(told_, 1);
+  EXPECT_EQ(fake_.rights_changes(), 1U) << "what an authorizer reads is what it answers by";
   EXPECT_EQ(fake_.metric("reloads_total{words,success}"), 1);
 }
 

@@ -84,7 +84,8 @@ class FileWatch {
 };
 
 // The last good reading of files. A new state of the files that cannot be read leaves the old
-// reading in force, and is logged and counted in reloads_total{what,outcome}. Thread rule: get()
+// reading in force, and is logged and counted in reloads_total{what,outcome}. An authorizer's new
+// reading counts as changed rights (rights.h). Thread rule: get()
 // from any thread; start() from the plugin's start().
 template <class Value>
 class Reloaded {
@@ -141,6 +142,7 @@ class Reloaded {
     reloads_.with({what_, "success"}).add();
     host_.log().info("changed files are in force", {{"what", what_}});
     if (replaced_) replaced_();
+    host_.rights().changed();
   }
 
   Host& host_;

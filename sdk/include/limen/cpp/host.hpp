@@ -1,7 +1,7 @@
 // Host: the server as one plugin sees it.
 //
-// Services are light views; those the host does not offer do nothing (log, metrics), fall back
-// (clock) or return LIMEN_E_UNSUPPORTED. A Host lives as long as its plugin. Any thread.
+// Services are light views; those the host does not offer do nothing (log, metrics, rights), fall
+// back (clock) or return LIMEN_E_UNSUPPORTED. A Host lives as long as its plugin. Any thread.
 #pragma once
 
 #include <string_view>
@@ -15,6 +15,7 @@
 #include "limen/cpp/metrics.hpp"
 #include "limen/cpp/node.hpp"
 #include "limen/cpp/objects.hpp"
+#include "limen/cpp/rights.hpp"
 
 namespace limen {
 
@@ -43,6 +44,7 @@ class Host {
   Objects objects() { return {host_, objects_, nodes_, log(), &wanted_}; }
   Executor executor() const { return {host_, executor_, log()}; }
   Http http() const { return {host_, http_, log()}; }
+  Rights rights() const { return {host_, rights_}; }
 
   const limen_call_api* calls() const { return calls_; }
   const limen_node_api* nodes() const { return nodes_; }
@@ -59,6 +61,7 @@ class Host {
     objects_ = extension<limen_objects_api>(LIMEN_OBJECTS);
     executor_ = extension<limen_executor_api>(LIMEN_EXECUTOR);
     http_ = extension<limen_http_api>(LIMEN_HTTP);
+    rights_ = extension<limen_rights_api>(LIMEN_RIGHTS);
     return calls_ != nullptr && nodes_ != nullptr && config_ != nullptr;
   }
 
@@ -87,6 +90,7 @@ class Host {
   const limen_objects_api* objects_ = nullptr;
   const limen_executor_api* executor_ = nullptr;
   const limen_http_api* http_ = nullptr;
+  const limen_rights_api* rights_ = nullptr;
   detail::Subscriptions wanted_;
   std::size_t subscribed_ = 0;
 };

@@ -90,6 +90,8 @@ class FakeHost {
   void set_unix_time(std::chrono::seconds time) {
     unix_offset_ns_ = std::chrono::nanoseconds(time).count() - monotonic_ns_;
   }
+  // How often the plugin said that its answers may have changed (rights.h).
+  std::size_t rights_changes() const { return rights_changes_; }
   // Posted work and timers that have not run yet.
   std::size_t pending_jobs() const {
     const std::lock_guard<std::mutex> lock(mutex_);
@@ -455,6 +457,8 @@ class FakeHost {
     static constexpr limen_executor_api kExecutor{sizeof(limen_executor_api), 0, &executor_post,
                                                   &executor_post_after};
     static constexpr limen_http_api kHttp{sizeof(limen_http_api), 0, &http_send};
+    static constexpr limen_rights_api kRights{sizeof(limen_rights_api), 0,
+                                              [](const limen_host* h) { ++of(h).rights_changes_; }};
     const std::string id = raw_id;
     if (of(host).without_.count(id) != 0) return nullptr;
     if (id == LIMEN_CALL) return &kCallApi;
@@ -466,6 +470,7 @@ class FakeHost {
     if (id == LIMEN_OBJECTS) return &kObjects;
     if (id == LIMEN_EXECUTOR) return &kExecutor;
     if (id == LIMEN_HTTP) return &kHttp;
+    if (id == LIMEN_RIGHTS) return &kRights;
     return nullptr;
   }
 
@@ -474,6 +479,7 @@ class FakeHost {
   std::string instance_;
   std::set<std::string> without_;
   std::atomic<std::int64_t> monotonic_ns_{1'000'000'000};
+  std::atomic<std::size_t> rights_changes_{0};
   std::atomic<std::int64_t> unix_offset_ns_{1'767'225'600'000'000'000 - 1'000'000'000};
   mutable std::mutex mutex_;
   bool stopped_ = false;
