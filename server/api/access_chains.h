@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "admission/chain.h"
+#include "api/shadows.h"
 #include "authn/chain.h"
 #include "authn/token_issuer.h"
 #include "authz/chain.h"
@@ -20,6 +21,7 @@ struct AccessChains {
   admission::Chain admission;
   std::shared_ptr<authn::TokenIssuer> token_issuer;  // null: nobody signs tokens
   std::vector<std::string> api_audiences;            // of the configuration; empty: the issuer's
+  std::shared_ptr<const Shadows> shadows;            // null: none
   // The modules that must have seen a write before it is acknowledged; null: nobody.
   const storage::Followers* followers = nullptr;
 };

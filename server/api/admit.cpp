@@ -28,12 +28,33 @@ bool Admit::anybody(bool mutating) const {
   });
 }
 
+// One round, with `review_` as its subject.
+base::Task<void> Admit::run(bool mutating) {
+  if (!anybody(mutating)) co_return;
+  const admission::Chain& chain = call_.chains.admission;
+  try {
+    if (mutating) {
+      co_await chain.mutate(review_, call_.context.scope);
+    } else {
+      co_await chain.validate(review_, call_.context.scope);
+    }
+  } catch (const base::ApiError&) {
+    tell_shadows(false);
+    throw;
+  }
+}
+
+void Admit::tell_shadows(bool admitted) const {
+  const auto& shadows = call_.chains.shadows;
+  if (shadows != nullptr) shadows->admitted(review_, admitted, call_.context.scope);
+}
+
 base::Task<void> Admit::mutate(object::Json& object, const object::Document& old) {
   if (!anybody(true)) co_return;
   const object::Document before(object);
   review_.object = before;
   review_.old_object = old;
-  co_await call_.chains.admission.mutate(review_, call_.context.scope);
+  co_await run(true);
   if (&review_.object.root() == &before.root()) co_return;
   object = object::mutable_copy(review_.object.root());
   if (!type_) co_return;
@@ -45,18 +66,22 @@ base::Task<void> Admit::mutate(object::Json& object, const object::Document& old
 }
 
 base::Task<void> Admit::validate(const object::Json& object, const object::Document& old) {
-  if (!anybody(false)) co_return;
+  const auto& shadows = call_.chains.shadows;
+  const bool observed = shadows != nullptr && shadows->has_controllers();
+  if (!observed && !anybody(false)) co_return;
   review_.object = object::Document(object);
   review_.old_object = old;
-  co_await call_.chains.admission.validate(review_, call_.context.scope);
+  co_await run(false);
+  tell_shadows(true);
 }
 
 base::Task<void> Admit::remove(const object::Document& old) {
   review_.object = {};
   review_.old_object = old;
-  if (anybody(true)) co_await call_.chains.admission.mutate(review_, call_.context.scope);
+  co_await run(true);
   review_.object = {};
-  if (anybody(false)) co_await call_.chains.admission.validate(review_, call_.context.scope);
+  co_await run(false);
+  tell_shadows(true);
 }
 
 }  // namespace limen::api

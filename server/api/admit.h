@@ -32,6 +32,8 @@ class Admit {
 
  private:
   bool anybody(bool mutating) const;
+  base::Task<void> run(bool mutating);
+  void tell_shadows(bool admitted) const;
 
   Call& call_;
   const catalog::Type* type_;

@@ -15,7 +15,8 @@ namespace {
 bool allows_everything(const modules::Generation& generation) {
   const std::vector<modules::InstanceInfo> all = generation.instances();
   return std::any_of(all.begin(), all.end(), [](const modules::InstanceInfo& instance) {
-    return instance.kind == modules::Kind::authorizer && instance.id == kAlwaysAllowModule;
+    return instance.kind == modules::Kind::authorizer && instance.id == kAlwaysAllowModule &&
+           !instance.shadow;
   });
 }
 
@@ -58,6 +59,10 @@ api::AccessChainsPtr chains_of(modules::GenerationPtr generation, const AccessOp
   pinned->chains.admission = admission::Chain(generation->admission());
   pinned->chains.token_issuer = generation->token_issuer();
   pinned->chains.api_audiences = shared.api_audiences;
+  if (const auto& shadows = generation->shadows(); !shadows.empty()) {
+    pinned->chains.shadows = std::make_shared<const api::Shadows>(
+        shadows.authenticators, shadows.authorizers, shadows.admission);
+  }
   pinned->chains.followers = generation.get();
   pinned->generation = std::move(generation);
   const api::AccessChains* chains = &pinned->chains;

@@ -1,5 +1,7 @@
 #include "app/module_specs.h"
 
+#include <algorithm>
+
 namespace limen::app {
 
 namespace {
@@ -12,6 +14,7 @@ modules::ModuleSpec spec_of(const config::ModuleEntry& entry, const std::string&
   spec.failure_policy = entry.failure_policy == config::FailurePolicy::ignore
                             ? modules::FailurePolicy::ignore
                             : modules::FailurePolicy::fail;
+  spec.shadow = entry.mode == config::Mode::shadow;
   if (!entry.config.is_null()) spec.config = object::Document(entry.config);
   spec.sha256 = entry.sha256;
   spec.position = config::to_string(file, entry.position);
@@ -41,7 +44,11 @@ modules::ModuleSpec store_spec(const config::ServerConfiguration& configuration)
 }
 
 std::string no_way_in(const config::ServerConfiguration& configuration) {
-  if (!configuration.authenticators.empty()) return {};
+  const auto& all = configuration.authenticators;
+  const bool somebody = std::any_of(all.begin(), all.end(), [](const config::ModuleEntry& entry) {
+    return entry.mode == config::Mode::enforce;
+  });
+  if (somebody) return {};
   return configuration.file +
          ": no authenticator is named, so nobody could be let in: list one under authenticators "
          "(`anonymous` takes requests without a credential)";

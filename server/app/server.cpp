@@ -105,7 +105,8 @@ void log_generation(const modules::Generation& generation) {
                          {"module", instance.id},
                          {"version", instance.version},
                          {"file", instance.file},
-                         {"calls", instance.may_block ? "worker" : "inline"}});
+                         {"calls", instance.may_block ? "worker" : "inline"},
+                         {"mode", instance.shadow ? "shadow" : "enforce"}});
   }
   if (generation.authorizers().empty()) {
     log::warn("no authorizers: the secure listener answers 403 to everybody");

@@ -101,12 +101,16 @@ struct Audit {
 
 enum class FailurePolicy { fail, ignore };
 
+// shadow: the module sees live traffic, and what it says is counted and never enforced.
+enum class Mode { enforce, shadow };
+
 // One instance of a module in a list.
 struct ModuleEntry {
   std::string name;    // of the instance: in logs, metrics, audit
   std::string module;  // the file in modulePath, without ".so"; the name when not given
   Duration timeout = std::chrono::seconds(10);  // of one call
   FailurePolicy failure_policy = FailurePolicy::fail;
+  Mode mode = Mode::enforce;
   std::string sha256;             // of the file, lower-case hex; empty: any
   object::Json config = nullptr;  // its own subtree; null when none was given
   Position position;              // of the entry

@@ -100,6 +100,17 @@ void read_failure_policy(Findings& findings, const YAML::Node& node, const std::
   }
 }
 
+void read_mode(Findings& findings, const YAML::Node& node, const std::string& path, Mode& out) {
+  const std::string text = node.IsScalar() ? node.Scalar() : std::string();
+  if (text == "enforce") {
+    out = Mode::enforce;
+  } else if (text == "shadow") {
+    out = Mode::shadow;
+  } else {
+    findings.add(position_of(node), path + ".mode", "must be enforce or shadow");
+  }
+}
+
 void read_config(Findings& findings, const YAML::Node& node, const std::string& path,
                  ModuleEntry& entry) {
   if (!node.IsMap() && !node.IsNull()) {
@@ -133,6 +144,8 @@ void read_entry(Findings& findings, const YAML::Node& node, const std::string& p
       read_sha256(findings, value, path, entry.sha256);
     } else if (key == "failurePolicy") {
       read_failure_policy(findings, value, path, entry.failure_policy);
+    } else if (key == "mode") {
+      read_mode(findings, value, path, entry.mode);
     } else if (key == "config") {
       read_config(findings, value, path, entry);
     }
@@ -174,7 +187,7 @@ void read_module_list(Findings& findings, const YAML::Node& node, ModuleList lis
     findings.add(position_of(node), name, "must be a list, not " + std::string(kind_of(node)));
     return;
   }
-  std::vector<std::string> known = {"name", "module", "timeout", "sha256", "config"};
+  std::vector<std::string> known = {"name", "module", "timeout", "sha256", "mode", "config"};
   if (list == ModuleList::admission) known.emplace_back("failurePolicy");
   std::size_t index = 0;
   for (const YAML::Node& item : node) {

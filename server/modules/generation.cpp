@@ -32,6 +32,7 @@ bool Generation::seen(const storage::ResourceId& id, storage::Revision revision,
   const auto countdown = std::make_shared<Countdown>(std::move(told));
   std::size_t late = 0;
   for (const auto& module : modules_) {
+    if (module->spec().shadow) continue;
     countdown->expect();
     if (module->scope().objects().seen(id, revision, [countdown] { countdown->one_came(); })) {
       countdown->take_back();
@@ -47,6 +48,7 @@ bool Generation::seen(const storage::ResourceId& id, storage::Revision revision,
 void Generation::catch_up(std::function<void()> told) const {
   const auto countdown = std::make_shared<Countdown>(std::move(told));
   for (const auto& module : modules_) {
+    if (module->spec().shadow) continue;
     countdown->expect();
     module->scope().objects().catch_up([countdown] { countdown->one_came(); });
   }
@@ -63,7 +65,7 @@ std::vector<std::string> Generation::troubles() const {
   std::vector<std::string> all;
   for (const auto& module : modules_) {
     const std::string_view refusal = module->refusal();
-    if (refusal.empty()) continue;
+    if (refusal.empty() || module->spec().shadow) continue;
     all.push_back(std::string(kind_name(module->kind())) + " \"" + module->name() +
                   "\": " + std::string(refusal));
   }

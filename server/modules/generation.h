@@ -29,6 +29,7 @@ struct InstanceInfo {
   std::string id, version;  // of the descriptor
   std::string file;
   bool may_block = false;
+  bool shadow = false;
 };
 
 class Generation final : public storage::Followers {
@@ -46,9 +47,21 @@ class Generation final : public storage::Followers {
     return admission_;
   }
 
+  // Instances that are told of live traffic and decide nothing; in none of the lists above.
+  struct Shadows {
+    std::vector<std::shared_ptr<authn::Authenticator>> authenticators;
+    std::vector<std::shared_ptr<authz::Authorizer>> authorizers;
+    std::vector<std::shared_ptr<admission::Controller>> admission;
+    bool empty() const {
+      return authenticators.empty() && authorizers.empty() && admission.empty();
+    }
+  };
+  const Shadows& shadows() const { return shadows_; }
+
   // The first authenticator that signs tokens; null when none does.
   const std::shared_ptr<authn::TokenIssuer>& token_issuer() const { return token_issuer_; }
-  // Whether every module that follows a resource has been told of a write.
+  // Whether every module that follows a resource has been told of a write. Nobody waits for
+  // shadows, nor is it a trouble when they hang.
   bool seen(const storage::ResourceId& id, storage::Revision revision,
             std::function<void()> told) const override;
   void catch_up(std::function<void()> told) const override;
@@ -63,6 +76,7 @@ class Generation final : public storage::Followers {
   std::vector<Authenticator> authenticators_;
   std::vector<std::shared_ptr<authz::Authorizer>> authorizers_;
   std::vector<std::shared_ptr<admission::Controller>> admission_;
+  Shadows shadows_;
   std::shared_ptr<authn::TokenIssuer> token_issuer_;
   std::vector<std::shared_ptr<ModuleInstance>> modules_;
 };

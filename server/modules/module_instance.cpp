@@ -104,7 +104,9 @@ ModuleInstance::ModuleInstance(Setup setup)
                                     "1 while an instance is not called because its calls hang.",
                                     {"kind", "name"})
                          .with({kind_name(setup_.kind), setup_.spec.name})) {
-  if (setup_.kind == Kind::authorizer) scope_.on_rights_changed(setup_.rights_changed);
+  if (setup_.kind == Kind::authorizer && !setup_.spec.shadow) {
+    scope_.on_rights_changed(setup_.rights_changed);
+  }
 }
 
 ModuleInstance::~ModuleInstance() {
@@ -128,6 +130,7 @@ InstanceInfo ModuleInstance::info() const {
   info.version = setup_.descriptor->version;
   info.file = setup_.module->file().string();
   info.may_block = may_block();
+  info.shadow = setup_.spec.shadow;
   return info;
 }
 

@@ -95,7 +95,9 @@ class ModuleInstance : public std::enable_shared_from_this<ModuleInstance> {
   const std::string& name() const { return setup_.spec.name; }
   const DescriptorInfo& descriptor() const { return *setup_.descriptor; }
   InstanceInfo info() const;
-  bool may_block() const { return setup_.descriptor->may_block(); }
+  // Its calls are made on worker threads: it may block, or it is a shadow, which must not delay
+  // anybody.
+  bool may_block() const { return setup_.descriptor->may_block() || setup_.spec.shadow; }
   const limen_plugin* plugin() const { return plugin_; }
   HostScope& scope() { return scope_; }
   // The plugin's table of its kind, and any other by id (null: it has none).

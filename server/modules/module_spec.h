@@ -29,6 +29,7 @@ struct ModuleSpec {
   std::string module;  // file name without ".so"; empty: the name
   std::chrono::nanoseconds timeout = std::chrono::seconds(10);
   FailurePolicy failure_policy = FailurePolicy::fail;
+  bool shadow = false;      // it sees what happens and decides nothing
   object::Document config;  // empty: no config was given
   std::string position;     // "limen.yaml:12:5"; names it in refusals
   // Where the config value at a JSON pointer stands; null: `position` is all that is known.

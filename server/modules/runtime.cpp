@@ -27,7 +27,7 @@ bool unchanged(const ModuleInstance& instance, Kind kind, const ModuleSpec& spec
   return instance.kind() == kind && old.name == spec.name &&
          old.module_name() == spec.module_name() && old.timeout == spec.timeout &&
          old.failure_policy == spec.failure_policy && old.sha256 == spec.sha256 &&
-         old.config.root() == spec.config.root() && instance.running();
+         old.shadow == spec.shadow && old.config.root() == spec.config.root() && instance.running();
 }
 
 void refuse_duplicates(Kind kind, const std::vector<ModuleSpec>& specs) {
@@ -107,17 +107,23 @@ class Runtime::Impl {
     try {
       for (const ModuleSpec& entry : spec.authenticators) {
         const InstancePtr made = take_or_start(Kind::authenticator, entry, *next, fresh);
-        next->authenticators_.push_back(
-            {std::make_shared<AbiAuthenticator>(made), made->descriptor().id});
+        auto authenticator = std::make_shared<AbiAuthenticator>(made);
+        if (entry.shadow) {
+          next->shadows_.authenticators.push_back(std::move(authenticator));
+          continue;
+        }
+        next->authenticators_.push_back({std::move(authenticator), made->descriptor().id});
         if (next->token_issuer_ == nullptr) next->token_issuer_ = AbiTokenIssuer::of(made);
       }
       for (const ModuleSpec& entry : spec.authorizers) {
         const InstancePtr made = take_or_start(Kind::authorizer, entry, *next, fresh);
-        next->authorizers_.push_back(std::make_shared<AbiAuthorizer>(made));
+        auto& list = entry.shadow ? next->shadows_.authorizers : next->authorizers_;
+        list.push_back(std::make_shared<AbiAuthorizer>(made));
       }
       for (const ModuleSpec& entry : spec.admission) {
         const InstancePtr made = take_or_start(Kind::admission, entry, *next, fresh);
-        next->admission_.push_back(std::make_shared<AbiController>(made));
+        auto& list = entry.shadow ? next->shadows_.admission : next->admission_;
+        list.push_back(std::make_shared<AbiController>(made));
       }
     } catch (...) {
       for (auto it = fresh.rbegin(); it != fresh.rend(); ++it) retire(*it);

@@ -192,6 +192,7 @@ base::Task<void> Pipeline::authenticate(request::RequestContext& context,
   const base::Deadline began = base::SteadyClock::now();
   authn::Outcome outcome = co_await chains.authn.authenticate(credentials, context.scope);
   record_authentication(outcome, base::SteadyClock::now() - began);
+  if (chains.shadows != nullptr) chains.shadows->authenticated(credentials, outcome, context.scope);
   if (outcome.authenticated) {
     context.user = std::move(outcome.identity);
     if (options_.live != nullptr && is_long_running(context.info)) rest_on(context, credentials);
@@ -228,6 +229,7 @@ base::Task<void> Pipeline::authorize(request::RequestContext& context,
   const base::Deadline began = base::SteadyClock::now();
   const authz::Outcome outcome = co_await chains.authz.authorize(attributes, context.scope);
   record_authorization(outcome, base::SteadyClock::now() - began);
+  if (chains.shadows != nullptr) chains.shadows->authorized(attributes, outcome, context.scope);
   if (context.audit) annotate(context.scope, outcome);
   if (!outcome.allowed) throw refusal(attributes, outcome);
 }

@@ -247,6 +247,21 @@ TEST(ConfigLoadTest, GivesFailurePolicyToAdmissionOnly) {
             "limen.yaml:3:25: authorizers[0]: unknown key \"failurePolicy\"");
 }
 
+TEST(ConfigLoadTest, AModuleEnforcesUnlessItIsAShadow) {
+  const Loaded loaded = load(
+      "authorizers: [{name: a}, {name: b, mode: shadow}, "
+      "{name: c, mode: enforce}]\n");
+  ASSERT_TRUE(loaded.ok());
+  const auto& all = loaded.configuration.authorizers;
+  EXPECT_EQ(all[0].mode, Mode::enforce);
+  EXPECT_EQ(all[1].mode, Mode::shadow);
+  EXPECT_EQ(all[2].mode, Mode::enforce);
+  EXPECT_EQ(problem("admission: [{name: a, mode: Shadow}]\n"),
+            "limen.yaml:3:29: admission[0].mode: must be enforce or shadow");
+  EXPECT_EQ(problem("storage: {module: sqlite, mode: shadow}\n"),
+            "limen.yaml:3:27: storage: unknown key \"mode\"");
+}
+
 TEST(ConfigLoadTest, WantsItsApiVersionAndKind) {
   EXPECT_EQ(
       load_text("kind: ServerConfiguration\n", "f", {}).problems,

@@ -119,6 +119,60 @@ TEST(Runtime, InstancesAreListedInOrder) {
   EXPECT_EQ(house.runtime().current()->authenticators()[0].module, "puppet");
 }
 
+TEST(Runtime, ShadowsStandInListsOfTheirOwnAndAreCalledOnWorkers) {
+  PuppetHouse house;
+  GenerationSpec& spec = house.generation_spec();
+  for (auto* list : {&spec.authenticators, &spec.authorizers, &spec.admission}) {
+    ModuleSpec shadow = list->front();
+    shadow.name = "shadow";
+    shadow.shadow = true;
+    list->push_back(shadow);
+  }
+  house.open();
+  const GenerationPtr now = house.runtime().current();
+  EXPECT_EQ(now->authenticators().size(), 1u);
+  EXPECT_EQ(now->authorizers().size(), 1u);
+  EXPECT_EQ(now->admission().size(), 1u);
+  ASSERT_EQ(now->shadows().authorizers.size(), 1u);
+  EXPECT_EQ(now->shadows().authorizers[0]->name(), "shadow");
+  EXPECT_EQ(now->shadows().authenticators.size(), 1u);
+  EXPECT_EQ(now->shadows().admission.size(), 1u);
+  const std::vector<InstanceInfo> all = now->instances();
+  ASSERT_EQ(all.size(), 6u);
+  EXPECT_FALSE(all[0].shadow || all[0].may_block);
+  EXPECT_TRUE(all[1].shadow && all[1].may_block);
+}
+
+TEST(Runtime, AnInstanceThatBecomesAShadowIsMadeAnew) {
+  PuppetHouse house;
+  house.open();
+  GenerationSpec next = house.generation_spec();
+  next.authorizers[0].shadow = true;
+  house.runtime().activate(house.runtime().build(next));
+  EXPECT_EQ(house.strings().created, 4);
+}
+
+// How often the host was told when one instance said that its answers have changed.
+int told_by(Kind kind, bool shadow) {
+  PuppetHouse house;
+  int told = 0;
+  house.runtime().on_rights_changed([&told] { ++told; });
+  GenerationSpec only;
+  ModuleSpec spec = house.generation_spec().authorizers[0];
+  spec.shadow = shadow;
+  (kind == Kind::authorizer ? only.authorizers : only.admission) = {spec};
+  house.runtime().activate(house.runtime().build(only));
+  const limen_host* host = house.strings().host;
+  static_cast<const limen_rights_api*>(host->get_extension(host, LIMEN_RIGHTS))->changed(host);
+  return told;
+}
+
+TEST(Runtime, OnlyAnAuthorizerThatDecidesCanChangeRights) {
+  EXPECT_EQ(told_by(Kind::authorizer, false), 1);
+  EXPECT_EQ(told_by(Kind::authorizer, true), 0);
+  EXPECT_EQ(told_by(Kind::admission, false), 0);
+}
+
 TEST(Runtime, AFailedBuildLeavesTheCurrentGenerationAndNothingOfItself) {
   PuppetHouse house;
   house.open();
