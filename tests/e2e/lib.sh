@@ -21,6 +21,8 @@ LOG=$WORK/server.log        # stderr of every server started, one after another
 PORT=0                      # of the secure listener, once started
 SERVER_PID=
 KUBECTL_PID=
+STAND_IN=$WORK/stand-in     # the answers of somebody else's server, and what it was asked
+STAND_IN_PID=
 umask 022
 
 # kubectl keeps what it discovered under HOME: a test must not see another's.
@@ -42,6 +44,7 @@ cleanup() {
   local status=$?
   [ -z "$KUBECTL_PID" ] || kill "$KUBECTL_PID" 2> /dev/null || true
   close_connection
+  stop_stand_in
   if [ -n "$SERVER_PID" ]; then
     kill -KILL "$SERVER_PID" 2> /dev/null || true
     wait "$SERVER_PID" 2> /dev/null || true
@@ -171,6 +174,98 @@ ask_connection() {
 }
 # Bash forgets the process' number by itself when it ends.
 close_connection() { [ -z "${CONNECTION_PID:-}" ] || kill "$CONNECTION_PID" 2> /dev/null || true; }
+
+# Who a credential names: whoami [curl options] gives a SelfSubjectReview or a Status.
+whoami() {
+  request POST /apis/authentication.k8s.io/v1/selfsubjectreviews -H 'Content-Type: application/json' \
+    -d '{"apiVersion":"authentication.k8s.io/v1","kind":"SelfSubjectReview"}' "$@"
+}
+
+# --- somebody else's server -----------------------------------------------------------------------
+
+# A webhook or an issuer over HTTPS (tests/support/https_stand_in.cpp), one in a script.
+# make_stand_in HOST: its certificate, $STAND_IN/tls.crt, for that host name, and its $STAND_IN_PORT.
+make_stand_in() {
+  mkdir -p "$STAND_IN/answers" "$STAND_IN/seen"
+  openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 1 -subj /CN=stand-in \
+    -addext "subjectAltName=DNS:$1" -keyout "$STAND_IN/tls.key" -out "$STAND_IN/tls.crt" 2> /dev/null
+  STAND_IN_PORT=$(free_port)
+}
+start_stand_in() {
+  "$LIMEN_BUILD/bin/https_stand_in" "$STAND_IN_PORT" "$STAND_IN/tls.crt" "$STAND_IN/tls.key" "$STAND_IN" \
+    > "$STAND_IN/out" 2>&1 &
+  STAND_IN_PID=$!
+  eventually 10 grep -q ready "$STAND_IN/out"
+}
+stop_stand_in() {
+  [ -n "$STAND_IN_PID" ] || return 0
+  kill "$STAND_IN_PID" 2> /dev/null || true
+  wait "$STAND_IN_PID" 2> /dev/null || true
+  STAND_IN_PID=
+}
+# answer PATH STATUS [MILLISECONDS]: what it says from now on, the body on standard input.
+answer() {
+  mkdir -p "$(dirname "$STAND_IN/answers/$1")"
+  { printf '%s\nContent-Type: application/json\n\n' "${*:2}"; cat; } > "$STAND_IN/next"
+  mv "$STAND_IN/next" "$STAND_IN/answers/$1"
+}
+# How often it was asked since forget_asked.
+asked() { find "$STAND_IN/seen" -type f | wc -l; }
+forget_asked() { rm -f "$STAND_IN"/seen/*; }
+
+# webhook_kubeconfig PATH [HOST]: $WORK/webhook.kubeconfig leads there, replaced as a whole, as tools do it.
+webhook_kubeconfig() {
+  cat > "$WORK/webhook.next" << YAML
+apiVersion: v1
+kind: Config
+current-context: webhook
+contexts: [{name: webhook, context: {cluster: webhook, user: limen}}]
+clusters:
+- name: webhook
+  cluster:
+    server: https://127.0.0.1:$STAND_IN_PORT$1
+    certificate-authority: ${STAND_IN#"$WORK"/}/tls.crt
+    tls-server-name: ${2:-localhost}
+users: [{name: limen, user: {token: token-of-limen}}]
+YAML
+  mv "$WORK/webhook.next" "$WORK/webhook.kubeconfig"
+}
+# review STATUS: a TokenReview as a webhook answers it.
+review() { printf '{"apiVersion":"authentication.k8s.io/v1","kind":"TokenReview","status":%s}' "$1"; }
+
+# An OpenID issuer at $ISSUER, once there is a stand-in for localhost.
+make_issuer() {
+  ISSUER=https://localhost:$STAND_IN_PORT
+  printf '{"issuer":"%s","jwks_uri":"%s/keys"}' "$ISSUER" "$ISSUER" | answer .well-known/openid-configuration 200
+}
+b64url() { basenc -w0 --base64url | tr -d '='; }
+# new_key NAME: an RSA key and its JWK, whose kid is NAME.
+new_key() {
+  openssl genrsa -out "$WORK/$1.pem" 2048 2> /dev/null
+  local n
+  n=$(openssl rsa -in "$WORK/$1.pem" -noout -modulus | cut -d= -f2 | basenc -d --base16 | b64url)
+  printf '{"kty":"RSA","use":"sig","alg":"RS256","kid":"%s","n":"%s","e":"AQAB"}' "$1" "$n" > "$WORK/$1.jwk"
+}
+publish() { # KEY...: the keys of the issuer
+  local list
+  list=$(for key in "$@"; do cat "$WORK/$key.jwk"; echo; done | paste -sd,)
+  printf '{"keys":[%s]}' "$list" | answer keys 200
+}
+claims() { # SUBJECT [MORE]
+  printf '{"iss":"%s","aud":"limen","sub":"%s","exp":%d,"groups":["dev"]%s}' "$ISSUER" "$1" $(($(date +%s) + 600)) "${2:-}"
+}
+# issue KEY CLAIMS [HEADER]: a token signed with the key, whatever the header says.
+issue() {
+  local input
+  input=$(printf '%s' "${3:-{\"alg\":\"RS256\",\"kid\":\"$1\"\}}" | b64url).$(printf '%s' "$2" | b64url)
+  printf '%s.%s' "$input" "$(printf '%s' "$input" | openssl dgst -sha256 -sign "$WORK/$1.pem" | b64url)"
+}
+# issuer_config: the entry of the authenticator `staff`, which knows the issuer.
+issuer_config() {
+  printf '%s' '{name: staff, module: jwt, config: {issuers: [{url: "'"$ISSUER"'", certificateAuthorityFile: "'"$STAND_IN"'/tls.crt", ' \
+    'audiences: [limen], refreshSeconds: 10, claimMappings: {username: {claim: sub, prefix: "oidc:"}, ' \
+    'groups: {claim: groups, prefix: "oidc:"}}}]}}'
+}
 
 # --- assertions ---------------------------------------------------------------------------------
 

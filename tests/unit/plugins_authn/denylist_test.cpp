@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-#include "authority.h"
+#include "support/authority.h"
 
 namespace limen::plugins {
 namespace {

@@ -8,7 +8,7 @@
 #include "common/jose/json_object.h"
 #include "common/jose/jws.h"
 #include "common/jose/key.h"
-#include "key_maker.h"
+#include "support/key_maker.h"
 
 namespace limen::plugins::jose {
 namespace {

@@ -8,7 +8,7 @@
 #include <fstream>
 #include <iterator>
 
-#include "key_maker.h"
+#include "support/key_maker.h"
 
 namespace limen::plugins::jose {
 namespace {

@@ -4,8 +4,8 @@
 #include <boost/json.hpp>
 
 #include "common/jose/key.h"
-#include "key_maker.h"
 #include "support.h"
+#include "support/key_maker.h"
 
 namespace limen::plugins {
 namespace {

@@ -3,9 +3,9 @@
 
 #include <gtest/gtest.h>
 
-#include "authority.h"
 #include "common/base64.h"
 #include "support.h"
+#include "support/authority.h"
 
 namespace limen::plugins {
 namespace {

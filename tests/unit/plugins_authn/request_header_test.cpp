@@ -2,8 +2,8 @@
 
 #include <chrono>
 
-#include "authority.h"
 #include "support.h"
+#include "support/authority.h"
 
 namespace limen::plugins {
 namespace {

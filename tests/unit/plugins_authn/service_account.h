@@ -13,8 +13,8 @@
 
 #include "common/jose/base64url.h"
 #include "common/jose/key.h"
-#include "key_maker.h"
 #include "support.h"
+#include "support/key_maker.h"
 
 namespace limen::plugins::test {
 

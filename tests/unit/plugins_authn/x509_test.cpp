@@ -5,9 +5,9 @@
 #include <thread>
 #include <vector>
 
-#include "authority.h"
 #include "common/digest.h"
 #include "support.h"
+#include "support/authority.h"
 
 namespace limen::plugins {
 namespace {

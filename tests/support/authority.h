@@ -32,6 +32,7 @@ struct CertificateSpec {
   std::int64_t not_before = kNow - 3600, not_after = kNow + 3600;
   bool authority = false;
   std::string constraints{};  // nameConstraints
+  std::string names{};        // subjectAltName, such as DNS:localhost
   const EVP_MD* digest = EVP_sha256();
 };
 
@@ -58,6 +59,7 @@ class Certificate {
     }
     if (!spec.usage.empty()) extend(NID_ext_key_usage, spec.usage);
     if (!spec.constraints.empty()) extend(NID_name_constraints, spec.constraints);
+    if (!spec.names.empty()) extend(NID_subject_alt_name, spec.names);
     if (X509_sign(x, (issuer == nullptr ? *this : *issuer).key_.get(), spec.digest) == 0) {
       throw std::runtime_error("a test certificate cannot be signed");
     }
