@@ -223,7 +223,7 @@ base::Task<void> Pipeline::authorize(request::RequestContext& context,
   const authz::Outcome outcome = co_await chains.authz.authorize(attributes, context.scope);
   record_authorization(outcome, base::SteadyClock::now() - began);
   if (context.audit) annotate(context.scope, outcome);
-  if (!outcome.allowed) throw_forbidden(attributes, outcome);
+  if (!outcome.allowed) refuse(context, attributes, outcome);
 }
 
 }  // namespace limen::pipeline

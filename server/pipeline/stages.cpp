@@ -120,9 +120,14 @@ base::ApiError forbidden_error(const authz::Attributes& attributes, std::string_
   return base::ApiError::forbidden(attributes.group, attributes.resource, attributes.name, message);
 }
 
-void throw_forbidden(const authz::Attributes& attributes, const authz::Outcome& outcome) {
-  if (!outcome.error.empty()) throw base::ApiError::internal(outcome.error);
-  throw forbidden_error(attributes, outcome.reason);
+void refuse(request::RequestContext& context, const authz::Attributes& attributes,
+            const authz::Outcome& outcome) {
+  if (outcome.error.empty()) throw forbidden_error(attributes, outcome.reason);
+  const base::ApiError error = base::ApiError::internal(outcome.error);
+  context.fail(error, escape_html("Internal Server Error: " +
+                                  base::go_quote(context.head().target) + ": " + outcome.error) +
+                          "\n");
+  throw error;
 }
 
 }  // namespace limen::pipeline

@@ -37,8 +37,9 @@ std::string websocket_token(const transport::RequestHead& head);
 // escaped (R13).
 base::ApiError forbidden_error(const authz::Attributes& attributes, std::string_view reason);
 
-// The same for an outcome; 500 when an authorizer failed.
-[[noreturn]] void throw_forbidden(const authz::Attributes& attributes,
-                                  const authz::Outcome& outcome);
+// Answers a request that is not allowed: 403, or 500 as plain text when an authorizer failed
+// (row R14). Throws what was answered.
+[[noreturn]] void refuse(request::RequestContext& context, const authz::Attributes& attributes,
+                         const authz::Outcome& outcome);
 
 }  // namespace limen::pipeline
