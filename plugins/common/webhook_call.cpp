@@ -1,5 +1,6 @@
 #include "common/webhook_call.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "common/digest.h"
@@ -20,12 +21,12 @@ class Exchange : public std::enable_shared_from_this<Exchange> {
         parent_(parent),
         request_(webhook->request()),
         told_(std::move(told)),
+        end_(end_of(host, options, parent)),
         delay_(options.first_delay) {
     request_.method = "POST";
     request_.headers.emplace_back("Content-Type", "application/json");
     request_.headers.emplace_back("Accept", "application/json");
     request_.body = std::move(body);
-    request_.timeout = options.timeout;
     request_.max_response_bytes = options.max_response_bytes;
   }
   ~Exchange() {
@@ -37,13 +38,22 @@ class Exchange : public std::enable_shared_from_this<Exchange> {
 
   void attempt() {
     ++attempts_;
+    const nanoseconds left = end_ - host_.clock().monotonic();
+    if (left <= nanoseconds(0)) return fail("no answer: there is no time left", LIMEN_E_DEADLINE);
+    request_.timeout = std::min(options_.timeout, left);
     const Result<void> sent = host_.http().send(
         request_, parent_.raw(),
         [self = shared_from_this()](const HttpResponse& response) { self->take(response); });
-    if (!sent.ok()) fail(sent.error().message, sent.error().status);
+    if (!sent.ok()) fail("no answer: " + sent.error().message, sent.error().status);
   }
 
  private:
+  // When all attempts are over.
+  static nanoseconds end_of(const Host& host, const WebhookOptions& options, const Call& parent) {
+    const nanoseconds deadline = parent.deadline();
+    return deadline - std::min(options.reserve, (deadline - host.clock().monotonic()) / 10);
+  }
+
   void take(const HttpResponse& response) {
     if (response.status == LIMEN_OK && response.code >= 200 && response.code < 300) {
       told_(response.body);
@@ -74,9 +84,7 @@ class Exchange : public std::enable_shared_from_this<Exchange> {
   // Asks again after a while. False when that would be too late.
   bool repeat() {
     const nanoseconds delay = delay_;
-    if (parent_.cancelled() || host_.clock().monotonic() + delay >= parent_.deadline()) {
-      return false;
-    }
+    if (parent_.cancelled() || host_.clock().monotonic() + delay >= end_) return false;
     delay_ = std::chrono::duration_cast<nanoseconds>(delay * options_.growth);
     if (options_.retrying) options_.retrying();
     return host_.executor()
@@ -95,6 +103,7 @@ class Exchange : public std::enable_shared_from_this<Exchange> {
   Call parent_;
   HttpRequest request_;
   const std::function<void(const WebhookAnswer&)> told_;
+  const nanoseconds end_;
   nanoseconds delay_;
   int attempts_ = 0;
 };

@@ -1,8 +1,9 @@
 // One question to a webhook: a JSON document is posted, and asked again when that may help.
 //
 // A question without an answer (no connection, 5xx, 429) is repeated after 500 ms, then after 1.5
-// times as long each time, five attempts in all, as long as the call that asks still has time.
-// Redirects are answers nobody asked for: failures. No thread waits meanwhile.
+// times as long each time, five attempts in all, as long as the call that asks still has time. All
+// is over shortly before that call's deadline, so that who asks says what follows from it, and not
+// the host. Redirects are answers nobody asked for: failures. No thread waits meanwhile.
 #pragma once
 
 #include <chrono>
@@ -23,6 +24,9 @@ struct WebhookOptions {
   int attempts = 5;
   std::chrono::nanoseconds first_delay = std::chrono::milliseconds(500);
   double growth = 1.5;
+  // Of the call's time, so much is left for the one who asks: an answer that has not come by then
+  // is none. A tenth of it when the call has little.
+  std::chrono::nanoseconds reserve = std::chrono::milliseconds(100);
   std::function<void()> retrying{};  // told before each attempt but the first
 };
 

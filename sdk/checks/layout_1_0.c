@@ -176,7 +176,13 @@ SLOT(limen_token_issuer, issue, 8);
 SLOT(limen_token_issuer, document, 16);
 SLOT(limen_token_issuer, audiences, 24);
 
-SIZE(limen_attributes, 176);
+EXACT(limen_requirement, 32);
+SLOT(limen_requirement, key, 0);
+SLOT(limen_requirement, values, 16);
+SLOT(limen_requirement, value_count, 24);
+SLOT(limen_requirement, op, 28);
+
+SIZE(limen_attributes, 232);
 SLOT(limen_attributes, struct_size, 0);
 SLOT(limen_attributes, is_resource, 4);
 SLOT(limen_attributes, read_only, 5);
@@ -192,13 +198,20 @@ SLOT(limen_attributes, name, 112);
 SLOT(limen_attributes, path, 128);
 SLOT(limen_attributes, field_selector, 144);
 SLOT(limen_attributes, label_selector, 160);
+SLOT(limen_attributes, field_requirements, 176);
+SLOT(limen_attributes, label_requirements, 184);
+SLOT(limen_attributes, field_requirement_count, 192);
+SLOT(limen_attributes, label_requirement_count, 196);
+SLOT(limen_attributes, field_selector_error, 200);
+SLOT(limen_attributes, label_selector_error, 216);
 
-SIZE(limen_authz_reply, 32);
+SIZE(limen_authz_reply, 40);
 SLOT(limen_authz_reply, struct_size, 0);
 SLOT(limen_authz_reply, reserved, 4);
 SLOT(limen_authz_reply, decide, 8);
 SLOT(limen_authz_reply, set_rule, 16);
 SLOT(limen_authz_reply, add_cause, 24);
+SLOT(limen_authz_reply, set_error, 32);
 
 SIZE(limen_authorizer, 16);
 SLOT(limen_authorizer, struct_size, 0);

@@ -1,5 +1,7 @@
 #include "authz/attributes.h"
 
+#include "authz/selectors.h"
+
 namespace limen::authz {
 
 Attributes attributes_of(const request::RequestInfo& info, const request::Identity& user) {
@@ -15,8 +17,8 @@ Attributes attributes_of(const request::RequestInfo& info, const request::Identi
   attributes.subresource = info.subresource;
   attributes.ns = info.ns;
   attributes.name = info.name;
-  attributes.field_selector = info.field_selector;
-  attributes.label_selector = info.label_selector;
+  if (!info.field_selector.empty()) attributes.fields = read_field_selector(info.field_selector);
+  if (!info.label_selector.empty()) attributes.labels = read_label_selector(info.label_selector);
   return attributes;
 }
 

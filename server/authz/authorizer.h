@@ -4,6 +4,7 @@
 // value of a result denies.
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -13,15 +14,30 @@
 
 namespace limen::authz {
 
-// Kubernetes' authorizer.Attributes. Views of strings owned by the request.
+// One requirement of a selector. Equality is `in` with one value.
+struct Requirement {
+  enum class Op : std::uint8_t { in, not_in, exists, does_not_exist, greater_than, less_than };
+  std::string key;
+  Op op = Op::in;
+  std::vector<std::string> values;  // of labels: sorted, each once
+};
+
+// The objects a list, watch or deletecollection is about (row Z12).
+struct Selector {
+  std::string text;                       // as sent
+  std::vector<Requirement> requirements;  // all hold together
+  std::string error;  // why there are fewer requirements than the text has; the question is broader
+};
+
+// Kubernetes' authorizer.Attributes.
 struct Attributes {
   const request::Identity* user = nullptr;
   std::string verb;
   bool is_resource = false;
   std::string group, version, resource, subresource, ns,
-      name;                                    // resource requests; group "" is core
-  std::string path;                            // non-resource requests
-  std::string field_selector, label_selector;  // as sent
+      name;          // resource requests; group "" is core
+  std::string path;  // non-resource requests
+  Selector fields, labels;
   bool read_only() const { return verb == "get" || verb == "list" || verb == "watch"; }
 };
 
@@ -30,7 +46,7 @@ enum class Verdict : int { deny = 0, allow = 1, no_opinion = 2 };
 struct Result {
   Verdict verdict = Verdict::deny;
   std::string reason;
-  std::string error;  // the module failed; the chain answers 500 when nobody allows
+  std::string error;  // something failed on the way; the chain answers 500 when nobody allows
 };
 
 struct ResourceRule {

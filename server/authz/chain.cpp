@@ -25,17 +25,18 @@ base::Task<Outcome> Chain::authorize(const Attributes& attributes,
   std::vector<std::string> errors;
   for (const auto& authorizer : authorizers_) {
     Result result = co_await authorizer->authorize(attributes, scope);
-    if (!result.error.empty()) errors.push_back(std::move(result.error));
-    if (!result.reason.empty()) reasons.push_back(std::move(result.reason));
-    if (result.verdict == Verdict::no_opinion) continue;
-    outcome.by = authorizer->name();
-    if (result.verdict == Verdict::allow) {
-      outcome.allowed = true;
-      outcome.reason = reasons.empty() ? std::string() : reasons.back();
-      co_return outcome;
+    if (result.verdict == Verdict::no_opinion) {
+      if (!result.error.empty()) errors.push_back(std::move(result.error));
+      if (!result.reason.empty()) reasons.push_back(std::move(result.reason));
+      continue;
     }
-    outcome.denied = true;
-    break;
+    outcome.by = authorizer->name();
+    // Who decides is heard alone: what others said or what failed in them counts no more.
+    outcome.allowed = result.verdict == Verdict::allow;
+    outcome.denied = !outcome.allowed;
+    outcome.reason = std::move(result.reason);
+    if (outcome.denied) outcome.error = std::move(result.error);
+    co_return outcome;
   }
   outcome.reason = base::join(reasons, "\n");
   outcome.error = errors.size() > 1 ? "[" + base::join(errors, ", ") + "]" : base::join(errors, "");

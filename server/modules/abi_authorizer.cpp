@@ -61,6 +61,10 @@ authz::Result AbiAuthorizer::take_result(Call& call, const CallTime& time) {
     return failed(std::move(error));
   }
   authz::Result result = std::move(call.authz);
+  if (!result.error.empty() && result.verdict != authz::Verdict::allow) {
+    instance_->record(Outcome::error, time);
+    return result;
+  }
   switch (result.verdict) {
     case authz::Verdict::allow:
       instance_->record(Outcome::yes, time);

@@ -31,7 +31,25 @@ Background::Background(const std::string& instance, ExecutorThread& timers, std:
     : timers_(timers),
       connections_(HttpPool::make(timers)),
       workers_("w-" + instance, std::max<std::size_t>(threads, 1), kMaxQueued),
-      senders_("h-" + instance, std::max<std::size_t>(threads, 1), kMaxRequests) {}
+      senders_("h-" + instance, std::max(threads, kSenders), kMaxRequests) {}
+
+// A request from its acceptance to its one answer: of the thread that makes it, or, when none was
+// free by its deadline, of the timer.
+struct Background::Sending {
+  HttpRequest request;
+  Done done;
+  void* arg;
+  base::Executor::TimerId timer = 0;
+  std::atomic<bool> begun{false};
+
+  bool begin() { return !begun.exchange(true); }
+  void refuse(limen_status status, const char* error) const {
+    HttpResponse answer;
+    answer.status = status;
+    answer.error = error;
+    call_done(done, arg, answer);
+  }
+};
 
 limen_status Background::post(Work fn, void* arg) {
   if (fn == nullptr) return LIMEN_E_INVALID;
@@ -78,7 +96,10 @@ limen_status Background::send(limen_call* parent, const limen_http_request& requ
   if (done == nullptr || (request.headers == nullptr && request.header_count > 0)) {
     return LIMEN_E_INVALID;
   }
-  auto copy = std::make_shared<HttpRequest>();
+  const auto sending = std::make_shared<Sending>();
+  sending->done = done;
+  sending->arg = arg;
+  HttpRequest* const copy = &sending->request;
   copy->method = to_view(request.method);
   copy->url = to_view(request.url);
   copy->body = to_view(request.body);
@@ -115,17 +136,28 @@ limen_status Background::send(limen_call* parent, const limen_http_request& requ
            (client_gone && client_gone->load(std::memory_order_relaxed)) ||
            (parent != nullptr && !CallTable::get().is_wanted(parent));
   };
-  const bool taken = senders_.submit([this, copy, done, arg](bool cancelled) {
-    HttpResponse answer;
-    if (cancelled) {
-      answer.status = LIMEN_E_CANCELLED;
-      answer.error = "stopped";
-    } else {
-      answer = perform_http(*copy, timers_, *connections_);
-    }
-    call_done(done, arg, answer);
+  // Before the request is handed over: the thread that takes it cancels the timer.
+  send_later(sending);
+  const bool taken = senders_.submit([this, sending](bool cancelled) {
+    if (!sending->begin()) return;
+    timers_.cancel_timer(sending->timer);
+    if (cancelled) return sending->refuse(LIMEN_E_CANCELLED, "stopped");
+    call_done(sending->done, sending->arg, perform_http(sending->request, timers_, *connections_));
   });
-  return taken ? LIMEN_OK : LIMEN_E_UNAVAILABLE;
+  if (taken) return LIMEN_OK;
+  timers_.cancel_timer(sending->timer);
+  return sending->begin() ? LIMEN_E_UNAVAILABLE : LIMEN_OK;
+}
+
+// Answers a request that still waits for a thread at its deadline.
+void Background::send_later(const std::shared_ptr<Sending>& sending) {
+  sending->timer = timers_.post_at(sending->request.deadline, [this, sending] {
+    const std::lock_guard lock(mutex_);
+    if (stopped_ || !sending->begin()) return;  // stopped: the pool cancels what waits in it
+    workers_.submit(
+        [sending](bool) { sending->refuse(LIMEN_E_DEADLINE, "no answer within the deadline"); },
+        true);
+  });
 }
 
 bool Background::stop(base::Deadline deadline) {

@@ -24,6 +24,9 @@ class Background {
   static constexpr std::size_t kMaxQueued = 4096;
   static constexpr std::size_t kMaxTimers = 10'000;
   static constexpr std::size_t kMaxRequests = 1024;  // waiting for a thread
+  // Threads for HTTP, which wait for others and cost little meanwhile: so many answers may fail to
+  // come before requests wait for a thread. They start when they are needed.
+  static constexpr std::size_t kSenders = 64;
   using Work = void (*)(void* arg, limen_status status);
   using Done = void (*)(void* arg, limen_status status, const limen_http_response* response);
 
@@ -44,6 +47,8 @@ class Background {
     void* arg;
   };
   void fire(std::uint64_t timer);
+  struct Sending;
+  void send_later(const std::shared_ptr<Sending>& sending);
 
   ExecutorThread& timers_;
   const std::shared_ptr<HttpPool> connections_;

@@ -24,6 +24,30 @@ const limen_user* make_user(Arena& arena, const request::Identity& user) {
   return out;
 }
 
+namespace {
+
+static_assert(static_cast<int>(authz::Requirement::Op::in) == LIMEN_OP_IN &&
+              static_cast<int>(authz::Requirement::Op::not_in) == LIMEN_OP_NOT_IN &&
+              static_cast<int>(authz::Requirement::Op::exists) == LIMEN_OP_EXISTS &&
+              static_cast<int>(authz::Requirement::Op::does_not_exist) == LIMEN_OP_DOES_NOT_EXIST &&
+              static_cast<int>(authz::Requirement::Op::greater_than) == LIMEN_OP_GREATER_THAN &&
+              static_cast<int>(authz::Requirement::Op::less_than) == LIMEN_OP_LESS_THAN);
+
+const limen_requirement* make_requirements(Arena& arena,
+                                           const std::vector<authz::Requirement>& requirements) {
+  auto* out = arena.array<limen_requirement>(requirements.size());
+  for (std::size_t i = 0; i < requirements.size(); ++i) {
+    const authz::Requirement& from = requirements[i];
+    auto* values = arena.array<limen_str>(from.values.size());
+    for (std::size_t n = 0; n < from.values.size(); ++n) values[n] = arena.copy(from.values[n]);
+    out[i] = {arena.copy(from.key), values, static_cast<std::uint32_t>(from.values.size()),
+              static_cast<std::int32_t>(from.op)};
+  }
+  return out;
+}
+
+}  // namespace
+
 const limen_attributes* make_attributes(Arena& arena, const authz::Attributes& attributes) {
   static const request::Identity nobody;
   auto* out = arena.array<limen_attributes>(1);
@@ -39,8 +63,15 @@ const limen_attributes* make_attributes(Arena& arena, const authz::Attributes& a
   out->ns = arena.copy(attributes.ns);
   out->name = arena.copy(attributes.name);
   out->path = arena.copy(attributes.path);
-  out->field_selector = arena.copy(attributes.field_selector);
-  out->label_selector = arena.copy(attributes.label_selector);
+  const authz::Selector &fields = attributes.fields, &labels = attributes.labels;
+  out->field_selector = arena.copy(fields.text);
+  out->label_selector = arena.copy(labels.text);
+  out->field_requirements = make_requirements(arena, fields.requirements);
+  out->field_requirement_count = static_cast<std::uint32_t>(fields.requirements.size());
+  out->label_requirements = make_requirements(arena, labels.requirements);
+  out->label_requirement_count = static_cast<std::uint32_t>(labels.requirements.size());
+  out->field_selector_error = arena.copy(fields.error);
+  out->label_selector_error = arena.copy(labels.error);
   return out;
 }
 

@@ -138,6 +138,11 @@ void add_authz_cause(limen_call* handle, limen_str key, limen_str value) noexcep
   call->authz_causes.emplace_back(std::move(name), std::move(text));
 }
 
+void set_authz_error(limen_call* handle, limen_str message) noexcept {
+  Call* call = answering(handle, "set_error", CallKind::authorize);
+  if (call != nullptr) call->take_text(message, call->authz.error, "error text");
+}
+
 // ---- rules
 // -----------------------------------------------------------------------------------------
 
@@ -246,8 +251,8 @@ const limen_authn_reply& authn_reply_table() {
 }
 
 const limen_authz_reply& authz_reply_table() {
-  static constexpr limen_authz_reply table = {sizeof(limen_authz_reply), 0, decide, set_rule,
-                                              add_authz_cause};
+  static constexpr limen_authz_reply table = {
+      sizeof(limen_authz_reply), 0, decide, set_rule, add_authz_cause, set_authz_error};
   return table;
 }
 

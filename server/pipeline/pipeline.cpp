@@ -231,7 +231,7 @@ base::Task<void> Pipeline::authorize(request::RequestContext& context,
   record_authorization(outcome, base::SteadyClock::now() - began);
   if (chains.shadows != nullptr) chains.shadows->authorized(attributes, outcome, context.scope);
   if (context.audit) annotate(context.scope, outcome);
-  if (!outcome.allowed) throw refusal(attributes, outcome);
+  if (!outcome.allowed) refuse(context, attributes, outcome);
 }
 
 }  // namespace limen::pipeline

@@ -125,4 +125,15 @@ base::ApiError refusal(const authz::Attributes& attributes, const authz::Outcome
   return forbidden_error(attributes, outcome.reason);
 }
 
+void refuse(request::RequestContext& context, const authz::Attributes& attributes,
+            const authz::Outcome& outcome) {
+  const base::ApiError error = refusal(attributes, outcome);
+  if (!outcome.error.empty()) {
+    context.fail(error, escape_html("Internal Server Error: " +
+                                    base::go_quote(context.head().target) + ": " + outcome.error) +
+                            "\n");
+  }
+  throw error;
+}
+
 }  // namespace limen::pipeline

@@ -40,4 +40,9 @@ base::ApiError forbidden_error(const authz::Attributes& attributes, std::string_
 // The same for an outcome; 500 when an authorizer failed.
 base::ApiError refusal(const authz::Attributes& attributes, const authz::Outcome& outcome);
 
+// Answers a request that is not allowed: 403, or 500 as plain text when an authorizer failed
+// (row R14). Throws what was answered.
+[[noreturn]] void refuse(request::RequestContext& context, const authz::Attributes& attributes,
+                         const authz::Outcome& outcome);
+
 }  // namespace limen::pipeline

@@ -110,6 +110,15 @@ void RequestContext::fail(const base::ApiError& error) {
   exchange_->respond(std::move(head), status_text(error));
 }
 
+void RequestContext::fail(const base::ApiError& error, std::string text) {
+  if (exchange_->responded()) return;
+  if (audit) audit->error = error;
+  set_status(error.code());
+  transport::ResponseHead head = new_head(error.code(), "text/plain; charset=utf-8");
+  head.add("X-Content-Type-Options", "nosniff");
+  exchange_->respond(std::move(head), std::move(text));
+}
+
 base::Task<std::string> RequestContext::read_body(std::size_t limit) {
   using Read = std::pair<transport::BodyStatus, std::string>;
   base::OneShot<Read> answer(scope.loop);

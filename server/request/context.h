@@ -56,6 +56,8 @@ class RequestContext {
     respond(status, "application/json", std::move(body));
   }
   void fail(const base::ApiError& error);
+  // The same, answered as plain text.
+  void fail(const base::ApiError& error, std::string text);
   // The Status that fail() answers with.
   std::string status_text(const base::ApiError& error) const;
   int status() const { return status_; }  // what was answered; 0 before

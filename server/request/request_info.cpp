@@ -104,7 +104,8 @@ std::string name_from_selector(std::string_view selector) {
   return {};
 }
 
-void resolve_collection_verb(RequestInfo& info) {
+// The deprecated paths that begin with a verb take no part in selectors.
+void resolve_collection_verb(RequestInfo& info, bool verb_in_path) {
   if (!info.name.empty()) return;
   if (info.verb == "get") {
     const bool watch = info.query.has("watch") && truthy(info.query.get("watch"));
@@ -112,6 +113,7 @@ void resolve_collection_verb(RequestInfo& info) {
   } else if (info.verb == "delete") {
     info.verb = "deletecollection";
   }
+  if (verb_in_path) return;
   if (info.verb == "list" || info.verb == "watch" || info.verb == "deletecollection") {
     info.field_selector = info.query.get("fieldSelector");
     info.label_selector = info.query.get("labelSelector");
@@ -157,7 +159,7 @@ TargetStatus resolve_resource(std::string_view method, std::vector<std::string_v
   info.resource = parts[0];
   if (parts.size() >= 2) info.name = parts[1];
   if (parts.size() >= 3 && !verb_in_path) info.subresource = parts[2];
-  resolve_collection_verb(info);
+  resolve_collection_verb(info, verb_in_path);
   return TargetStatus::ok;
 }
 

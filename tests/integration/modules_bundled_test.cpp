@@ -67,7 +67,7 @@ TEST_F(Bundled, EveryModuleSaysWhatItIs) {
        {"abac", "always-admit", "always-allow", "always-deny", "always-pull-images", "anonymous",
         "bootstrap-token", "default-toleration-seconds", "deny-service-external-ips",
         "namespace-lifecycle", "password-file", "rbac", "service-account", "sqlite", "token-file",
-        "webhook-token", "x509"}) {
+        "webhook-sar", "webhook-token", "x509"}) {
     EXPECT_NE(std::find(names.begin(), names.end(), wanted), names.end()) << wanted;
   }
   Loader loader(folder);

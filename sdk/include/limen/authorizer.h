@@ -21,6 +21,25 @@ enum {
   LIMEN_VERDICT_FILTER = 4
 };
 
+/* How the value of a label or field is to stand to the values of a requirement. */
+enum {
+  LIMEN_OP_IN = 0,     /* one of them; also = and == */
+  LIMEN_OP_NOT_IN = 1, /* none of them; also != */
+  LIMEN_OP_EXISTS = 2,
+  LIMEN_OP_DOES_NOT_EXIST = 3,
+  LIMEN_OP_GREATER_THAN = 4,
+  LIMEN_OP_LESS_THAN = 5
+};
+
+/* One requirement of a selector; all of them hold together. A plugin may leave out what it does not
+ * know: its answer is then for more objects than are asked for. */
+typedef struct limen_requirement {
+  limen_str key;
+  const limen_str* values; /* of labels: sorted, each once */
+  uint32_t value_count;
+  int32_t op;
+} limen_requirement;
+
 /* What is to be done. Kubernetes' authorizer.Attributes. */
 typedef struct limen_attributes {
   uint32_t struct_size;
@@ -34,6 +53,11 @@ typedef struct limen_attributes {
   limen_str api_group, api_version, resource, subresource, ns, name; /* api_group "" is core */
   limen_str path;                           /* decoded; of non-resource requests */
   limen_str field_selector, label_selector; /* as sent with list, watch and deletecollection */
+  /* The same, read. A selector that cannot be read has no requirements, and its error says why: it
+   * is then asked about all objects. */
+  const limen_requirement *field_requirements, *label_requirements;
+  uint32_t field_requirement_count, label_requirement_count;
+  limen_str field_selector_error, label_selector_error;
 } limen_attributes;
 
 typedef struct limen_authz_reply {
@@ -46,14 +70,18 @@ typedef struct limen_authz_reply {
   void (*set_rule)(limen_call* call, limen_str rule_id);
   /* One machine-readable fact the verdict rests on ("binding", "ClusterRoleBinding/x"). [call] */
   void (*add_cause)(limen_call* call, limen_str key, limen_str value);
+  /* What went wrong on the way to the verdict, which stands all the same. When the request is not
+   * allowed in the end, the client gets 500 with this text instead of 403. [call] */
+  void (*set_error)(limen_call* call, limen_str message);
 } limen_authz_reply;
 
 #define LIMEN_KIND_AUTHORIZER "limen.authorizer/1"
 typedef struct limen_authorizer {
   uint32_t struct_size;
   uint32_t reserved;
-  /* LIMEN_OK: what decide() said counts. An error: noted, the next is asked, and if nobody allows
-   * the client gets 500. [any] */
+  /* LIMEN_OK: what decide() said counts. An error denies, whatever decide() said, and the client
+   * gets 500; a plugin that would rather leave the matter to the next one says
+   * LIMEN_VERDICT_NO_OPINION and set_error(). [any] */
   limen_status (*authorize)(const limen_plugin* plugin, limen_call* call,
                             const limen_attributes* attributes, const limen_authz_reply* reply);
 } limen_authorizer;

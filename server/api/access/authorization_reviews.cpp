@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "authz/selectors.h"
 #include "base/strings.h"
 #include "object/metadata.h"
 
@@ -28,31 +29,6 @@ boost::json::array to_array(const std::vector<std::string>& values) {
   return out;
 }
 
-// One requirement of a selector in its text form: `key in (a,b)`, `key`, `!key`.
-std::string requirement_text(const Json& requirement) {
-  const std::string key = text_of(requirement, "key");
-  const std::string_view op = object::text_at(requirement, "operator");
-  if (op == "Exists") return key;
-  if (op == "DoesNotExist") return "!" + key;
-  const std::string values =
-      base::join(object::texts_of(object::member(requirement, "values")), ",");
-  return key + (op == "NotIn" ? " notin (" : " in (") + values + ")";
-}
-
-std::string selector_text(const Json& attributes, std::string_view key) {
-  const Json* selector = object::member(attributes, key);
-  if (selector == nullptr || !selector->is_object()) return {};
-  const std::string raw = text_of(*selector, "rawSelector");
-  if (!raw.empty()) return raw;
-  std::vector<std::string> terms;
-  const Json* requirements = object::member(*selector, "requirements");
-  if (requirements != nullptr && requirements->is_array()) {
-    for (const Json& requirement : requirements->get_array())
-      terms.push_back(requirement_text(requirement));
-  }
-  return base::join(terms, ",");
-}
-
 authz::Attributes attributes_of_review(const Json& review, const request::Identity& user) {
   authz::Attributes attributes;
   attributes.user = &user;
@@ -66,8 +42,10 @@ authz::Attributes attributes_of_review(const Json& review, const request::Identi
     attributes.subresource = text_of(*resource, "subresource");
     attributes.ns = text_of(*resource, "namespace");
     attributes.name = text_of(*resource, "name");
-    attributes.field_selector = selector_text(*resource, "fieldSelector");
-    attributes.label_selector = selector_text(*resource, "labelSelector");
+    const Json* fields = object::member(*resource, "fieldSelector");
+    if (fields != nullptr) attributes.fields = authz::read_field_selector(*fields);
+    const Json* labels = object::member(*resource, "labelSelector");
+    if (labels != nullptr) attributes.labels = authz::read_label_selector(*labels);
   } else if (const Json* path = spec_member(review, "nonResourceAttributes")) {
     attributes.verb = text_of(*path, "verb");
     attributes.path = text_of(*path, "path");

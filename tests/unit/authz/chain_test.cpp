@@ -97,6 +97,30 @@ TEST_F(AuthzChain, AnErrorWithNobodyAllowingIsTold) {
   EXPECT_EQ(ask().error, "webhook down");
 }
 
+TEST_F(AuthzChain, WhoDeniesIsHeardAlone) {
+  add("one", Verdict::no_opinion, "no rule", "webhook down");
+  add("two", Verdict::deny, "not on Sundays");
+  const Outcome outcome = ask();
+  EXPECT_TRUE(outcome.denied);
+  EXPECT_EQ(outcome.reason, "not on Sundays");
+  EXPECT_EQ(outcome.error, "") << "403, not 500: that the first one failed changed nothing";
+  EXPECT_EQ(outcome.by, "two");
+}
+
+TEST_F(AuthzChain, AnErrorOfWhoDeniesIsTold) {
+  add("one", Verdict::deny, "", "webhook down");
+  const auto second = add("two", Verdict::allow);
+  EXPECT_TRUE(ask().denied);
+  EXPECT_EQ(ask().error, "webhook down");
+  EXPECT_EQ(second->calls, 0);
+}
+
+TEST_F(AuthzChain, ErrorsWithNobodyAllowingAreToldTogether) {
+  add("one", Verdict::no_opinion, "", "webhook down");
+  add("two", Verdict::no_opinion, "", "directory down");
+  EXPECT_EQ(ask().error, "[webhook down, directory down]");
+}
+
 TEST_F(AuthzChain, SystemMastersNeedNobody) {
   const auto one = add("one", Verdict::deny);
   user_.groups = {"system:masters"};

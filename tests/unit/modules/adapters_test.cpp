@@ -175,6 +175,13 @@ TEST(AbiAuthorizer, IsGivenTheAttributes) {
         "/" + view(a->resource) + "/" + view(a->name) + "/" + view(a->subresource) + " " +
         view(a->field_selector) + " " + view(a->label_selector) + " " +
         std::to_string(a->is_resource) + std::to_string(a->read_only);
+    EXPECT_EQ(a->field_requirement_count, 1U);
+    EXPECT_EQ(view(a->field_requirements[0].key), "a");
+    EXPECT_EQ(view(a->field_requirements[0].values[0]), "b");
+    EXPECT_EQ(a->field_requirements[0].op, LIMEN_OP_NOT_IN);
+    EXPECT_EQ(a->label_requirement_count, 0U);
+    EXPECT_EQ(view(a->field_selector_error), "");
+    EXPECT_EQ(view(a->label_selector_error), "not readable");
     reply->decide(call, LIMEN_ALLOW, text(seen));
     return LIMEN_OK;
   };
@@ -189,12 +196,12 @@ TEST(AbiAuthorizer, IsGivenTheAttributes) {
   attributes.resource = "deployments";
   attributes.name = "web";
   attributes.subresource = "scale";
-  attributes.field_selector = "a=b";
-  attributes.label_selector = "c=d";
+  attributes.fields = {"a!=b", {{"a", authz::Requirement::Op::not_in, {"b"}}}, ""};
+  attributes.labels = {"c=d", {}, "not readable"};
   auto scope = house.scope();
   const authz::Result result = house.authorize(scope, attributes);
   EXPECT_EQ(result.verdict, authz::Verdict::allow);
-  EXPECT_EQ(result.reason, "ada/g2/v2 list apps/v1/prod/deployments/web/scale a=b c=d 11");
+  EXPECT_EQ(result.reason, "ada/g2/v2 list apps/v1/prod/deployments/web/scale a!=b c=d 11");
 }
 
 TEST(AbiAuthorizer, SayingNothingDenies) {
@@ -220,6 +227,22 @@ TEST(AbiAuthorizer, AnErrorAfterAllowDenies) {
   const authz::Result result = house.authorize(scope);
   EXPECT_EQ(result.verdict, authz::Verdict::deny);
   EXPECT_EQ(result.error, "the module failed with LIMEN_E_UNAVAILABLE");
+}
+
+TEST(AbiAuthorizer, AnErrorBesideAVerdictLeavesItAsItIs) {
+  PuppetHouse house;
+  house.open();
+  house.strings().authorize = [](limen_call* call, const limen_attributes*,
+                                 const limen_authz_reply* reply) -> limen_status {
+    reply->decide(call, LIMEN_VERDICT_NO_OPINION, text("cannot say"));
+    reply->set_error(call, text("the directory is down"));
+    return LIMEN_OK;
+  };
+  auto scope = house.scope();
+  const authz::Result result = house.authorize(scope);
+  EXPECT_EQ(result.verdict, authz::Verdict::no_opinion);
+  EXPECT_EQ(result.reason, "cannot say");
+  EXPECT_EQ(result.error, "the directory is down");
 }
 
 TEST(AbiAuthorizer, AVerdictNobodyKnowsDenies) {

@@ -1,7 +1,10 @@
 // limen.executor/1 and limen.metrics/1 as a module uses them, and the threads below.
+#include "modules/background.h"
+
+#include <Poco/Net/ServerSocket.h>
+
 #include <atomic>
 
-#include "modules/background.h"
 #include "observability/metrics.h"
 #include "support.h"
 
@@ -10,6 +13,7 @@ namespace {
 
 using test::PuppetHouse;
 using test::text;
+using test::view;
 using namespace std::chrono_literals;
 
 const limen_executor_api& executor(const limen_host* host) {
@@ -65,6 +69,48 @@ TEST(Executor, TimersAreLimited) {
   house.runtime().activate(nullptr);
   EXPECT_TRUE(test::eventually(
       [&] { return counts.cancelled == static_cast<int>(Background::kMaxTimers); }));
+}
+
+// Counts by status what became of a module's requests.
+struct Answers {
+  std::atomic<int> deadline{0}, other{0};
+  static void take(void* arg, limen_status status, const limen_http_response* response) {
+    auto* answers = static_cast<Answers*>(arg);
+    if (status == LIMEN_E_DEADLINE) {
+      EXPECT_EQ(view(response->error), "no answer within the deadline");
+    }
+    ++(status == LIMEN_E_DEADLINE ? answers->deadline : answers->other);
+  }
+};
+
+TEST(Http, ARequestThatFindsNoThreadIsAnsweredAtItsDeadline) {
+  Poco::Net::ServerSocket silent(Poco::Net::SocketAddress("127.0.0.1", 0), 128);
+  const std::string url = "http://127.0.0.1:" + std::to_string(silent.address().port()) + "/";
+  PuppetHouse house;
+  house.open();
+  const limen_host* host = house.strings().host;
+  const auto& http = *static_cast<const limen_http_api*>(host->get_extension(host, LIMEN_HTTP));
+  limen_http_request request{};
+  request.struct_size = sizeof(request);
+  request.method = text("GET");
+  request.url = text(url);
+  request.timeout_ns = 60'000'000'000;
+  Answers hanging, waiting;
+  for (std::size_t i = 0; i < Background::kSenders; ++i) {
+    ASSERT_EQ(http.send(host, nullptr, &request, Answers::take, &hanging), LIMEN_OK);
+  }
+  request.timeout_ns = 50'000'000;
+  ASSERT_EQ(http.send(host, nullptr, &request, Answers::take, &waiting), LIMEN_OK);
+  EXPECT_TRUE(test::eventually([&] { return waiting.deadline == 1; }));
+  EXPECT_EQ(hanging.deadline + hanging.other, 0);
+  // What hangs, and what waits behind it, is given up with the instance; nothing is told twice.
+  request.timeout_ns = 60'000'000'000;
+  ASSERT_EQ(http.send(host, nullptr, &request, Answers::take, &waiting), LIMEN_OK);
+  house.runtime().activate(nullptr);
+  EXPECT_TRUE(
+      test::eventually([&] { return hanging.other == static_cast<int>(Background::kSenders); }));
+  EXPECT_EQ(waiting.deadline, 1);
+  EXPECT_EQ(waiting.other, 1);
 }
 
 TEST(ExecutorThread, RunsInOrderAndTimersInTimeAndForgetsCancelledOnes) {

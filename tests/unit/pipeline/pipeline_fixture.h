@@ -41,6 +41,7 @@ class ByToken final : public authn::Authenticator {
 class ByList final : public authz::Authorizer {
  public:
   std::vector<std::string> allowed;
+  std::string error;  // what fails beside
   const std::string& name() const override { return name_; }
   base::Task<authz::Result> authorize(const authz::Attributes& attributes,
                                       request::CallScope&) override {
@@ -49,7 +50,7 @@ class ByList final : public authz::Authorizer {
                               (attributes.name.empty() ? "" : " " + attributes.name);
     for (const std::string& line : allowed)
       if (line == asked) co_return authz::Result{authz::Verdict::allow, "listed", ""};
-    co_return authz::Result{authz::Verdict::no_opinion, "", ""};
+    co_return authz::Result{authz::Verdict::no_opinion, "", error};
   }
   base::Task<authz::Rules> rules_for(const request::Identity&, const std::string&,
                                      request::CallScope&) override {

@@ -164,6 +164,21 @@ TEST_F(PipelineTest, OneTooManyAtWorkIs429AndAdministratorsPass) {
   EXPECT_EQ(send("/api/v1/pods", {{"Authorization", "Bearer bob"}})->status, 200);
 }
 
+TEST_F(PipelineTest, WhenAnAuthorizerFailsAndNobodyAllowsTheAnswerIs500InPlainText) {
+  list_->allowed = {"bob list nodes"};
+  list_->error = "https://hook/: no <answer>";
+  const auto exchange = send("/api/v1/pods?limit=1&x=%22", {{"Authorization", "Bearer bob"}});
+  EXPECT_EQ(exchange->status, 500);
+  EXPECT_EQ(exchange->answer,
+            "Internal Server Error: \"/api/v1/pods?limit=1&amp;x=%22\": https://hook/: no "
+            "&lt;answer&gt;\n");
+  EXPECT_NE(exchange->answer_headers.find("Content-Type: text/plain; charset=utf-8"),
+            std::string::npos);
+  EXPECT_NE(exchange->answer_headers.find("X-Content-Type-Options: nosniff"), std::string::npos);
+  EXPECT_EQ(exchange->answers, 1);
+  EXPECT_EQ(send("/api/v1/nodes", {{"Authorization", "Bearer bob"}})->status, 200);
+}
+
 TEST_F(PipelineTest, ARequestThatWaitsTooLongIs504AndAnsweredOnce) {
   list_->allowed = {"bob list pods"};
   base::OneShot<int> hold(loop_);

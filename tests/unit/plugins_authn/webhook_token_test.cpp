@@ -64,6 +64,7 @@ class WebhookToken : public testing::Test {
 
 TEST_F(WebhookToken, PostsATokenReviewAndTakesItsUser) {
   open();
+  instance_->set_timeout(60s);
   const testkit::Reply reply = ask("t1");
   ASSERT_TRUE(reply.authenticated()) << reply.error;
   EXPECT_EQ(reply.user, "ada");
@@ -290,6 +291,16 @@ TEST_F(WebhookToken, NoAttemptIsMadePastTheCallsDeadline) {
   EXPECT_EQ(ask("t1").error,
             "https://hook.example/review: the answer is an error (500) (2 attempts)");
   EXPECT_EQ(calls_.size(), 2u);
+}
+
+TEST_F(WebhookToken, AnAttemptEndsBeforeTheCallDoes) {
+  open();
+  instance_->set_timeout(10s);
+  ask("t1");
+  EXPECT_EQ(calls_[0].timeout, 9900ms);
+  instance_->set_timeout(200ms);
+  ask("t2");
+  EXPECT_EQ(calls_[1].timeout, 180ms) << "a tenth, when there is little time";
 }
 
 TEST_F(WebhookToken, LimitsOfTheConfigReachTheRequest) {

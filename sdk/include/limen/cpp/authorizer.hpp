@@ -29,6 +29,18 @@ class UserView {
   const limen_user* user_;
 };
 
+// One requirement of a selector. A borrowed view.
+class Requirement {
+ public:
+  explicit Requirement(const limen_requirement* requirement) : requirement_(requirement) {}
+  std::string_view key() const { return to_view(requirement_->key); }
+  std::int32_t op() const { return requirement_->op; }  // LIMEN_OP_IN, ...
+  TextList values() const { return {requirement_->values, requirement_->value_count}; }
+
+ private:
+  const limen_requirement* requirement_;
+};
+
 // What is to be done, in Kubernetes' terms. A borrowed view.
 class Attributes {
  public:
@@ -46,6 +58,22 @@ class Attributes {
   std::string_view path() const { return to_view(attributes_->path); }  // not a resource
   std::string_view field_selector() const { return to_view(attributes_->field_selector); }
   std::string_view label_selector() const { return to_view(attributes_->label_selector); }
+  // The selectors as read: all requirements hold together. None, and an error, when a selector
+  // cannot be read; it is then asked about all objects.
+  std::uint32_t field_requirement_count() const { return attributes_->field_requirement_count; }
+  Requirement field_requirement(std::uint32_t index) const {
+    return Requirement(&attributes_->field_requirements[index]);
+  }
+  std::string_view field_selector_error() const {
+    return to_view(attributes_->field_selector_error);
+  }
+  std::uint32_t label_requirement_count() const { return attributes_->label_requirement_count; }
+  Requirement label_requirement(std::uint32_t index) const {
+    return Requirement(&attributes_->label_requirements[index]);
+  }
+  std::string_view label_selector_error() const {
+    return to_view(attributes_->label_selector_error);
+  }
 
  private:
   const limen_attributes* attributes_;
@@ -76,6 +104,12 @@ class AuthzCall final : public detail::CallOf<AuthzCall> {
     reply_->add_cause(call_, to_abi(key), to_abi(value));
     return *this;
   }
+  // What went wrong on the way to the verdict, which stands: unless somebody allows the request in
+  // the end, the client gets 500 with this text.
+  AuthzCall& error(std::string_view message) {
+    reply_->set_error(call_, to_abi(message));
+    return *this;
+  }
 
  private:
   Result<void> decide(std::int32_t verdict, std::string_view reason) {
@@ -88,8 +122,8 @@ class AuthzCall final : public detail::CallOf<AuthzCall> {
 
 class Authorizer : public Plugin {
  public:
-  // An Error: the decision could not be made; others are asked, and if none allows the client gets
-  // 500. Any thread, many at once.
+  // An Error denies, and the client gets 500. To leave the matter to the next authorizer instead,
+  // say call.error(why).no_opinion(). Any thread, many at once.
   virtual Result<void> authorize(AuthzCall& call) = 0;
 };
 

@@ -35,7 +35,8 @@ struct Reply {
   std::int32_t verdict = LIMEN_DENY;
   std::string reason;  // also of a refusal in admission
   std::string rule;
-  Pairs causes;  // authorizers: key and value; admission: type and message
+  Pairs causes;               // authorizers: key and value; admission: type and message
+  std::string verdict_error;  // authorizers: of set_error()
   struct Rule {
     std::vector<std::string> verbs, api_groups, resources, resource_names, urls;
     bool non_resource = false;
@@ -228,7 +229,8 @@ inline constexpr limen_document_reply kDocumentReply = {
     [](limen_call* call, limen_str text) { detail::reply_of(call).document = detail::text(text); }};
 
 inline constexpr limen_authz_reply kAuthzReply = {
-    sizeof(limen_authz_reply), 0,
+    sizeof(limen_authz_reply),
+    0,
     [](limen_call* call, std::int32_t verdict, limen_str reason) {
       detail::reply_of(call).verdict = verdict;
       detail::reply_of(call).reason = detail::text(reason);
@@ -236,6 +238,9 @@ inline constexpr limen_authz_reply kAuthzReply = {
     [](limen_call* call, limen_str rule) { detail::reply_of(call).rule = detail::text(rule); },
     [](limen_call* call, limen_str key, limen_str value) {
       detail::reply_of(call).causes.emplace_back(detail::text(key), detail::text(value));
+    },
+    [](limen_call* call, limen_str message) {
+      detail::reply_of(call).verdict_error = detail::text(message);
     }};
 
 inline constexpr limen_rules_reply kRulesReply = {

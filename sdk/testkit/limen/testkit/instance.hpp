@@ -13,6 +13,7 @@
 #include <dlfcn.h>
 
 #include <chrono>
+#include <deque>
 #include <initializer_list>
 #include <memory>
 #include <stdexcept>
@@ -131,12 +132,20 @@ struct UserInfo {
   Pairs extra{};
 };
 
+struct Selection {
+  std::string key;
+  std::int32_t op = LIMEN_OP_IN;
+  std::vector<std::string> values{};
+};
+
 struct Action {
   UserInfo user{};
   std::string verb = "get";
   std::string api_group{}, api_version = "v1", resource{}, subresource{}, ns{}, name{};
-  std::string path{};  // when resource is empty
-  std::string field_selector{}, label_selector{};
+  std::string path{};                                                 // when resource is empty
+  std::string field_selector{}, label_selector{};                     // as text, and
+  std::vector<Selection> field_requirements{}, label_requirements{};  // as the host reads them
+  std::string field_selector_error{}, label_selector_error{};
 };
 
 struct Review {
@@ -326,11 +335,30 @@ class Instance {
       attributes.path = to_abi(action.path);
       attributes.field_selector = to_abi(action.field_selector);
       attributes.label_selector = to_abi(action.label_selector);
+      fields = borrow(action.field_requirements);
+      labels = borrow(action.label_requirements);
+      attributes.field_requirements = fields.data();
+      attributes.field_requirement_count = static_cast<std::uint32_t>(fields.size());
+      attributes.label_requirements = labels.data();
+      attributes.label_requirement_count = static_cast<std::uint32_t>(labels.size());
+      attributes.field_selector_error = to_abi(action.field_selector_error);
+      attributes.label_selector_error = to_abi(action.label_selector_error);
+    }
+    std::vector<limen_requirement> borrow(const std::vector<Selection>& selections) {
+      std::vector<limen_requirement> out;
+      for (const Selection& one : selections) {
+        const auto& list = values.emplace_back(limen::detail::to_abi_list(one.values));
+        out.push_back(
+            {to_abi(one.key), list.data(), static_cast<std::uint32_t>(list.size()), one.op});
+      }
+      return out;
     }
     Borrowed(const Borrowed&) = delete;
     Borrowed& operator=(const Borrowed&) = delete;
     std::vector<limen_str> groups;
     std::vector<limen_pair> extra;
+    std::vector<limen_requirement> fields, labels;
+    std::deque<std::vector<limen_str>> values;
     limen_user user{};
     limen_attributes attributes{};
   };
