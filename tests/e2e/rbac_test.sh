@@ -78,6 +78,39 @@ assert_ok k auth reconcile -f "$WORK/reconcile.yaml"
 assert_eq "$(k auth can-i list services -n team --as carol)" yes
 assert_contains "$(k auth can-i --list -n team --as carol)" services
 
+# --- the deny list wins over whatever the roles give; its file is read again when it changes
+DENY=$WORK/deny.yaml
+deny() { printf '%s\n' 'rules:' "$@" > "$DENY.new" && mv "$DENY.new" "$DENY"; }
+sed -i "/^authorizers:/a\\  - {name: deny-list, config: {path: $DENY, rules: [{name: no-paths, users: [root], nonResourcePaths: [\"/metrics\"]}]}}" "$CONFIG"
+deny '- {}'
+assert_exit 1 "$LIMEN" check --config "$CONFIG"
+assert_contains "$OUTPUT" "$DENY:2: has nothing to match"
+deny '- {name: leavers, users: [eve], reason: left the company}'
+assert_ok k create clusterrolebinding root --clusterrole=cluster-admin --user=root
+assert_ok k create clusterrolebinding eve --clusterrole=cluster-admin --user=eve
+restart_server
+root() { k --as root "$@"; }
+assert_exit 1 k --as eve get pods
+assert_contains "$OUTPUT" 'User "eve" cannot list resource "pods" in API group "" in the namespace "default": Denied by rule "leavers": left the company'
+assert_exit 1 root get --raw /metrics
+assert_contains "$OUTPUT" 'Denied by rule "no-paths"'
+assert_ok root -n team get secrets,pods
+deny '- {groups: [devs], resources: [pods]}' '- {namespaces: [team], resources: [secrets], verbs: [get, list, watch]}'
+eventually 3 k --as eve get pods
+assert_exit 1 root -n team get secrets
+assert_contains "$OUTPUT" 'Denied by rule "deny.yaml:3"'
+assert_exit 1 root get secrets --all-namespaces
+assert_exit 1 bob get pods
+assert_contains "$OUTPUT" 'Denied by rule "deny.yaml:2"'
+assert_ok root -n default get secrets
+assert_eq "$(k auth can-i list secrets -n team --as root || true)" 'no - Denied by rule "deny.yaml:3"'
+assert_contains "$(root auth can-i --list -n team 2>&1)" 'may be denied by the deny list'
+deny '- {users: [root'
+eventually 3 grep -q 'the last good state stays in force' "$LOG"
+assert_exit 1 root -n team get secrets
+deny '- {users: [root], until: 2020-01-01T00:00:00Z}'
+eventually 3 root -n team get secrets
+
 stop_server
 assert_eq "$STOPPED" 0
 finish
