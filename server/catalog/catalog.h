@@ -105,7 +105,7 @@ std::span<const GroupVersion> group_versions();
 // True for a group that is served in at least one version.
 bool has_group(std::string_view group);
 const GroupVersion* find_group_version(std::string_view group, std::string_view version);
-// Null when not served.
+// Null when not served. Knows the kinds that are not listed, too (unlisted.h).
 const Resource* find_resource(std::string_view group, std::string_view version, std::string_view resource);
 const Resource* find_kind(std::string_view group, std::string_view version, std::string_view kind);
 // In the group's preferred version; null when no version has it.

@@ -137,6 +137,7 @@ struct Action {
   std::string api_group{}, api_version = "v1", resource{}, subresource{}, ns{}, name{};
   std::string path{};  // when resource is empty
   std::string field_selector{}, label_selector{};
+  bool explain = false;  // the decision is explained to a person
 };
 
 struct Review {
@@ -315,6 +316,7 @@ class Instance {
       attributes.is_resource = action.resource.empty() ? 0 : 1;
       attributes.read_only =
           action.verb == "get" || action.verb == "list" || action.verb == "watch" ? 1 : 0;
+      attributes.explain = action.explain ? 1 : 0;
       attributes.user = &user;
       attributes.verb = to_abi(action.verb);
       attributes.api_group = to_abi(action.api_group);
