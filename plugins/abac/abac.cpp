@@ -29,8 +29,9 @@ class Abac final : public Authorizer, public RuleLister {
     const auto policies = policies_.get();
     for (const Policy& policy : *policies) {
       if (!matches(policy, attributes)) continue;
-      return call.rule(file_ + ":" + std::to_string(policy.line)).allow();
+      return call.rule(place_of(policy)).allow();
     }
+    if (attributes.explains()) tell_near_misses(call, *policies);
     return call.no_opinion("No policy matched.");
   }
 
@@ -53,6 +54,25 @@ class Abac final : public Authorizer, public RuleLister {
 
  private:
   using List = std::vector<std::string>;
+
+  std::string place_of(const Policy& policy) const {
+    return file_ + ":" + std::to_string(policy.line);
+  }
+
+  void tell_near_misses(AuthzCall& call, const std::vector<Policy>& policies) const {
+    constexpr std::size_t kMost = 10;
+    const Attributes attributes = call.attributes();
+    std::size_t told = 0;
+    for (const Policy& policy : policies) {
+      const std::string lack = shortfall(policy, attributes);
+      if (lack.empty()) continue;
+      if (++told > kMost) {
+        call.cause("near-miss", "more of the kind, which are not shown");
+        return;
+      }
+      call.cause("near-miss", place_of(policy) + " " + lack);
+    }
+  }
 
   std::vector<Policy> read(Log log) const {
     std::vector<Policy> policies = read_policies(file_);

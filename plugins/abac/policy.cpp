@@ -100,6 +100,8 @@ bool matches_path(std::string_view wanted, std::string_view asked) {
   return asked.starts_with(wanted);
 }
 
+std::string quoted(const std::string& text) { return '"' + text + '"'; }
+
 }  // namespace
 
 Policy parse_policy(std::string_view text, std::size_t line) {
@@ -164,6 +166,29 @@ bool matches(const Policy& policy, const Attributes& attributes) {
   return matches_text(policy.ns, attributes.ns()) &&
          matches_text(policy.resource, attributes.resource()) &&
          matches_text(policy.api_group, attributes.api_group());
+}
+
+std::string shortfall(const Policy& policy, const Attributes& attributes) {
+  std::vector<std::string> lacks;
+  if (!matches_subject(policy, attributes.user())) {
+    // Near is a policy for this user as long as they are in a group.
+    if (policy.user.empty() || policy.user != attributes.user().name()) return {};
+    lacks.push_back("is for members of the group " + quoted(policy.group) + " only");
+  }
+  if (!matches_verb(policy, attributes)) lacks.emplace_back("is read-only");
+  if (!attributes.is_resource()) {
+    if (!matches_path(policy.non_resource_path, attributes.path())) return {};
+  } else {
+    if (!matches_text(policy.resource, attributes.resource())) return {};
+    if (!matches_text(policy.ns, attributes.ns())) {
+      lacks.push_back(policy.ns.empty() ? std::string("is for the cluster scope only")
+                                        : "is for the namespace " + quoted(policy.ns) + " only");
+    }
+    if (!matches_text(policy.api_group, attributes.api_group())) {
+      lacks.push_back("is for the API group " + quoted(policy.api_group) + " only");
+    }
+  }
+  return lacks.size() == 1 ? lacks.front() : std::string();
 }
 
 }  // namespace limen::abac

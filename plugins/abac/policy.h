@@ -31,4 +31,8 @@ std::vector<Policy> read_policies(const std::string& path);
 bool matches_subject(const Policy& policy, const UserView& user);
 bool matches(const Policy& policy, const Attributes& attributes);
 
+// The one thing the policy lacks to match, as what follows its name ("is for the namespace \"x\"
+// only"); empty when it lacks nothing or more than one. Another user or resource is far off.
+std::string shortfall(const Policy& policy, const Attributes& attributes);
+
 }  // namespace limen::abac

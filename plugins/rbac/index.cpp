@@ -32,7 +32,17 @@ std::string account_user(const Subject& subject, const Binding& binding) {
   return "system:serviceaccount:" + ns + ":" + subject.name;
 }
 
+std::string quoted(std::string_view text) { return "\"" + std::string(text) + "\""; }
+
 }  // namespace
+
+std::string describe(const Binding& binding, const Subject& subject) {
+  std::string text = binding.ns.empty() ? "ClusterRoleBinding " + quoted(binding.name)
+                                        : "RoleBinding " + quoted(binding.name + "/" + binding.ns);
+  text += " of " + binding.role_kind + " " + quoted(binding.role_name) + " to " + subject.kind;
+  if (subject.kind == "ServiceAccount") return text + " " + quoted(subject.name + "/" + subject.ns);
+  return text + " " + quoted(subject.name);
+}
 
 void Index::set_role(const Node& role) {
   std::vector<Rule> rules = read_rules(role);
@@ -131,6 +141,20 @@ bool Index::visit_scope(const Scope& scope, const UserView& user, const Visit& v
     if (by_group != scope.groups.end() && !visit_named(by_group->second, visit)) return false;
   }
   return true;
+}
+
+void Index::visit_elsewhere(const UserView& user, std::string_view ns, const Visit& visit) const {
+  const std::shared_lock lock(mutex_);
+  // Only those with something to visit are put in order.
+  std::vector<std::pair<std::string_view, const Scope*>> scopes;
+  const auto take = [](const Binding&, const Subject&, const std::vector<Rule>*) { return false; };
+  for (const auto& [name, scope] : namespaces_) {
+    if (name != ns && !visit_scope(scope, user, take)) scopes.emplace_back(name, &scope);
+  }
+  std::sort(scopes.begin(), scopes.end());
+  for (const auto& [name, scope] : scopes) {
+    if (!visit_scope(*scope, user, visit)) return;
+  }
 }
 
 void Index::visit(const UserView& user, std::string_view ns, const Visit& visit) const {

@@ -28,6 +28,9 @@ struct Binding {
   std::vector<Subject> subjects;
 };
 
+// `ClusterRoleBinding "x" of ClusterRole "y" to User "z"`, as kube-apiserver words it.
+std::string describe(const Binding& binding, const Subject& subject);
+
 class Index {
  public:
   void set_role(const Node& role);  // Role or ClusterRole, by its namespace
@@ -42,6 +45,9 @@ class Index {
   // Visits the bindings that name the user: those of the cluster first, then those of `ns` unless
   // it is empty. `visit` runs under the index's lock and must not call back.
   void visit(const UserView& user, std::string_view ns, const Visit& visit) const;
+  // Visits those of every other namespace, in the order of the namespaces' names. Costs what there
+  // is: for explaining only.
+  void visit_elsewhere(const UserView& user, std::string_view ns, const Visit& visit) const;
 
  private:
   struct Hash {

@@ -1,8 +1,10 @@
 // rbac: role-based access control from the Role, ClusterRole and binding objects in the store (Z7).
+#include <cstddef>
 #include <string>
 #include <vector>
 
 #include "index.h"
+#include "near_misses.h"
 
 namespace limen::rbac {
 namespace {
@@ -10,15 +12,6 @@ namespace {
 constexpr std::string_view kGroup = "rbac.authorization.k8s.io";
 
 std::string quoted(std::string_view text) { return "\"" + std::string(text) + "\""; }
-
-// `ClusterRoleBinding "x" of ClusterRole "y" to User "z"`, as kube-apiserver words it.
-std::string describe(const Binding& binding, const Subject& subject) {
-  std::string text = binding.ns.empty() ? "ClusterRoleBinding " + quoted(binding.name)
-                                        : "RoleBinding " + quoted(binding.name + "/" + binding.ns);
-  text += " of " + binding.role_kind + " " + quoted(binding.role_name) + " to " + subject.kind;
-  if (subject.kind == "ServiceAccount") return text + " " + quoted(subject.name + "/" + subject.ns);
-  return text + " " + quoted(subject.name);
-}
 
 std::string missing_role(const Binding& binding) {
   const char* resource = binding.role_kind == "ClusterRole" ? "clusterrole" : "role";
@@ -56,6 +49,7 @@ class Rbac final : public Authorizer, public RuleLister {
     const Attributes attributes = call.attributes();
     bool allowed = false;
     std::string decided_by;
+    std::size_t matched = 0;
     std::vector<std::string> errors;
     index_.visit(
         call.user(), attributes.is_resource() ? attributes.ns() : std::string_view(),
@@ -68,11 +62,16 @@ class Rbac final : public Authorizer, public RuleLister {
             if (!allows(rule, attributes)) continue;
             allowed = true;
             decided_by = describe(binding, subject);
+            matched = static_cast<std::size_t>(&rule - rules->data());
             return false;
           }
           return true;
         });
-    if (allowed) return call.rule(decided_by).allow("RBAC: allowed by " + decided_by);
+    if (allowed) {
+      if (attributes.explains()) call.rule(decided_by + ", rules[" + std::to_string(matched) + "]");
+      return call.allow("RBAC: allowed by " + decided_by);
+    }
+    if (attributes.explains()) tell_near_misses(call);
     return call.no_opinion(errors.empty() ? std::string() : "RBAC: " + aggregate(errors));
   }
 
@@ -100,6 +99,26 @@ class Rbac final : public Authorizer, public RuleLister {
   }
 
  private:
+  void tell_near_misses(AuthzCall& call) const {
+    const Attributes attributes = call.attributes();
+    NearMisses near(attributes);
+    const std::string_view ns = attributes.is_resource() ? attributes.ns() : std::string_view();
+    index_.visit(
+        call.user(), ns,
+        [&near](const Binding& binding, const Subject& subject, const std::vector<Rule>* rules) {
+          return near.add_here(binding, subject, rules);
+        });
+    // Paths lie in no namespace.
+    if (attributes.is_resource()) {
+      index_.visit_elsewhere(
+          call.user(), ns,
+          [&near](const Binding& binding, const Subject& subject, const std::vector<Rule>* rules) {
+            return near.add_elsewhere(binding, subject, rules);
+          });
+    }
+    for (const std::string& sentence : near.sentences()) call.cause("near-miss", sentence);
+  }
+
   Host& host_;
   Index index_;
 };

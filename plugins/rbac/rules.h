@@ -19,4 +19,8 @@ std::vector<Rule> read_rules(const Node& role);
 
 bool allows(const Rule& rule, const Attributes& attributes);
 
+// The one thing the rule lacks to allow it, as what follows its name ("has the resource but not the
+// verb: only \"get\""); empty when it lacks nothing or more than one.
+std::string shortfall(const Rule& rule, const Attributes& attributes);
+
 }  // namespace limen::rbac

@@ -1,5 +1,6 @@
 #include "api/virtual_resources.h"
 
+#include "api/access/access_review.h"
 #include "api/access/authentication_reviews.h"
 #include "api/access/authorization_reviews.h"
 #include "api/access/token_request.h"
@@ -16,6 +17,7 @@ struct Row {
 // One row a virtual kind.
 constexpr Row kRows[] = {
     {"", "serviceaccounts/token", access::token_request},
+    {"access.limen.io", "accessreviews", access::access_review},
     {"authentication.k8s.io", "selfsubjectreviews", access::self_subject_review},
     {"authentication.k8s.io", "tokenreviews", access::token_review},
     {"authorization.k8s.io", "localsubjectaccessreviews", access::local_subject_access_review},

@@ -32,6 +32,7 @@ std::string options_of(const Command& command) {
 // The second words of a verb's family: "list inspect" for modules; the shells for completion.
 std::string followers(const std::string& verb) {
   if (verb == "completion") return "bash zsh fish";
+  if (verb == "explain") return "get list watch create update patch delete";
   std::set<std::string> words;
   for (const Command& command : all_commands()) {
     if (first_word(command.name) == verb && !second_word(command.name).empty()) {
@@ -53,9 +54,9 @@ void write_bash(std::ostream& out) {
          "  local word=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD-1]}\n"
          "  local verb=${COMP_WORDS[1]} second=${COMP_WORDS[2]}\n"
          "  case $previous in\n"
-         "    --config|--state|--tls-*|--module-path)\n"
+         "    --config|--state|--tls-*|--module-path|--kubeconfig)\n"
          "      COMPREPLY=($(compgen -f -- \"$word\")); return ;;\n"
-         "    --output) COMPREPLY=($(compgen -W 'text json' -- \"$word\")); return ;;\n"
+         "    --output|-o) COMPREPLY=($(compgen -W 'text json' -- \"$word\")); return ;;\n"
          "  esac\n"
          "  local choices=''\n"
          "  if ((COMP_CWORD == 1)); then\n"
@@ -100,7 +101,9 @@ void write_fish(std::ostream& out) {
   for (const Command& command : all_commands()) {
     for (const OptionSpec& option : command.options) {
       out << "complete -c limen -n '__fish_seen_subcommand_from " << first_word(command.name)
-          << "' -l " << option.name << (option.value.empty() ? "" : " -r -F") << '\n';
+          << "' -l " << option.name;
+      if (option.letter != 0) out << " -s " << option.letter;
+      out << (option.value.empty() ? "" : " -r -F") << '\n';
     }
   }
 }

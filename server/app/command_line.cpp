@@ -16,6 +16,15 @@ const OptionSpec* find_option(const Command& command, std::string_view name) {
   return nullptr;
 }
 
+// `-n` or `-n=value` as the long form says it. Throws for a letter that is none.
+std::string long_form(const Command& command, const std::string& word) {
+  for (const OptionSpec& option : command.options) {
+    if (option.letter == 0 || word[1] != option.letter) continue;
+    if (word.size() == 2 || word[2] == '=') return "--" + std::string(option.name) + word.substr(2);
+  }
+  throw UsageError("unknown option " + word);
+}
+
 [[noreturn]] void refuse_option(const Command& command, std::string_view name) {
   std::vector<std::string> known = {"--help"};
   for (const OptionSpec& option : command.options) known.push_back("--" + std::string(option.name));
@@ -24,7 +33,8 @@ const OptionSpec* find_option(const Command& command, std::string_view name) {
 }
 
 std::string left_column(const OptionSpec& option) {
-  std::string out = "  --" + std::string(option.name);
+  std::string out = option.letter == 0 ? "  --" : std::string("  -") + option.letter + ", --";
+  out += option.name;
   if (!option.value.empty()) out += ' ' + std::string(option.value);
   return out;
 }
@@ -117,7 +127,7 @@ Arguments parse_arguments(const Command& command, const std::vector<std::string>
   Arguments out;
   bool options_end = false;
   for (std::size_t i = 0; i < words.size(); ++i) {
-    const std::string& word = words[i];
+    std::string word = words[i];
     if (!options_end && word == "--") {
       options_end = true;
       continue;
@@ -126,7 +136,7 @@ Arguments parse_arguments(const Command& command, const std::vector<std::string>
       out.operands_.push_back(word);
       continue;
     }
-    if (!word.starts_with("--")) throw UsageError("unknown option " + word);
+    if (!word.starts_with("--")) word = long_form(command, word);
     const std::size_t equals = word.find('=');
     const std::string name =
         word.substr(2, equals == std::string::npos ? std::string::npos : equals - 2);

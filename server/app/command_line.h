@@ -1,7 +1,8 @@
 // The command line: a table of verbs and their options; parsing, help and completion follow it.
 //
-// Options are `--name value` or `--name=value`; a switch takes no value; `--` ends them. Exit
-// status is 0 for success, 1 for a failure, 2 for a command line nobody understands.
+// Options are `--name value` or `--name=value`, some also `-n value`; a switch takes no value; `--`
+// ends them. Exit status is 0 for success, 1 for a failure, 2 for a command line nobody
+// understands.
 #pragma once
 
 #include <map>
@@ -23,6 +24,7 @@ struct OptionSpec {
   std::string_view value;  // what to show for its value (FILE, N); empty: a switch
   std::string_view help;
   bool repeatable = false;
+  char letter = 0;  // its short form: -n; 0: none
 };
 
 // A parsed command line.

@@ -24,8 +24,8 @@ config::Flags flags_of(const Arguments& arguments) {
 
 const std::vector<Command>& all_commands() {
   static const std::vector<Command> commands = {
-      serve_command(),           init_command(),    check_command(),      modules_list_command(),
-      modules_inspect_command(), version_command(), completion_command(),
+      serve_command(),           init_command(),    check_command(),   modules_list_command(),
+      modules_inspect_command(), explain_command(), version_command(), completion_command(),
   };
   return commands;
 }
@@ -42,7 +42,7 @@ std::vector<OptionSpec> configuration_options() {
   };
 }
 
-OptionSpec output_option() { return {"output", "FORMAT", "text (default) or json"}; }
+OptionSpec output_option() { return {"output", "FORMAT", "text (default) or json", false, 'o'}; }
 
 bool wants_json(const Arguments& arguments) {
   const std::string format = arguments.get_or("output", "text");

@@ -5,7 +5,9 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/task.h"
@@ -38,15 +40,23 @@ struct Attributes {
       name;          // resource requests; group "" is core
   std::string path;  // non-resource requests
   Selector fields, labels;
+  bool explain = false;  // asked so that a person understands the decision; nothing is done by it
   bool read_only() const { return verb == "get" || verb == "list" || verb == "watch"; }
 };
 
 enum class Verdict : int { deny = 0, allow = 1, no_opinion = 2 };
 
+// What a verdict rests on, in the authorizer's own terms.
+struct Basis {
+  std::string rule;                                         // what decided; empty: not told
+  std::vector<std::pair<std::string, std::string>> causes;  // key and value: "near-miss", ...
+};
+
 struct Result {
   Verdict verdict = Verdict::deny;
   std::string reason;
   std::string error;  // something failed on the way; the chain answers 500 when nobody allows
+  std::shared_ptr<const Basis> basis = {};  // only of a question that explains, else null
 };
 
 struct ResourceRule {
@@ -67,6 +77,8 @@ class Authorizer {
  public:
   virtual ~Authorizer() = default;
   virtual const std::string& name() const = 0;
+  // The module this is an instance of.
+  virtual const std::string& module() const { return name(); }
   virtual base::Task<Result> authorize(const Attributes& attributes, request::CallScope& scope) = 0;
   // What `user` may do in `ns`; with "" only what holds in every namespace. One that cannot
   // enumerate answers incomplete with a reason.

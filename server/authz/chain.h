@@ -5,6 +5,7 @@
 // that the caller can answer 500. One chain per generation; immutable; any thread.
 #pragma once
 
+#include <chrono>
 #include <memory>
 #include <string>
 #include <vector>
@@ -21,12 +22,28 @@ struct Outcome {
   std::string by;     // the instance that decided; "system:masters" for the superuser rule
 };
 
+// One that was asked, or would have been, on the way to an outcome.
+struct Step {
+  std::string name, module;  // the superuser rule is no module: its name is "system:masters"
+  bool asked = false;        // false: an earlier one had decided
+  Result result = {};        // when asked; with a basis if the authorizer gave one
+  std::chrono::microseconds took{0};  // rounded up
+};
+
+struct Explanation {
+  Outcome outcome;
+  std::vector<Step> steps;  // the superuser rule, then every authorizer in its order
+};
+
 class Chain {
  public:
   Chain() = default;
   explicit Chain(std::vector<std::shared_ptr<Authorizer>> authorizers);
 
   base::Task<Outcome> authorize(const Attributes& attributes, request::CallScope& scope) const;
+  // The same outcome with everything that led to it. The authorizers are told that nothing is done
+  // by it.
+  base::Task<Explanation> explain(Attributes attributes, request::CallScope& scope) const;
   base::Task<Rules> rules_for(const request::Identity& user, const std::string& ns,
                               request::CallScope& scope) const;
   const std::vector<std::shared_ptr<Authorizer>>& authorizers() const { return authorizers_; }

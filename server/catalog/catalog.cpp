@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "catalog/unlisted.h"
 #include "generated.h"
 
 namespace limen::catalog {
@@ -49,7 +50,8 @@ const GroupVersion* find_group_version(std::string_view group, std::string_view 
 const Resource* find_resource(std::string_view group, std::string_view version,
                               std::string_view resource) {
   const GroupVersion* entry = find_group_version(group, version);
-  return entry == nullptr ? nullptr : find_by_name(entry->resources, resource);
+  return entry == nullptr ? find_unlisted(group, version, resource)
+                          : find_by_name(entry->resources, resource);
 }
 
 const Resource* find_kind(std::string_view group, std::string_view version, std::string_view kind) {

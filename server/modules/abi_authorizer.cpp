@@ -1,5 +1,7 @@
 #include "modules/abi_authorizer.h"
 
+#include <utility>
+
 #include "modules/host_scope.h"
 #include "modules/inputs.h"
 
@@ -30,6 +32,14 @@ authz::Result failed(std::string text) {
   authz::Result result;
   result.error = std::move(text);
   return result;
+}
+
+// Null when the module said nothing of it, or broke the rules while it did.
+std::shared_ptr<const authz::Basis> take_basis(Call& call) {
+  if (!call.violation.empty()) return nullptr;
+  if (call.rule_id.empty() && call.authz_causes.empty()) return nullptr;
+  authz::Basis basis{std::move(call.rule_id), std::move(call.authz_causes)};
+  return std::make_shared<const authz::Basis>(std::move(basis));
 }
 
 authz::Rules incomplete(std::string text) {
@@ -81,19 +91,23 @@ authz::Result AbiAuthorizer::take_result(Call& call, const CallTime& time) {
 
 base::Task<authz::Result> AbiAuthorizer::authorize(const authz::Attributes& attributes,
                                                    request::CallScope& scope) {
+  const bool counted = !attributes.explain;
   const base::Deadline began = base::SteadyClock::now();
   CallLease call = instance_->open(CallKind::authorize, scope, began);
   if (!call) {
-    instance_->record(Outcome::refused, {began, began});
+    instance_->record(Outcome::refused, {began, began, counted});
     co_return failed(std::string(instance_->refusal()));
   }
+  call->counted = counted;
   const limen_attributes* input = make_attributes(call->inputs, attributes);
   const bool here = instance_->call_here(*call, call_authorize, input);
   Ended ended = Ended::completed;
   if (!here) ended = co_await instance_->wait_for(*call, scope, call_authorize, input);
-  const CallTime time{began, base::SteadyClock::now()};
-  if (instance_->settle(call, ended, here, time)) co_return take_result(*call, time);
-  co_return failed(instance_->deadline_error());
+  const CallTime time{began, base::SteadyClock::now(), counted};
+  if (!instance_->settle(call, ended, here, time)) co_return failed(instance_->deadline_error());
+  authz::Result result = take_result(*call, time);
+  if (attributes.explain) result.basis = take_basis(*call);
+  co_return result;
 }
 
 authz::Rules AbiAuthorizer::take_rules(Call& call, const CallTime& time) {

@@ -14,7 +14,9 @@ class AbiAuthorizer final : public authz::Authorizer {
   explicit AbiAuthorizer(std::shared_ptr<ModuleInstance> instance);
 
   const std::string& name() const override { return instance_->name(); }
-  // A module that errs, breaks the ABI or is late denies, with an error.
+  const std::string& module() const override { return instance_->descriptor().id; }
+  // A module that errs, breaks the ABI or is late denies, with an error. A question that explains
+  // is not counted.
   base::Task<authz::Result> authorize(const authz::Attributes& attributes,
                                       request::CallScope& scope) override;
   // A module without limen.authorizer.rules/1 answers incomplete, as kube-apiserver words it.

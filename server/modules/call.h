@@ -113,6 +113,7 @@ class Call {
   std::atomic<ModuleInstance*> instance{nullptr};
   std::int64_t deadline_ns = INT64_MAX;                  // steady clock
   std::shared_ptr<const std::atomic<bool>> client_gone;  // null: there is no client
+  bool counted = true;  // false: only explains, and metrics do not show it
   Arena inputs;
   object::Document documents[3];  // what nodes of the input belong to
   GuardedHead head;

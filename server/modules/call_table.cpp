@@ -157,6 +157,7 @@ void CallTable::release(Call& call) {
   ModuleInstance* const instance = call.instance.load(std::memory_order_relaxed);
   const std::uint32_t generation = generation_of(call.state_.load(std::memory_order_relaxed));
   call.client_gone.reset();
+  call.counted = true;
   call.deadline_ns = INT64_MAX;
   call.inputs.clear(call.kind == CallKind::authenticate);
   for (object::Document& document : call.documents) document = {};
@@ -329,7 +330,7 @@ void CallTable::abandon(limen_call* handle) {
 }
 
 void CallTable::end_orphan(Call& call) {
-  call.instance.load(std::memory_order_relaxed)->orphan_ended();
+  call.instance.load(std::memory_order_relaxed)->orphan_ended(call.counted);
   release(call);
 }
 

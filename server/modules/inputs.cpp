@@ -54,6 +54,7 @@ const limen_attributes* make_attributes(Arena& arena, const authz::Attributes& a
   out->struct_size = sizeof(limen_attributes);
   out->is_resource = attributes.is_resource ? 1 : 0;
   out->read_only = attributes.read_only() ? 1 : 0;
+  out->explain = attributes.explain ? 1 : 0;
   out->user = make_user(arena, attributes.user == nullptr ? nobody : *attributes.user);
   out->verb = arena.copy(attributes.verb);
   out->api_group = arena.copy(attributes.group);

@@ -239,6 +239,7 @@ std::string ModuleInstance::deadline_error() const {
 }
 
 void ModuleInstance::record(Outcome outcome, const CallTime& time) {
+  if (!time.counted) return;
   outcomes_[static_cast<std::size_t>(outcome)]->add();
   seconds_.observe(std::chrono::duration<double>(time.ended - time.began).count());
 }
@@ -254,8 +255,8 @@ void ModuleInstance::orphan_made() {
   }
 }
 
-void ModuleInstance::orphan_ended() {
-  late_.add();
+void ModuleInstance::orphan_ended(bool counted) {
+  if (counted) late_.add();
   const std::size_t count = orphans_.fetch_sub(1, std::memory_order_relaxed) - 1;
   orphan_gauge_.set(static_cast<double>(count));
   if (count <= kMaxOrphans / 2 && breaker_open_.exchange(false)) {

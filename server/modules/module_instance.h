@@ -32,6 +32,7 @@ enum class Outcome : std::uint8_t { yes, no, no_opinion, error, deadline, refuse
 // When a call began and ended; read once each, since reading the clock is a good part of a call.
 struct CallTime {
   base::Deadline began, ended;
+  bool counted = true;  // false: a call that only explains, which metrics do not show
 };
 
 // A call that is given back when it goes out of scope, unless it became an orphan.
@@ -150,7 +151,7 @@ class ModuleInstance : public std::enable_shared_from_this<ModuleInstance> {
   void call_opened() { open_calls_.fetch_add(1, std::memory_order_relaxed); }
   void call_closed() { open_calls_.fetch_sub(1, std::memory_order_release); }
   void orphan_made();
-  void orphan_ended();
+  void orphan_ended(bool counted);
   std::size_t orphans() const { return orphans_.load(std::memory_order_relaxed); }
   std::size_t open_calls() const { return open_calls_.load(std::memory_order_acquire); }
 

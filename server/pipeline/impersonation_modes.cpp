@@ -4,9 +4,9 @@
 #include <utility>
 #include <vector>
 
+#include "authz/refusal.h"
 #include "pipeline/impersonation_questions.h"
 #include "pipeline/request_metrics.h"
-#include "pipeline/stages.h"
 
 namespace limen::pipeline {
 
@@ -35,7 +35,7 @@ class Asking {
     if (outcome.allowed) co_return std::nullopt;
     std::string reason = outcome.error;
     if (!reason.empty() && !outcome.reason.empty()) reason += ": ";
-    co_return forbidden_error(attributes, reason + outcome.reason);
+    co_return authz::forbidden_error(attributes, reason + outcome.reason);
   }
 
   base::Task<Refusal> ask_all(std::vector<Question> questions) const {

@@ -4,9 +4,9 @@
 #include <string>
 #include <utility>
 
+#include "authz/refusal.h"
 #include "base/strings.h"
 #include "object/names.h"
-#include "pipeline/stages.h"
 
 namespace limen::pipeline {
 
@@ -82,11 +82,12 @@ class Asked {
     Question question;
     if (constrained()) {
       if (wanted_.in_group("")) {
-        question.refused = forbidden_error(may("groups", "", true),
-                                           "impersonating the empty string group is not allowed");
+        question.refused = authz::forbidden_error(
+            may("groups", "", true), "impersonating the empty string group is not allowed");
       } else if (wanted_.in_group(request::kMastersGroup)) {
-        question.refused = forbidden_error(may("groups", request::kMastersGroup, true),
-                                           "impersonating the system:masters group is not allowed");
+        question.refused =
+            authz::forbidden_error(may("groups", request::kMastersGroup, true),
+                                   "impersonating the system:masters group is not allowed");
       }
       if (question.refused) return question;
       if (wanted_.groups.size() >= kMany) question.at_once = may("groups", "*", true);
@@ -103,7 +104,7 @@ class Asked {
     for (const auto& [key, values] : wanted_.extra) {
       const std::string problem = constrained() ? extra_problem(key, values) : std::string();
       if (!problem.empty()) {
-        question.refused = forbidden_error(may("userextras", "", true), problem);
+        question.refused = authz::forbidden_error(may("userextras", "", true), problem);
         return question;
       }
       values_in_all += values.size();

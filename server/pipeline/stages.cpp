@@ -1,5 +1,6 @@
 #include "pipeline/stages.h"
 
+#include "authz/refusal.h"
 #include "base/strings.h"
 #include "base/time.h"
 #include "base/utf8.h"
@@ -16,28 +17,6 @@ bool is_plain(std::string_view id) {
   for (const char byte : id)
     if (byte <= ' ' || byte > '~' || byte == '"') return false;
   return !id.empty() && id.size() <= kMaxAuditId;
-}
-
-// As sanitized by kube-apiserver before it goes into a message.
-std::string escape_html(std::string_view text) {
-  std::string out;
-  out.reserve(text.size());
-  for (const char byte : text) {
-    switch (byte) {
-      case '&':
-        out += "&amp;";
-        break;
-      case '<':
-        out += "&lt;";
-        break;
-      case '>':
-        out += "&gt;";
-        break;
-      default:
-        out += byte;
-    }
-  }
-  return out;
 }
 
 }  // namespace
@@ -114,15 +93,9 @@ std::string websocket_token(const transport::RequestHead& head) {
   return others > 0 && tokens == 1 && base::is_valid_utf8(token) ? token : std::string();
 }
 
-base::ApiError forbidden_error(const authz::Attributes& attributes, std::string_view reason) {
-  std::string message = escape_html(authz::forbidden_message(attributes));
-  if (!reason.empty()) message.append(": ").append(reason);
-  return base::ApiError::forbidden(attributes.group, attributes.resource, attributes.name, message);
-}
-
 base::ApiError refusal(const authz::Attributes& attributes, const authz::Outcome& outcome) {
   if (!outcome.error.empty()) return base::ApiError::internal(outcome.error);
-  return forbidden_error(attributes, outcome.reason);
+  return authz::forbidden_error(attributes, outcome.reason);
 }
 
 void refuse(request::RequestContext& context, const authz::Attributes& attributes,

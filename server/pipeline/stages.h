@@ -33,11 +33,7 @@ std::string_view bearer_token(request::RequestContext& context);
 // subprotocol beside it that could be answered with.
 std::string websocket_token(const transport::RequestHead& head);
 
-// The refusal of row Z2, whatever the reason: empty, or what follows the colon. HTML characters are
-// escaped (R13).
-base::ApiError forbidden_error(const authz::Attributes& attributes, std::string_view reason);
-
-// The same for an outcome; 500 when an authorizer failed.
+// What answers a request that is not allowed: 403, or 500 when an authorizer failed.
 base::ApiError refusal(const authz::Attributes& attributes, const authz::Outcome& outcome);
 
 // Answers a request that is not allowed: 403, or 500 as plain text when an authorizer failed

@@ -46,7 +46,11 @@ typedef struct limen_attributes {
   uint8_t is_resource; /* 1: a resource request; 0: `path` counts, and verb is the method in lower
                           case */
   uint8_t read_only;   /* 1: get, list or watch */
-  uint8_t reserved[2];
+  /* 1: the decision is explained to a person and nothing is done by it. Decide as always, count and
+   * remember nothing, and say what nearly decided otherwise: add_cause("near-miss", sentence), a
+   * few at most; where a cache answered, add_cause("cache", "hit"). */
+  uint8_t explain;
+  uint8_t reserved;
   const limen_user* user;
   limen_str
       verb; /* get, list, watch, create, update, patch, delete, deletecollection, proxy, ... */
@@ -66,9 +70,10 @@ typedef struct limen_authz_reply {
   /* The verdict and a sentence for people; not called is LIMEN_DENY. The last one counts. [call] */
   void (*decide)(limen_call* call, int32_t verdict, limen_str reason);
   /* Which rule decided, in the plugin's own terms and the same each time ("policy.jsonl:12"). For
-   * audit and for explaining; not for the client. [call] */
+   * explaining; not for the client. One that costs something to name may be left out unless
+   * attributes->explain. [call] */
   void (*set_rule)(limen_call* call, limen_str rule_id);
-  /* One machine-readable fact the verdict rests on ("binding", "ClusterRoleBinding/x"). [call] */
+  /* One fact the verdict rests on ("binding", "ClusterRoleBinding/x"); as set_rule. [call] */
   void (*add_cause)(limen_call* call, limen_str key, limen_str value);
   /* What went wrong on the way to the verdict, which stands all the same. When the request is not
    * allowed in the end, the client gets 500 with this text instead of 403. [call] */

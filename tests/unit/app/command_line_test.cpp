@@ -24,7 +24,11 @@ std::vector<Command> commands() {
   copy.operands = "FROM TO";
   copy.min_operands = 1;
   copy.max_operands = 2;
-  copy.options = {{"port", "N", "a port"}, {"force", "", "a switch"}, {"tag", "T", "many", true}};
+  copy.options = {{"port", "N", "a port"},
+                  {"force", "", "a switch"},
+                  {"tag", "T", "many", true},
+                  {"name", "X", "a name", false, 'n'},
+                  {"all", "", "all of them", false, 'A'}};
   copy.run = remember;
   Command list;
   list.name = "things list";
@@ -95,10 +99,25 @@ TEST(CommandLineTest, ShowsHelpForEveryVerb) {
   EXPECT_EQ(help.status, kExitOk);
   EXPECT_EQ(help.out,
             "copy things\n\nUsage: limen copy [options] FROM TO\n\nOptions:\n"
-            "  --port N  a port\n"
-            "  --force   a switch\n"
-            "  --tag T   many (repeatable)\n"
-            "  --help    show this text\n");
+            "  --port N      a port\n"
+            "  --force       a switch\n"
+            "  --tag T       many (repeatable)\n"
+            "  -n, --name X  a name\n"
+            "  -A, --all     all of them\n"
+            "  --help        show this text\n");
+}
+
+TEST(CommandLineTest, SomeOptionsHaveALetter) {
+  EXPECT_EQ(run({"copy", "a", "-n", "x", "-A"}).status, kExitOk);
+  EXPECT_EQ(last_arguments.get("name"), "x");
+  EXPECT_TRUE(last_arguments.has("all"));
+  EXPECT_EQ(run({"copy", "a", "-n=y"}).status, kExitOk);
+  EXPECT_EQ(last_arguments.get("name"), "y");
+  EXPECT_NE(run({"copy", "a", "-n", "x", "--name", "y"}).err.find("--name is given twice"),
+            std::string::npos);
+  EXPECT_NE(run({"copy", "a", "-n"}).err.find("--name needs a value: X"), std::string::npos);
+  EXPECT_NE(run({"copy", "a", "-A=1"}).err.find("--all takes no value"), std::string::npos);
+  EXPECT_EQ(run({"copy", "a", "-nx"}).status, kExitUsage);
 }
 
 TEST(CommandLineTest, ListsTheVerbsWhenAskedAndWhenNothingIsSaid) {

@@ -11,8 +11,9 @@ class Fixed final : public Authorizer {
  public:
   Fixed(std::string name, Result result) : name_(std::move(name)), result_(std::move(result)) {}
   const std::string& name() const override { return name_; }
-  base::Task<Result> authorize(const Attributes&, request::CallScope&) override {
+  base::Task<Result> authorize(const Attributes& attributes, request::CallScope&) override {
     ++calls;
+    explained = attributes.explain;
     co_return result_;
   }
   base::Task<Rules> rules_for(const request::Identity&, const std::string&,
@@ -23,6 +24,7 @@ class Fixed final : public Authorizer {
     co_return rules;
   }
   int calls = 0;
+  bool explained = false;  // the last call
 
  private:
   std::string name_;
@@ -45,6 +47,26 @@ class AuthzChain : public testing::Test {
     attributes.user = &user_;
     attributes.verb = "get";
     return test::run_task(loop_, chain.authorize(attributes, scope));
+  }
+  Explanation explain() {
+    const Chain chain(authorizers_);
+    request::CallScope scope(loop_, base::Deadline::max());
+    Attributes attributes;
+    attributes.user = &user_;
+    attributes.verb = "get";
+    return test::run_task(loop_, chain.explain(attributes, scope));
+  }
+  // "NAME=VERDICT" of every step; NAME alone: not asked.
+  static std::string story(const Explanation& explanation) {
+    std::string text;
+    for (const Step& step : explanation.steps) {
+      if (!text.empty()) text += ' ';
+      text += step.name;
+      if (!step.asked) continue;
+      constexpr const char* kNames[] = {"=deny", "=allow", "=none"};
+      text += kNames[static_cast<int>(step.result.verdict)];
+    }
+    return text;
   }
   test::InlineExecutor loop_;
   request::Identity user_{"bob", "", {}, {}};
@@ -125,6 +147,52 @@ TEST_F(AuthzChain, SystemMastersNeedNobody) {
   const auto one = add("one", Verdict::deny);
   user_.groups = {"system:masters"};
   EXPECT_TRUE(ask().allowed);
+  EXPECT_EQ(one->calls, 0);
+}
+
+TEST_F(AuthzChain, ExplainingTellsOfEveryStepAndWhoWasNotAsked) {
+  add("one", Verdict::no_opinion, "one has none", "one is ill");
+  const auto two = add("two", Verdict::allow, "two says so");
+  const auto three = add("three", Verdict::deny);
+  const Explanation explanation = explain();
+  EXPECT_EQ(story(explanation), "system:masters=none one=none two=allow three");
+  EXPECT_EQ(explanation.steps[1].result.reason, "one has none");
+  EXPECT_EQ(explanation.steps[1].result.error, "one is ill");
+  EXPECT_EQ(explanation.steps[2].module, "two");
+  EXPECT_GE(explanation.steps[2].took.count(), 1);
+  EXPECT_TRUE(two->explained);
+  EXPECT_EQ(three->calls, 0);
+  ask();
+  EXPECT_FALSE(two->explained) << "only an explanation is announced as one";
+}
+
+TEST_F(AuthzChain, AnExplanationHasTheOutcomeOfTheRequest) {
+  const auto same = [this] {
+    const Outcome asked = ask();
+    const Outcome explained = explain().outcome;
+    EXPECT_EQ(asked.allowed, explained.allowed);
+    EXPECT_EQ(asked.denied, explained.denied);
+    EXPECT_EQ(asked.reason, explained.reason);
+    EXPECT_EQ(asked.error, explained.error);
+    EXPECT_EQ(asked.by, explained.by);
+  };
+  same();
+  add("one", Verdict::no_opinion, "no rule", "one is ill");
+  same();
+  add("two", Verdict::no_opinion, "none here", "two is ill");
+  same();
+  add("three", Verdict::deny, "never");
+  same();
+  authorizers_.back() = std::make_shared<Fixed>("three", Result{Verdict::allow, "yes", ""});
+  same();
+  user_.groups = {"system:masters"};
+  same();
+}
+
+TEST_F(AuthzChain, TheSuperuserRuleIsAStepOfItsOwn) {
+  const auto one = add("one", Verdict::deny);
+  user_.groups = {"system:masters"};
+  EXPECT_EQ(story(explain()), "system:masters=allow one");
   EXPECT_EQ(one->calls, 0);
 }
 

@@ -1,4 +1,6 @@
 // What a module is given and what becomes of its answers; the puppet plays the module.
+#include "base/strings.h"
+#include "observability/metrics.h"
 #include "support.h"
 
 namespace limen::modules {
@@ -13,6 +15,16 @@ const limen_call_api* calls(const Puppet& puppet) {
   return static_cast<const limen_call_api*>(puppet.host->get_extension(puppet.host, LIMEN_CALL));
 }
 Puppet* strings = nullptr;  // of the house under test, for functions that capture nothing
+
+// The lines of the metrics about calls of modules.
+std::string calls_metrics() {
+  std::string lines;
+  const std::string all = metrics::render();
+  for (const std::string_view line : base::split(all, '\n')) {
+    if (line.starts_with("limen_module_")) lines.append(line).append("\n");
+  }
+  return lines;
+}
 
 // ---- authenticator
 // -------------------------------------------------------------------------------
@@ -202,6 +214,48 @@ TEST(AbiAuthorizer, IsGivenTheAttributes) {
   const authz::Result result = house.authorize(scope, attributes);
   EXPECT_EQ(result.verdict, authz::Verdict::allow);
   EXPECT_EQ(result.reason, "ada/g2/v2 list apps/v1/prod/deployments/web/scale a!=b c=d 11");
+}
+
+TEST(AbiAuthorizer, TellsWhatAVerdictRestsOnToWhoWantsItExplained) {
+  PuppetHouse house;
+  house.open();
+  house.strings().authorize = [](limen_call* call, const limen_attributes* a,
+                                 const limen_authz_reply* reply) -> limen_status {
+    reply->set_rule(call, text(a->explain == 1 ? "policy:7" : "unasked"));
+    reply->add_cause(call, text("near-miss"), text("policy:8"));
+    reply->decide(call, LIMEN_ALLOW, text(""));
+    return LIMEN_OK;
+  };
+  auto scope = house.scope();
+  authz::Attributes attributes;
+  EXPECT_EQ(house.authorize(scope, attributes).basis, nullptr);
+  attributes.explain = true;
+  const authz::Result result = house.authorize(scope, attributes);
+  ASSERT_NE(result.basis, nullptr);
+  EXPECT_EQ(result.basis->rule, "policy:7");
+  ASSERT_EQ(result.basis->causes.size(), 1U);
+  EXPECT_EQ(result.basis->causes[0].first, "near-miss");
+  EXPECT_EQ(result.basis->causes[0].second, "policy:8");
+}
+
+TEST(AbiAuthorizer, AQuestionThatExplainsIsNotCounted) {
+  PuppetHouse house;
+  house.open();
+  house.strings().authorize = [](limen_call* call, const limen_attributes*,
+                                 const limen_authz_reply* reply) -> limen_status {
+    reply->decide(call, LIMEN_ALLOW, text(""));
+    return LIMEN_OK;
+  };
+  auto scope = house.scope();
+  authz::Attributes attributes;
+  house.authorize(scope, attributes);
+  const std::string before = calls_metrics();
+  attributes.explain = true;
+  house.authorize(scope, attributes);
+  EXPECT_EQ(calls_metrics(), before);
+  attributes.explain = false;
+  house.authorize(scope, attributes);
+  EXPECT_NE(calls_metrics(), before);
 }
 
 TEST(AbiAuthorizer, SayingNothingDenies) {

@@ -78,6 +78,43 @@ TEST_F(AbacTest, TheRuleNamesFileAndLine) {
   EXPECT_EQ(abac.authorize(on("bob", "get", "projectCaribou", "pods")).rule, file_ + ":3");
 }
 
+TEST_F(AbacTest, AnExplanationTellsWhichPoliciesLackOneThing) {
+  const auto policy = [](const std::string& spec) {
+    return R"({"apiVersion":"abac.authorization.kubernetes.io/v1beta1","kind":"Policy","spec":{)" +
+           spec + "}}\n";
+  };
+  Instance abac = instance(
+      kBob + policy(R"("user":"bob","namespace":"x","resource":"pods")") +
+      policy(R"("user":"bob","group":"ops","namespace":"*","resource":"pods")") +
+      policy(
+          R"("user":"bob","namespace":"projectCaribou","resource":"pods","apiGroup":"metrics")") +
+      policy(R"("user":"eve","namespace":"projectCaribou","resource":"pods")") +
+      policy(R"("user":"bob","namespace":"projectCaribou","resource":"secrets")") +
+      policy(R"("user":"bob","nonResourcePath":"/logs/*","readonly":true)"));
+  Action action = on("bob", "delete", "projectCaribou", "pods");
+  EXPECT_TRUE(abac.authorize(action).causes.empty());
+  action.explain = true;
+  const Reply reply = abac.authorize(action);
+  EXPECT_EQ(reply.verdict, LIMEN_VERDICT_NO_OPINION);
+  EXPECT_EQ(reply.causes,
+            (Pairs{{"near-miss", file_ + ":1 is read-only"},
+                   {"near-miss", file_ + ":2 is for the namespace \"x\" only"},
+                   {"near-miss", file_ + ":3 is for members of the group \"ops\" only"},
+                   {"near-miss", file_ + ":4 is for the API group \"metrics\" only"}}));
+  Action post = path("bob", "post", "/logs/x");
+  post.explain = true;
+  EXPECT_EQ(abac.authorize(post).causes, (Pairs{{"near-miss", file_ + ":7 is read-only"}}));
+}
+
+TEST_F(AbacTest, NearMissesAreFew) {
+  std::string policies;
+  for (int i = 0; i < 30; ++i) policies += kBob;
+  Instance abac = instance(policies);
+  Action action = on("bob", "delete", "projectCaribou", "pods");
+  action.explain = true;
+  EXPECT_EQ(abac.authorize(action).causes.size(), 11U);
+}
+
 TEST_F(AbacTest, SubresourcesAreNotToldApart) {
   Instance abac = instance(kBob);
   Action action = on("bob", "get", "projectCaribou", "pods");

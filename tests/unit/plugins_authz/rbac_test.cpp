@@ -224,6 +224,102 @@ TEST_F(RbacTest, RulesAreListedFromClusterAndNamespace) {
   EXPECT_FALSE(reply.incomplete);
 }
 
+class RbacExplained : public RbacTest {
+ protected:
+  Reply explain(Action action) {
+    action.explain = true;
+    return ask(action);
+  }
+  std::vector<std::string> near_misses(const Action& action) {
+    std::vector<std::string> texts;
+    for (const auto& [key, value] : explain(action).causes) {
+      EXPECT_EQ(key, "near-miss");
+      texts.push_back(value);
+    }
+    return texts;
+  }
+};
+
+TEST_F(RbacExplained, TheRuleIsTheBindingAndTheRolesRuleThatMatched) {
+  add_role(role("reader", "",
+                R"([{"apiGroups":["apps"],"resources":["*"],"verbs":["*"]},)"
+                R"({"apiGroups":[""],"resources":["pods"],"verbs":["get"]}])"));
+  add_binding(binding("readers", "x", "ClusterRole", "reader", kBob));
+  const Reply reply = explain(on("bob", "get", "x", "pods"));
+  EXPECT_EQ(reply.verdict, LIMEN_ALLOW);
+  EXPECT_EQ(reply.rule,
+            "RoleBinding \"readers/x\" of ClusterRole \"reader\" to User \"bob\", rules[1]");
+  EXPECT_TRUE(reply.causes.empty());
+}
+
+TEST_F(RbacExplained, ABindingInAnotherNamespaceIsANearMiss) {
+  add_role(role("reader", "", kReadPods));
+  add_binding(binding("readers", "z", "ClusterRole", "reader", kBob));
+  add_binding(binding("readers", "y", "ClusterRole", "reader", kBob));
+  add_binding(binding("others", "w", "ClusterRole", "reader", R"([{"kind":"User","name":"eve"}])"));
+  EXPECT_EQ(near_misses(on("bob", "get", "x", "pods")),
+            (std::vector<std::string>{
+                "RoleBinding \"readers/y\" of ClusterRole \"reader\" to User \"bob\": allows it, "
+                "but in the namespace \"y\" only",
+                "RoleBinding \"readers/z\" of ClusterRole \"reader\" to User \"bob\": allows it, "
+                "but in the namespace \"z\" only"}));
+  EXPECT_TRUE(near_misses(on("bob", "delete", "x", "pods")).empty());
+}
+
+TEST_F(RbacExplained, ARuleThatLacksOneThingIsANearMiss) {
+  add_role(role("r", "x",
+                R"([{"apiGroups":[""],"resources":["pods"],"verbs":["get","list"]},)"
+                R"({"apiGroups":["batch"],"resources":["pods"],"verbs":["delete"]},)"
+                R"({"apiGroups":[""],"resources":["pods"],"verbs":["*"],"resourceNames":["p"]},)"
+                R"({"apiGroups":[""],"resources":["pods/log"],"verbs":["*"]},)"
+                R"({"apiGroups":[""],"resources":["secrets"],"verbs":["*"]}])"));
+  add_binding(binding("b", "x", "Role", "r", kBob));
+  const std::string lead = "RoleBinding \"b/x\" of Role \"r\" to User \"bob\": rules";
+  EXPECT_EQ(near_misses(on("bob", "delete", "x", "pods")),
+            (std::vector<std::string>{
+                lead + "[0] has the resource but not the verb: only \"get\", \"list\"",
+                lead + "[1] is for another API group: \"batch\"",
+                lead + "[2] is for other names: only \"p\"",
+                lead + "[3] has \"pods/log\" but not the resource itself"}));
+  Action attach = on("bob", "get", "x", "pods");
+  attach.subresource = "attach";
+  EXPECT_EQ(near_misses(attach).front(),
+            lead + "[0] has the resource but not its subresource \"attach\"");
+}
+
+TEST_F(RbacExplained, APathWithoutTheVerbIsANearMiss) {
+  add_role(role("paths", "", R"([{"nonResourceURLs":["/logs/*"],"verbs":["get"]}])"));
+  add_binding(binding("b", "", "ClusterRole", "paths", kBob));
+  Action action = on("bob", "post", "", "");
+  action.path = "/logs/x";
+  EXPECT_EQ(
+      near_misses(action),
+      std::vector<std::string>{"ClusterRoleBinding \"b\" of ClusterRole \"paths\" to User "
+                               "\"bob\": rules[0] has the path but not the verb: only \"get\""});
+  action.path = "/other";
+  EXPECT_TRUE(near_misses(action).empty());
+}
+
+TEST_F(RbacExplained, NearMissesAreFew) {
+  add_role(role("reader", "", kReadPods));
+  for (int i = 0; i < 30; ++i) {
+    add_binding(binding("b", "n" + std::to_string(i), "ClusterRole", "reader", kBob));
+    add_binding(binding("c" + std::to_string(i), "", "ClusterRole", "reader",
+                        R"([{"kind":"User","name":"eve"}])"));
+  }
+  EXPECT_EQ(near_misses(on("bob", "get", "x", "pods")).size(), 6U);
+  EXPECT_EQ(near_misses(on("eve", "delete", "x", "pods")).size(), 6U);
+  EXPECT_EQ(near_misses(on("eve", "delete", "x", "pods")).back(),
+            "more of the kind, which are not shown");
+}
+
+TEST_F(RbacExplained, OnlyAnExplanationCostsWhatItTells) {
+  add_role(role("reader", "", kReadPods));
+  add_binding(binding("readers", "", "ClusterRole", "reader", kBob));
+  EXPECT_TRUE(ask(on("bob", "delete", "x", "pods")).causes.empty());
+  EXPECT_EQ(ask(on("bob", "get", "x", "pods")).rule, "");
+}
+
 TEST_F(RbacTest, AgreesWithAnObviousEvaluatorOnManyQuestions) {
   const std::vector<std::string> rules = {
       kReadPods, R"([{"apiGroups":["*"],"resources":["*"],"verbs":["*"]}])",

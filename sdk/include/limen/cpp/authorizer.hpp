@@ -49,6 +49,9 @@ class Attributes {
   std::string_view verb() const { return to_view(attributes_->verb); }
   bool is_resource() const { return attributes_->is_resource != 0; }
   bool is_read_only() const { return attributes_->read_only != 0; }
+  // The decision is explained to a person and nothing is done by it: say with cause("near-miss",
+  // ..) what nearly decided otherwise, and count nothing.
+  bool explains() const { return attributes_->explain != 0; }
   std::string_view api_group() const { return to_view(attributes_->api_group); }
   std::string_view api_version() const { return to_view(attributes_->api_version); }
   std::string_view resource() const { return to_view(attributes_->resource); }
@@ -95,7 +98,7 @@ class AuthzCall final : public detail::CallOf<AuthzCall> {
   Result<void> no_opinion(std::string_view reason = {}) {
     return decide(LIMEN_VERDICT_NO_OPINION, reason);
   }
-  // Which rule decided and what it rests on, for audit and explaining.
+  // Which rule decided and what it rests on, for explaining.
   AuthzCall& rule(std::string_view id) {
     reply_->set_rule(call_, to_abi(id));
     return *this;

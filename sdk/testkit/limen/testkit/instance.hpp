@@ -146,6 +146,7 @@ struct Action {
   std::string field_selector{}, label_selector{};                     // as text, and
   std::vector<Selection> field_requirements{}, label_requirements{};  // as the host reads them
   std::string field_selector_error{}, label_selector_error{};
+  bool explain = false;  // the decision is explained to a person
 };
 
 struct Review {
@@ -324,6 +325,7 @@ class Instance {
       attributes.is_resource = action.resource.empty() ? 0 : 1;
       attributes.read_only =
           action.verb == "get" || action.verb == "list" || action.verb == "watch" ? 1 : 0;
+      attributes.explain = action.explain ? 1 : 0;
       attributes.user = &user;
       attributes.verb = to_abi(action.verb);
       attributes.api_group = to_abi(action.api_group);
