@@ -105,7 +105,7 @@ class Runtime::Impl {
       for (const ModuleSpec& entry : spec.authenticators) {
         const InstancePtr made = take_or_start(Kind::authenticator, entry, *next, fresh);
         next->authenticators_.push_back(
-            {std::make_shared<AbiAuthenticator>(made), made->descriptor().id});
+            {std::make_shared<AbiAuthenticator>(made), made->descriptor().id, made->config()});
         if (next->token_issuer_ == nullptr) next->token_issuer_ = AbiTokenIssuer::of(made);
       }
       for (const ModuleSpec& entry : spec.authorizers) {
