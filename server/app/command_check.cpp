@@ -5,6 +5,7 @@
 #include "app/front_proxy.h"
 #include "app/module_specs.h"
 #include "app/pki.h"
+#include "app/root_ca.h"
 #include "app/serving_certificate.h"
 #include "app/transport_options.h"
 #include "audit/policy_file.h"
@@ -29,6 +30,8 @@ void check_certificates(const config::ServerConfiguration& configuration,
       problems.push_back(configuration.file + ": secure: " + error.what());
     }
   }
+  const std::string root = root_ca_problem(configuration);
+  if (!root.empty()) problems.push_back("controllers.rootCAFile: " + root);
   const std::string& ca = configuration.secure.client_ca_file;
   if (ca.empty()) return;
   try {

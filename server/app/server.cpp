@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <chrono>
+#include <mutex>
+#include <set>
 #include <stdexcept>
 #include <thread>
 #include <utility>
@@ -10,12 +12,15 @@
 #include "api/api.h"
 #include "app/access_control.h"
 #include "app/audit_setup.h"
+#include "app/certificate_bundle.h"
+#include "app/client_authorities.h"
 #include "app/commands.h"
 #include "app/front_proxy.h"
 #include "app/informer_sync.h"
 #include "app/module_specs.h"
 #include "app/own_pages.h"
 #include "app/rights_watch.h"
+#include "app/root_ca.h"
 #include "app/serving_certificate.h"
 #include "app/transport_options.h"
 #include "authn/revocations.h"
@@ -163,13 +168,20 @@ class ServerProcess::Rooms {
     if (!nobody.empty()) throw std::runtime_error(nobody);
     const std::string shared = shared_proxy_authority(configuration_);
     if (!shared.empty()) throw std::runtime_error(shared);
+    const CertificateFiles certificate = ensure_serving_certificate(configuration_.secure);
+    if (certificate.made) {
+      log::info("a self-signed certificate was made", {{"file", certificate.certificate}});
+    }
+    publish_root_ca(certificate);
     runtime_.offer_objects(store_, resource_exists);
     runtime_.on_rights_changed([this] { rights_.changed(); });
     controllers_.start();
     access_.change(generation_spec(configuration_));
     log_generation(*access_.generation());
+    authorities_.follow(access_.generation()->authenticators());
+    controllers_.change_authentication_trust(authorities_.trust());
     add_health_checks();
-    listen();
+    listen(certificate);
     watch_files();
     await_housekeeping();
   }
@@ -178,6 +190,9 @@ class ServerProcess::Rooms {
     access_.change(generation_spec(configuration));
     log_generation(*access_.generation());
     rights_.changed();
+    authorities_.follow(access_.generation()->authenticators());
+    publish_authorities();
+    watch_authorities();
     transport_->reload_certificate();
     if (auditor_ != nullptr) auditor_->reopen();
   }
@@ -208,11 +223,62 @@ class ServerProcess::Rooms {
       files_.watch({policy}, [this, policy] { reload_audit_policy(*auditor_, policy); });
     }
     files_.watch(tls_files_, [this] { reload_certificates(); });
+    watch_authorities();
+    if (!root_ca_file_.empty()) {
+      files_.watch({root_ca_file_}, [this] { reload_root_ca(); });
+      reload_root_ca();  // it may have changed since it was read for the first time
+    }
     if (revocations_.path().empty()) return;
     files_.watch({revocations_.path()}, [this] {
       if (revocations_.reload()) end_revoked();
     });
     revocations_.reload();  // it may have changed since it was read for the first time
+  }
+
+  // A reload of the configuration may bring more of them; those it no longer names do no harm.
+  void watch_authorities() {
+    std::vector<std::string> files = authorities_.files();
+    std::erase_if(files, [this](const std::string& file) {
+      return !watched_authorities_.insert(file).second;
+    });
+    if (files.empty()) return;
+    files_.watch(std::move(files), [this] { reload_authorities(); });
+    reload_authorities();  // they may have changed since they were read
+  }
+
+  void reload_authorities() {
+    if (!authorities_.reload()) return;
+    log::info("the certificate authorities of clients were read again");
+    publish_authorities();
+    reload_certificates();
+  }
+
+  // To clients from the next reload_certificate() on.
+  void publish_authorities() {
+    const std::lock_guard lock(publishing_);  // what is told last is what was read last
+    controllers_.change_authentication_trust(authorities_.trust());
+    transport_->offer_authorities(authorities_.all());
+  }
+
+  void publish_root_ca(const CertificateFiles& certificate) {
+    const std::string problem = root_ca_problem(configuration_);
+    if (!problem.empty()) throw std::runtime_error("controllers.rootCAFile: " + problem);
+    root_ca_file_ = root_ca_file(configuration_, certificate);
+    if (!root_ca_file_.empty()) return reload_root_ca();
+    if (publishes_root_ca(configuration_)) {
+      log::warn(
+          "kube-root-ca.crt is not published: nothing tells which authority signed the serving "
+          "certificate; name its file as controllers.rootCAFile");
+    }
+  }
+
+  void reload_root_ca() {
+    try {
+      controllers_.change_root_ca(read_certificate_bundle(root_ca_file_).text);
+    } catch (const std::exception& error) {
+      log::error("the serving certificate's authority cannot be used, the old one stays published",
+                 {{"error", error.what()}});
+    }
   }
 
   // Files that cannot be used leave the certificates as they are: half of a pair may be new
@@ -263,11 +329,7 @@ class ServerProcess::Rooms {
     });
   }
 
-  void listen() {
-    const CertificateFiles certificate = ensure_serving_certificate(configuration_.secure);
-    if (certificate.made) {
-      log::info("a self-signed certificate was made", {{"file", certificate.certificate}});
-    }
+  void listen(const CertificateFiles& certificate) {
     warn_of_weak_tls();
     tls_files_ = tls_files(configuration_.secure, certificate);
     transport_ =
@@ -275,6 +337,7 @@ class ServerProcess::Rooms {
                                             [this](std::shared_ptr<transport::Exchange> exchange) {
                                               pipeline_.handle(std::move(exchange));
                                             });
+    transport_->offer_authorities(authorities_.all());
     transport_->start();
     register_transport_metrics();
     log::info(
@@ -327,6 +390,10 @@ class ServerProcess::Rooms {
   const config::ServerConfiguration& configuration_;
   std::atomic<bool> stopping_{false};
   std::vector<std::string> tls_files_;
+  std::string root_ca_file_;  // empty: none is known
+  ClientAuthorities authorities_;
+  std::set<std::string> watched_authorities_;
+  std::mutex publishing_;
   health::Health health_;
   // The loops of the transport are where everything below answers to, perhaps late: they go last.
   std::shared_ptr<transport::Server> transport_;

@@ -138,6 +138,8 @@ struct ServerConfiguration {
   Log log;
   Audit audit;
   std::vector<std::string> disabled_controllers;
+  std::string
+      root_ca_file;  // PEM, of the serving certificate's authority; empty: see app/root_ca.h
   Duration request_timeout = std::chrono::seconds(60);      // of a request that is not a watch
   Duration min_request_timeout = std::chrono::minutes(30);  // a watch ends after 1 to 2 of it
   Duration history_retention = std::chrono::minutes(5);     // what can still be watched from

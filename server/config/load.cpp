@@ -113,9 +113,14 @@ class Reader {
       if (key == "sniCertificates") {
         read_sni_certificates(findings_, value, configuration_.secure.sni_certificates);
       }
-      for (const Option& option : options_) {
-        if (option.section == name && option.key == key)
-          read_option(option, name + '.' + key, value);
+      read_options(name, key, value);
+    }
+  }
+
+  void read_options(const std::string& section, const std::string& key, const YAML::Node& node) {
+    for (const Option& option : options_) {
+      if (option.section == section && option.key == key) {
+        read_option(option, section + '.' + key, node);
       }
     }
   }
@@ -190,8 +195,14 @@ class Reader {
   }
 
   void controllers(const YAML::Node& node) {
-    if (!node.IsMap()) return wrong("controllers", node, "must be a map with the key disabled");
-    for (const auto& [key, value] : checked_items(findings_, node, "controllers", {"disabled"})) {
+    if (!node.IsMap())
+      return wrong("controllers", node, "must be a map with the keys disabled and rootCAFile");
+    for (const auto& [key, value] :
+         checked_items(findings_, node, "controllers", {"disabled", "rootCAFile"})) {
+      if (key == "rootCAFile") {
+        read_options("controllers", key, value);
+        continue;
+      }
       if (!value.IsSequence()) {
         wrong("controllers." + key, value, "must be a list of names");
         continue;

@@ -118,6 +118,7 @@ std::vector<Option> options_of(ServerConfiguration& c) {
   add_limits(out, c.limits);
   out.push_back({"revocations", "path", TextOption{&c.revocations.path, any_text}});
   add_audit(out, c.audit);
+  out.push_back({"controllers", "rootCAFile", TextOption{&c.root_ca_file, any_text}});
   out.push_back({"threads", "io", IntegerOption{&c.threads.io, 0, 1024}});
   out.push_back({"threads", "workers", IntegerOption{&c.threads.workers, 0, 4096}});
   out.push_back({"log", "level", TextOption{&c.log.level, log_level}});

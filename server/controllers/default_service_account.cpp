@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "controllers/active_namespace.h"
 #include "controllers/names.h"
 #include "object/metadata.h"
 
@@ -14,13 +15,6 @@ using object::Json;
 const storage::ResourceId kNamespaceResource{"", "namespaces"};
 const storage::ResourceId kAccountResource{"", "serviceaccounts"};
 constexpr std::string_view kAccount = "default";
-
-bool is_active(const storage::StoredObject& ns) {
-  const object::Document document = object::Document::parse(ns.json);
-  if (!object::deletion_timestamp(document.root()).empty()) return false;
-  const Json* const phase = object::find(document.root(), {"status", "phase"});
-  return !phase || !phase->is_string() || phase->get_string() != "Terminating";
-}
 
 }  // namespace
 
@@ -57,8 +51,7 @@ void DefaultServiceAccount::look_at_all() {
 base::Task<bool> DefaultServiceAccount::look(std::string ns) {
   storage::Key key{kAccountResource, ns, std::string(kAccount)};
   if (objects_.store().get(key)) co_return true;
-  const storage::ObjectPtr home = objects_.store().get({kNamespaceResource, "", ns});
-  if (!home || !is_active(*home)) co_return true;
+  if (!is_active_namespace(objects_.store(), ns)) co_return true;
   Json made = boost::json::object();
   object::set_type(made, "v1", "ServiceAccount");
   object::set_metadata(made, "name", kAccount);

@@ -6,12 +6,14 @@
 #include <future>
 #include <utility>
 
+#include "controllers/cluster_authentication_trust.h"
 #include "controllers/cluster_role_aggregation.h"
 #include "controllers/default_service_account.h"
 #include "controllers/loop_thread.h"
 #include "controllers/names.h"
 #include "controllers/namespaces.h"
 #include "controllers/rbac_bootstrap.h"
+#include "controllers/root_ca_publisher.h"
 #include "controllers/scope.h"
 #include "controllers/token_cleaner.h"
 #include "observability/log.h"
@@ -30,15 +32,21 @@ class Manager::Impl {
   Impl(storage::Store& store, const Options& options) : scope_(loop_), objects_(store, loop_) {
     const auto add = [&](std::unique_ptr<Controller> controller) {
       const auto& off = options.disabled;
-      if (std::find(off.begin(), off.end(), controller->name()) == off.end()) {
-        controllers_.push_back(std::move(controller));
-      }
+      if (std::find(off.begin(), off.end(), controller->name()) != off.end()) return false;
+      controllers_.push_back(std::move(controller));
+      return true;
     };
     add(std::make_unique<Namespaces>(scope_, objects_));
     add(std::make_unique<DefaultServiceAccount>(scope_, objects_));
     add(std::make_unique<RbacBootstrap>(objects_));
     add(std::make_unique<ClusterRoleAggregation>(scope_, objects_));
     add(std::make_unique<TokenCleaner>(scope_, objects_));
+    auto trust = std::make_unique<ClusterAuthenticationTrust>(scope_, objects_);
+    auto* const trust_controller = trust.get();
+    if (add(std::move(trust))) trust_ = trust_controller;
+    auto root_ca = std::make_unique<RootCaPublisher>(scope_, objects_);
+    auto* const root_ca_controller = root_ca.get();
+    if (add(std::move(root_ca))) root_ca_ = root_ca_controller;
   }
   ~Impl() { stop(); }
   Impl(const Impl&) = delete;
@@ -66,6 +74,17 @@ class Manager::Impl {
   }
 
   bool synced() const { return synced_.load(); }
+
+  void change_authentication_trust(AuthenticationTrust trust) {
+    if (trust_ == nullptr) return;
+    loop_.post([this, trust = std::move(trust)]() mutable { trust_->change(std::move(trust)); });
+  }
+
+  void change_root_ca(std::string bundle) {
+    if (root_ca_ == nullptr) return;
+    loop_.post(
+        [this, bundle = std::move(bundle)]() mutable { root_ca_->change(std::move(bundle)); });
+  }
 
  private:
   base::Task<void> bring_up() {
@@ -103,6 +122,8 @@ class Manager::Impl {
   Scope scope_;
   Objects objects_;
   std::vector<std::unique_ptr<Controller>> controllers_;
+  ClusterAuthenticationTrust* trust_ = nullptr;  // null: switched off
+  RootCaPublisher* root_ca_ = nullptr;           // null: switched off
   std::atomic<bool> synced_{false};
   bool started_ = false;
   bool stopped_ = false;
@@ -114,6 +135,10 @@ Manager::~Manager() = default;
 
 void Manager::start() { impl_->start(); }
 bool Manager::synced() const { return impl_->synced(); }
+void Manager::change_authentication_trust(AuthenticationTrust trust) {
+  impl_->change_authentication_trust(std::move(trust));
+}
+void Manager::change_root_ca(std::string bundle) { impl_->change_root_ca(std::move(bundle)); }
 void Manager::stop() { impl_->stop(); }
 
 }  // namespace limen::controllers

@@ -3,7 +3,7 @@
 // Runs the controllers that are not disabled on one thread of its own. Each looks at what is
 // stored, compares it with what should be, and writes the difference with compare-and-swap, again
 // and again: it can be stopped and started at any moment, and two servers may run it side by side.
-// Thread rule: start() and stop() from one thread, once each; synced() from any.
+// Thread rule: start() and stop() from one thread, once each; the rest from any.
 // Lifetime: the store outlives it and still takes writes when stop() is called.
 #pragma once
 
@@ -11,6 +11,7 @@
 #include <string>
 #include <vector>
 
+#include "controllers/authentication_trust.h"
 #include "storage/store.h"
 
 namespace limen::controllers {
@@ -30,6 +31,12 @@ class Manager {
   // True once what a fresh server needs is there: the system namespaces, their service accounts,
   // the bootstrap policy, and aggregated roles filled in.
   bool synced() const;
+
+  // What cluster-authentication-trust and root-ca-publisher (a PEM bundle) tell from now on;
+  // nothing before the first call.
+  void change_authentication_trust(AuthenticationTrust trust);
+  void change_root_ca(std::string bundle);
+
   // Ends what is going on and waits for it.
   void stop();
 

@@ -3,9 +3,10 @@
 namespace limen::controllers {
 
 std::vector<std::string> controller_names() {
-  return {std::string(kNamespaces), std::string(kDefaultServiceAccount),
-          std::string(kRbacBootstrap), std::string(kClusterRoleAggregation),
-          std::string(kTokenCleaner)};
+  return {std::string(kNamespaces),     std::string(kDefaultServiceAccount),
+          std::string(kRbacBootstrap),  std::string(kClusterRoleAggregation),
+          std::string(kTokenCleaner),   std::string(kClusterAuthenticationTrust),
+          std::string(kRootCaPublisher)};
 }
 
 }  // namespace limen::controllers

@@ -12,6 +12,8 @@ inline constexpr std::string_view kDefaultServiceAccount = "default-service-acco
 inline constexpr std::string_view kRbacBootstrap = "rbac-bootstrap";
 inline constexpr std::string_view kClusterRoleAggregation = "clusterrole-aggregation";
 inline constexpr std::string_view kTokenCleaner = "token-cleaner";
+inline constexpr std::string_view kClusterAuthenticationTrust = "cluster-authentication-trust";
+inline constexpr std::string_view kRootCaPublisher = "root-ca-publisher";
 
 // All of them, in the order they are started.
 std::vector<std::string> controller_names();

@@ -15,6 +15,7 @@
 #include "authn/token_issuer.h"
 #include "authz/authorizer.h"
 #include "modules/module_spec.h"
+#include "object/document.h"
 #include "storage/followers.h"
 
 namespace limen::modules {
@@ -36,7 +37,8 @@ class Generation final : public storage::Followers {
  public:
   struct Authenticator {
     std::shared_ptr<authn::Authenticator> instance;
-    std::string module;  // the descriptor's id, by which `anonymous` is known
+    std::string module;       // the descriptor's id, by which `anonymous` is known
+    object::Document config;  // checked, with defaults
   };
 
   const std::vector<Authenticator>& authenticators() const { return authenticators_; }

@@ -94,6 +94,7 @@ class ModuleInstance : public std::enable_shared_from_this<ModuleInstance> {
   Kind kind() const { return setup_.kind; }
   const ModuleSpec& spec() const { return setup_.spec; }
   const std::string& name() const { return setup_.spec.name; }
+  const object::Document& config() const { return setup_.config; }
   const DescriptorInfo& descriptor() const { return *setup_.descriptor; }
   InstanceInfo info() const;
   // Its calls are made on worker threads: it may block, or it is a shadow, which must not delay

@@ -112,7 +112,8 @@ class Runtime::Impl {
           next->shadows_.authenticators.push_back(std::move(authenticator));
           continue;
         }
-        next->authenticators_.push_back({std::move(authenticator), made->descriptor().id});
+        next->authenticators_.push_back(
+            {std::move(authenticator), made->descriptor().id, made->config()});
         if (next->token_issuer_ == nullptr) next->token_issuer_ = AbiTokenIssuer::of(made);
       }
       for (const ModuleSpec& entry : spec.authorizers) {

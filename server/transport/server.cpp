@@ -53,6 +53,7 @@ class Server::Impl {
   void drain(std::chrono::milliseconds grace);
   void stop();
   void reload_certificate();
+  void offer_authorities(std::string authorities);
   ServerCounts counts() const;
   std::vector<base::Executor*> loops();
   std::uint16_t secure_port() const {
@@ -73,8 +74,10 @@ class Server::Impl {
   std::vector<std::unique_ptr<IoWorker>> workers_;
   std::vector<std::thread> threads_;
   std::atomic<std::size_t> next_worker_{0};
+  std::mutex reload_mutex_;
   std::mutex tls_mutex_;
   std::shared_ptr<const TlsContext> tls_;
+  std::string authorities_;  // PEM; guarded by tls_mutex_
   std::unique_ptr<PortListener> secure_;
   std::unique_ptr<PortListener> local_;
 };
@@ -153,9 +156,21 @@ std::shared_ptr<const TlsContext> Server::Impl::tls() {
 
 void Server::Impl::reload_certificate() {
   if (!options_.secure) return;
-  auto fresh = std::make_shared<const TlsContext>(*options_.secure);
+  // Two at a time would not know whose files are the newer.
+  const std::lock_guard one_at_a_time(reload_mutex_);
+  std::string authorities;
+  {
+    const std::lock_guard lock(tls_mutex_);
+    authorities = authorities_;
+  }
+  auto fresh = std::make_shared<const TlsContext>(*options_.secure, authorities);
   const std::lock_guard lock(tls_mutex_);
   tls_ = std::move(fresh);
+}
+
+void Server::Impl::offer_authorities(std::string authorities) {
+  const std::lock_guard lock(tls_mutex_);
+  authorities_ = std::move(authorities);
 }
 
 void Server::Impl::stop_accepting() {
@@ -223,5 +238,8 @@ void Server::stop() { impl_->stop(); }
 std::vector<base::Executor*> Server::loops() { return impl_->loops(); }
 ServerCounts Server::counts() const { return impl_->counts(); }
 void Server::reload_certificate() { impl_->reload_certificate(); }
+void Server::offer_authorities(std::string authorities) {
+  impl_->offer_authorities(std::move(authorities));
+}
 
 }  // namespace limen::transport

@@ -4,9 +4,10 @@
 // loops, which speak TLS and HTTP/1.1 on it and call the Handler on their own thread. A connection
 // never changes its loop.
 //
-// Thread rule: one thread calls start, stop_accepting, drain and stop, in this order; the counts
-// and reload_certificate are for any thread. Lifetime: the loops, being Executors, live as long as
-// the Server; whatever was posted to them and did not run before stop() is dropped with it.
+// Thread rule: one thread calls start, stop_accepting, drain and stop, in this order; the counts,
+// offer_authorities and reload_certificate are for any thread. Lifetime: the loops, being
+// Executors, live as long as the Server; whatever was posted to them and did not run before stop()
+// is dropped with it.
 #pragma once
 
 #include <chrono>
@@ -68,6 +69,11 @@ class Server {
   // Reads certificate, key and client CA files again, for connections accepted from now on. Throws
   // as start() does; the old ones stay in use then.
   void reload_certificate();
+
+  // The subjects of these certificates (PEM), too, are told to clients as the issuers of acceptable
+  // certificates, from start() or the next reload_certificate() on. When all of them together are
+  // more than a handshake can carry, none are told.
+  void offer_authorities(std::string authorities);
 
  private:
   class Impl;

@@ -41,8 +41,9 @@ struct SecureListenerOptions {
   std::uint16_t port = 6443;  // 0: any free port
   std::string cert_file;      // PEM, leaf first, chain after it
   std::string key_file;       // PEM, not encrypted
-  // PEM; its subjects are the hint sent to clients (RFC 8446 section 4.2.4). Empty: no hint. A
-  // client certificate is asked for in either case and never required; nothing is verified here.
+  // PEM; its subjects are the hint sent to clients (RFC 8446 section 4.2.4), beside those of
+  // Server::offer_authorities. Empty: none. A client certificate is asked for in either case and
+  // never required; nothing is verified here.
   std::string client_ca_file;
   std::vector<SniCertificateFiles> sni_certificates;
   std::string min_version = "VersionTLS12";    // VersionTLS10 to VersionTLS13

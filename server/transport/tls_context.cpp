@@ -5,8 +5,10 @@
 #include <openssl/pem.h>
 #include <openssl/ssl.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <fstream>
+#include <memory>
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -22,6 +24,20 @@ constexpr const char* kSuites13 =
     "TLS_AES_128_GCM_SHA256:TLS_AES_256_GCM_SHA384:TLS_CHACHA20_POLY1305_SHA256";
 constexpr const char* kGroups = "X25519:P-256:P-384:P-521";
 constexpr std::string_view kHttp11 = "http/1.1";
+// Of the names of acceptable authorities: more do not fit into a handshake message.
+constexpr std::size_t kMaxNameBytes = 60'000;
+
+struct FreeNames {
+  void operator()(STACK_OF(X509_NAME) * names) const {
+    sk_X509_NAME_pop_free(names, X509_NAME_free);
+  }
+};
+struct FreeBio {
+  void operator()(BIO* bio) const { BIO_free_all(bio); }
+};
+struct FreeCertificate {
+  void operator()(X509* certificate) const { X509_free(certificate); }
+};
 
 // The first error is the cause; those after it only say who noticed.
 std::string openssl_error() {
@@ -81,15 +97,59 @@ int accept_any_certificate(X509_STORE_CTX* store, void*) {
   return 1;
 }
 
-void ask_for_client_certificate(SSL_CTX* context, const std::string& client_ca_file) {
+using Names = std::unique_ptr<STACK_OF(X509_NAME), FreeNames>;
+
+Names read_client_ca_file(const std::string& file) {
+  if (file.empty()) return Names(sk_X509_NAME_new_null());
+  require_readable("client CA file", file);
+  ERR_clear_error();
+  Names names(SSL_load_client_CA_file(file.c_str()));
+  if (names == nullptr) refuse("client CA file", file);
+  return names;
+}
+
+bool holds(const Names& names, const X509_NAME* name) {
+  for (int i = 0; i < sk_X509_NAME_num(names.get()); ++i) {
+    if (X509_NAME_cmp(sk_X509_NAME_value(names.get(), i), name) == 0) return true;
+  }
+  return false;
+}
+
+// The bytes a name takes in a CertificateRequest.
+std::size_t size_of(const X509_NAME* name) {
+  return 2 + static_cast<std::size_t>(std::max(0, i2d_X509_NAME(name, nullptr)));
+}
+
+// False when there are more than a handshake can carry.
+bool add_subjects(Names& names, const std::string& pem) {
+  std::size_t size = 0;
+  for (int i = 0; i < sk_X509_NAME_num(names.get()); ++i) {
+    size += size_of(sk_X509_NAME_value(names.get(), i));
+  }
+  const std::unique_ptr<BIO, FreeBio> source(
+      BIO_new_mem_buf(pem.data(), static_cast<int>(pem.size())));
+  while (size <= kMaxNameBytes) {
+    const std::unique_ptr<X509, FreeCertificate> next(
+        PEM_read_bio_X509(source.get(), nullptr, no_password, nullptr));
+    if (next == nullptr) break;
+    const X509_NAME* const subject = X509_get_subject_name(next.get());
+    if (holds(names, subject)) continue;
+    X509_NAME* const copy = X509_NAME_dup(subject);
+    if (copy != nullptr && sk_X509_NAME_push(names.get(), copy) == 0) X509_NAME_free(copy);
+    size += size_of(subject);
+  }
+  ERR_clear_error();
+  return size <= kMaxNameBytes;
+}
+
+void ask_for_client_certificate(SSL_CTX* context, const std::string& client_ca_file,
+                                const std::string& authorities) {
   SSL_CTX_set_verify(context, SSL_VERIFY_PEER, nullptr);
   SSL_CTX_set_cert_verify_callback(context, accept_any_certificate, nullptr);
-  if (client_ca_file.empty()) return;
-  require_readable("client CA file", client_ca_file);
-  ERR_clear_error();
-  STACK_OF(X509_NAME)* names = SSL_load_client_CA_file(client_ca_file.c_str());
-  if (names == nullptr) refuse("client CA file", client_ca_file);
-  SSL_CTX_set_client_CA_list(context, names);
+  Names names = read_client_ca_file(client_ca_file);
+  // A part of the list would keep clients from showing good certificates; none keeps nobody.
+  if (!add_subjects(names, authorities)) return;
+  SSL_CTX_set_client_CA_list(context, names.release());
 }
 
 int select_protocol(SSL*, const unsigned char** selected, unsigned char* selected_size,
@@ -173,17 +233,21 @@ void check_tls(const SecureListenerOptions& options) {
   }
 }
 
-TlsContext::TlsContext(const SecureListenerOptions& options) : context_(make_context()) {
+TlsContext::TlsContext(const SecureListenerOptions& options, const std::string& authorities)
+    : context_(make_context()) {
   SSL_CTX* context = native();
   set_up_ciphers(context, options);
   set_up_sessions(context);
   SSL_CTX_set_alpn_select_cb(context, select_protocol, nullptr);
-  ask_for_client_certificate(context, options.client_ca_file);
+  ask_for_client_certificate(context, options.client_ca_file, authorities);
   load_certificate(context, options.cert_file, options.key_file);
   if (options.sni_certificates.empty()) return;
   for (const SniCertificateFiles& files : options.sni_certificates) {
     Poco::Net::Context::Ptr other = make_context();
     load_certificate(other->sslContext(), files.cert_file, files.key_file);
+    // Read from the chosen context, unlike what else there is to say about client certificates.
+    SSL_CTX_set_client_CA_list(other->sslContext(),
+                               SSL_dup_CA_list(SSL_CTX_get_client_CA_list(context)));
     by_name_.add(files.names, other);
   }
   SSL_CTX_set_tlsext_servername_callback(context, choose_certificate);

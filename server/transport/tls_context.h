@@ -11,6 +11,7 @@
 #include <Poco/Net/Context.h>
 
 #include <memory>
+#include <string>
 
 #include "transport/certificates_by_name.h"
 #include "transport/server_options.h"
@@ -20,7 +21,8 @@ namespace limen::transport {
 class TlsContext {
  public:
   // Throws std::runtime_error with one sentence that names the file at fault.
-  explicit TlsContext(const SecureListenerOptions& options);
+  // The subjects of `authorities` (PEM) are told to clients beside those of the client CA file.
+  explicit TlsContext(const SecureListenerOptions& options, const std::string& authorities = {});
   ssl_ctx_st* native() const { return context_->sslContext(); }
 
  private:

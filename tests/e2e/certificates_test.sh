@@ -100,6 +100,27 @@ for name in expired server stranger twins; do
 done
 assert_eq "$(who nobody)" 401
 
+# --- who is told of the authorities: clients in the handshake, extension API servers in a ConfigMap
+hints() { # the common names of the acceptable authorities
+  openssl s_client -connect "127.0.0.1:$PORT" -CAfile "$STATE/pki/ca.crt" "$@" < /dev/null 2> /dev/null |
+    sed -n '/^Acceptable client certificate CA names/,/^[A-Z][A-Za-z]* [A-Z]/s/^CN = //p' | sort | tr '\n' ' '
+}
+trust() { k get configmap extension-apiserver-authentication -n kube-system -o json | jq -r --arg key "$1" '.data[$key]'; }
+bundle() { openssl crl2pkcs7 -nocrl -certfile "$1" | openssl pkcs7 -print_certs -noout | sed -n 's/^subject=CN = //p' | sort | tr '\n' ' '; }
+published() { [ "$(bundle <(trust "$1"))" = "$2" ]; }
+OWN=$(openssl x509 -in "$STATE/pki/ca.crt" -noout -subject | sed 's/subject=CN = //')
+names() { printf '%s\n' "$OWN" "$@" | sort | tr '\n' ' '; }
+for version in -tls1_2 -tls1_3; do
+  assert_eq "$(hints $version)" "$(names proxies users)" "$version"
+done
+eventually 5 published client-ca-file "$(names users)"
+published requestheader-client-ca-file 'proxies ' || fail "not the authority of the proxies: $(trust requestheader-client-ca-file)"
+assert_eq "$(k get configmap extension-apiserver-authentication -n kube-system -o json |
+  jq -c '.data | del(.["client-ca-file"], .["requestheader-client-ca-file"])')" \
+  "$(jq -cn '{"requestheader-allowed-names": "[\"front-proxy\"]", "requestheader-extra-headers-prefix": "[\"X-Remote-Extra-\"]",
+    "requestheader-group-headers": "[\"X-Remote-Group\"]", "requestheader-uid-headers": "[\"X-Remote-Uid\"]",
+    "requestheader-username-headers": "[\"X-Remote-User\"]"}')"
+
 # --- one connection, asked again and again: what changes meanwhile bites on it
 answers() { [ "$(ask_connection /api)" = "$1" ]; }
 # within_a_second COMMAND...: the promise of every reload, with a second more for a busy machine
@@ -128,9 +149,14 @@ within_a_second answers 200
 cp others.crt trusted.new && mv trusted.new trusted.crt
 within_a_second is 200 stranger
 assert_eq "$(ask_connection /api)" 401
+hinted() { [ "$(hints)" = "$1" ]; }
+within_a_second hinted "$(names others proxies)"
+# What is published is added to: another server may still go by what this one does not any more.
+within_a_second published client-ca-file "$(names others users)"
 printf 'half a file' > trusted.crt
 eventually 5 grep -q 'trusted.crt: holds no certificate in PEM form' "$LOG"
 assert_eq "$(status_with stranger)" 200
+assert_eq "$(hints)" "$(names others proxies)"
 cat users.crt others.crt > trusted.new && mv trusted.new trusted.crt
 within_a_second answers 200
 
@@ -153,10 +179,22 @@ assert_eq "$(who proxy -H 'X-Remote-User: eve' -H 'x-remote-user: root')" 401
 assert_eq "$(who bob "${SPOKEN[@]}" | jq -r .username)" bob
 assert_eq "$(request POST $REVIEWS -H 'Content-Type: application/json' -d "$REVIEW" "${SPOKEN[@]}" | jq .code)" 403
 assert_contains "$(request GET /api/v1/pods "${SPOKEN[@]}")" 'User \"system:anonymous\"'
+
+# --- authenticators that change are told at the reload
+sed -i -e "s#$PKI/proxies.crt, allowedNames: \[front-proxy\]#$PKI/proxies2.crt, allowedNames: [front-proxy, gate], uidHeaders: [X-Id]#" "$CONFIG"
+authority newcomers
+cp newcomers.crt proxies2.crt
+kill -HUP "$SERVER_PID"
+eventually 5 hinted "$(names newcomers others users)"
+eventually 5 published requestheader-client-ca-file 'newcomers proxies '
+assert_eq "$(trust requestheader-allowed-names) $(trust requestheader-uid-headers)" '["front-proxy","gate"] ["X-Remote-Uid","X-Id"]'
+cat newcomers.crt proxies.crt > proxies2.new && mv proxies2.new proxies2.crt
+within_a_second hinted "$(names newcomers others proxies users)"
+cp proxies.crt proxies2.crt
 stop_server
 
 # --- proxies and users must be told apart
-sed -i -e "s#proxies.crt, allowedNames: \[front-proxy\]#users.crt#" "$CONFIG"
+sed -i -e "s#proxies2.crt, allowedNames: \[front-proxy, gate\]#users.crt#" "$CONFIG"
 assert_exit 1 "$LIMEN" check --config "$CONFIG"
 assert_contains "$OUTPUT" 'list the common names of the proxies in allowedNames'
 assert_exit 1 "$LIMEN" serve --config "$CONFIG" --secure-port "$PORT"

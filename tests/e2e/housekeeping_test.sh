@@ -81,6 +81,53 @@ has_rules_of edit view || fail "edit lacks rules of view"
 has_rules_of edit system:aggregate-to-edit || fail "edit lacks rules of system:aggregate-to-edit"
 has_rules_of admin edit || fail "admin lacks rules of edit"
 
+# --- what clients and extension API servers have to trust is published
+TRUST=extension-apiserver-authentication
+trust() { k get configmap "$TRUST" -n kube-system -o json | jq -r --arg key "$1" '.data[$key] // ""'; }
+root_ca() { k get configmap kube-root-ca.crt -n "$1" -o jsonpath='{.data.ca\.crt}'; }
+trusted() { [ "$(trust client-ca-file)" = "$(cat "$STATE/pki/ca.crt")" ]; }
+published_in() { [ "$(root_ca "$1")" = "$(cat "$STATE/pki/ca.crt")" ]; }
+eventually 10 trusted
+assert_eq "$(k get configmap "$TRUST" -n kube-system -o json | jq -c '.data | keys')" '["client-ca-file"]'
+for ns in $SYSTEM; do
+  published_in "$ns" || fail "no kube-root-ca.crt in $ns"
+  assert_eq "$(k get configmap kube-root-ca.crt -n "$ns" -o json | jq -c '[(.data | keys), (.metadata.annotations | keys)]')" \
+    '[["ca.crt"],["kubernetes.io/description"]]'
+done
+assert_eq "$(k get configmap kube-root-ca.crt -o jsonpath='{.metadata.annotations.kubernetes\.io/description}')" \
+  "Contains a CA bundle that can be used to verify the kube-apiserver when using internal endpoints such as the internal service IP or kubernetes.default.svc. No other usage is guaranteed across distributions of Kubernetes clusters."
+
+# --- ... comes back when it is deleted, also in a namespace made later, and is put right when it is edited
+make create ns told
+eventually 10 published_in told
+for ns in default told; do
+  OLD=$(k get configmap kube-root-ca.crt -n "$ns" -o jsonpath='{.metadata.uid}')
+  assert_ok k delete configmap kube-root-ca.crt -n "$ns"
+  eventually 10 published_in "$ns"
+  [ "$(k get configmap kube-root-ca.crt -n "$ns" -o jsonpath='{.metadata.uid}')" != "$OLD" ] || fail "it was not deleted in $ns"
+done
+json_patch configmap kube-root-ca.crt '[{"op":"replace","path":"/data","value":{"ca.crt":"mine","more":"x"}}]' -n told
+eventually 10 published_in told
+assert_eq "$(k get configmap kube-root-ca.crt -n told -o json | jq -c '.data | keys')" '["ca.crt"]'
+assert_ok k delete configmap "$TRUST" -n kube-system
+eventually 10 trusted
+json_patch configmap "$TRUST" '[{"op":"replace","path":"/data","value":{"client-ca-file":"none","note":"kept"}}]' -n kube-system
+eventually 10 trusted
+assert_eq "$(trust note)" kept
+json_patch configmap "$TRUST" '[{"op":"remove","path":"/data/note"}]' -n kube-system
+assert_ok k delete ns told --timeout=30s
+
+# --- ... and who is in the role for it may read it
+carol() { k get configmap "$TRUST" -n kube-system --as carol "$@"; }
+assert_exit 1 carol
+assert_contains "$OUTPUT" 'configmaps "extension-apiserver-authentication" is forbidden'
+assert_ok k create rolebinding carol -n kube-system --role=extension-apiserver-authentication-reader --user=carol
+eventually 10 carol
+assert_contains "$(carol -o jsonpath='{.data}')" client-ca-file
+assert_exit 1 k get configmap -n kube-system --as carol
+assert_ok k get configmap -n kube-system --as carol --field-selector "metadata.name=$TRUST"
+assert_ok k delete rolebinding carol -n kube-system
+
 # --- a start that finds everything in place writes nothing
 BEFORE=$(revision)
 restart_server
@@ -292,7 +339,36 @@ switched_off
 eventually 10 has_rule view crontabs
 has_rules_of view system:aggregate-to-view || fail "view was not filled in"
 
-fresh_server nothing namespaces default-service-account rbac-bootstrap clusterrole-aggregation token-cleaner
+fresh_server no-trust cluster-authentication-trust root-ca-publisher
+would_have_been_done
+assert_eq "$(names_of configmap -A)" ""
+switched_off
+eventually 10 trusted
+eventually 10 published_in default
+
+# --- the authority to publish can be named; its file is followed, and a broken one changes nothing
+stop_server
+cp "$STATE/pki/ca.crt" "$WORK/root.crt"
+sed -i "s|^controllers:.*|controllers: {rootCAFile: \"$WORK/root.crt\"}|" "$CONFIG"
+start_server
+openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout "$WORK/next.key" -out "$WORK/next.crt" \
+  -subj /CN=next -days 2 2> /dev/null
+cat "$STATE/pki/ca.crt" "$WORK/next.crt" > "$WORK/root.crt.new"
+mv "$WORK/root.crt.new" "$WORK/root.crt"
+both_published() { [ "$(root_ca default)" = "$(cat "$WORK/root.crt")" ]; }
+eventually 5 both_published
+LAST=$(root_ca default)
+echo hello > "$WORK/root.crt"
+eventually 5 grep -q "the serving certificate's authority cannot be used" "$LOG"
+assert_eq "$(root_ca default)" "$LAST"
+stop_server
+assert_exit 1 "$LIMEN" check --config "$CONFIG"
+assert_contains "$OUTPUT" "controllers.rootCAFile: $WORK/root.crt: holds no certificate in PEM form"
+assert_exit 1 "$LIMEN" serve --config "$CONFIG"
+assert_contains "$OUTPUT" "controllers.rootCAFile: $WORK/root.crt: holds no certificate in PEM form"
+
+fresh_server nothing namespaces default-service-account rbac-bootstrap clusterrole-aggregation token-cleaner \
+  cluster-authentication-trust root-ca-publisher
 would_have_been_done
 assert_eq "$(names_of ns)" ""
 assert_eq "$(revision)" 1 "nothing is written"

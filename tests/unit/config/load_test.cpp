@@ -62,7 +62,7 @@ TEST(ConfigLoadTest, ReadsEveryKindOfOption) {
       "limits: {idleTimeout: 1m30s, maxConnections: 7}\n"
       "threads: {io: 3}\n"
       "log: {level: debug, format: json}\n"
-      "controllers: {disabled: [namespace, serviceaccount]}\n"
+      "controllers: {disabled: [namespace, serviceaccount], rootCAFile: root.crt}\n"
       "historyRetention: 10m\n");
   ASSERT_TRUE(loaded.ok()) << loaded.problems[0];
   const ServerConfiguration& c = loaded.configuration;
@@ -78,6 +78,7 @@ TEST(ConfigLoadTest, ReadsEveryKindOfOption) {
   EXPECT_EQ(c.log.level, "debug");
   EXPECT_EQ(c.log.format, "json");
   EXPECT_EQ(c.disabled_controllers, (std::vector<std::string>{"namespace", "serviceaccount"}));
+  EXPECT_EQ(c.root_ca_file, "root.crt");
   EXPECT_EQ(c.history_retention, 10min);
 }
 

@@ -120,6 +120,62 @@ TEST(Tls, HintsAtTheAcceptableAuthorities) {
             0);
 }
 
+std::vector<std::string> hints_of(TestServer& server, const std::string& name = {}) {
+  Client client(server->secure_port());
+  std::vector<std::string> out;
+  if (!client.start_tls({.server_name = name})) return out;
+  const STACK_OF(X509_NAME)* names = SSL_get_client_CA_list(client.ssl());
+  for (int i = 0; i < sk_X509_NAME_num(names); ++i) {
+    char text[256] = {};
+    X509_NAME_get_text_by_NID(sk_X509_NAME_value(names, i), NID_commonName, text, sizeof text);
+    out.emplace_back(text);
+  }
+  return out;
+}
+
+TEST(Tls, HintsAtTheOfferedAuthoritiesToo) {
+  const Folder folder;
+  const KeyPair configured = make_certificate("configured");
+  TestServer server(echo(), [&](ServerOptions& options) {
+    options.secure->client_ca_file = folder.write_certificate("ca.crt", configured);
+  });
+  server->offer_authorities(pem_of(configured) + pem_of(make_certificate("offered")));
+  server->reload_certificate();
+  EXPECT_EQ(hints_of(server), (std::vector<std::string>{"configured", "offered"}));
+  server->offer_authorities(pem_of(make_certificate("another")));
+  server->reload_certificate();
+  EXPECT_EQ(hints_of(server), (std::vector<std::string>{"configured", "another"}));
+}
+
+TEST(Tls, HintsAreTheSameForClientsThatAskForAName) {
+  const Folder folder;
+  const KeyPair pair = make_certificate("named");
+  TestServer server(echo(), [&](ServerOptions& options) {
+    options.secure->sni_certificates.push_back({folder.write_certificate("named.crt", pair),
+                                                folder.write_key("named.key", pair),
+                                                {"named.example"}});
+  });
+  server->offer_authorities(pem_of(make_certificate("offered")));
+  server->reload_certificate();
+  EXPECT_EQ(hints_of(server, "named.example"), std::vector<std::string>{"offered"});
+  EXPECT_EQ(hints_of(server, "other.example"), std::vector<std::string>{"offered"});
+}
+
+TEST(Tls, HintsThatNoHandshakeCouldCarryAreLeftOut) {
+  std::string many;
+  for (int i = 0; i < 1000; ++i) {
+    many += pem_of(make_certificate(std::to_string(i) + std::string(60, 'x')));
+  }
+  TestServer server(echo());
+  server->offer_authorities(many);
+  server->reload_certificate();
+  EXPECT_EQ(hints_of(server), std::vector<std::string>());
+  Client client(server->secure_port());
+  ASSERT_TRUE(client.start_tls());
+  client.send(get("/"));
+  EXPECT_EQ(client.receive_answer().substr(0, 12), "HTTP/1.1 200");
+}
+
 TEST(Tls, TheServerNameIsSeen) {
   PeerKeeper keeper;
   TestServer server(keeper.handler());

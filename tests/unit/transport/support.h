@@ -58,6 +58,14 @@ inline KeyPair make_certificate(const std::string& name, const KeyPair* issuer =
   return made;
 }
 
+inline std::string pem_of(const KeyPair& pair) {
+  const std::unique_ptr<BIO, decltype(&BIO_free_all)> out(BIO_new(BIO_s_mem()), BIO_free_all);
+  PEM_write_bio_X509(out.get(), pair.certificate.get());
+  char* text = nullptr;
+  const long size = BIO_get_mem_data(out.get(), &text);
+  return std::string(text, static_cast<std::size_t>(size));
+}
+
 inline std::string der_of(const KeyPair& pair) {
   unsigned char* bytes = nullptr;
   const int size = i2d_X509(pair.certificate.get(), &bytes);
