@@ -134,7 +134,7 @@ Selector read_label_selector(std::string_view text) {
   return selector;
 }
 
-Selector read_field_selector(const Json& attributes) {
+Selector field_selector_of(const Json& attributes) {
   const std::string_view raw = object::text_at(attributes, "rawSelector");
   if (!raw.empty()) return read_field_selector(raw);
   Selector selector;
@@ -150,7 +150,7 @@ Selector read_field_selector(const Json& attributes) {
   return selector;
 }
 
-Selector read_label_selector(const Json& attributes) {
+Selector label_selector_of(const Json& attributes) {
   const std::string_view raw = object::text_at(attributes, "rawSelector");
   if (!raw.empty()) return read_label_selector(raw);
   Selector selector;

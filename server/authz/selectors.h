@@ -17,7 +17,7 @@ Selector read_label_selector(std::string_view text);
 
 // From FieldSelectorAttributes and LabelSelectorAttributes of authorization.k8s.io/v1: the
 // rawSelector, else the requirements. Fields have one value each.
-Selector read_field_selector(const object::Json& attributes);
-Selector read_label_selector(const object::Json& attributes);
+Selector field_selector_of(const object::Json& attributes);
+Selector label_selector_of(const object::Json& attributes);
 
 }  // namespace limen::authz

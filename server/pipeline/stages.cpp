@@ -102,9 +102,10 @@ void refuse(request::RequestContext& context, const authz::Attributes& attribute
             const authz::Outcome& outcome) {
   const base::ApiError error = refusal(attributes, outcome);
   if (!outcome.error.empty()) {
-    context.fail(error, escape_html("Internal Server Error: " +
+    context.fail(error,
+                 authz::escape_html("Internal Server Error: " +
                                     base::go_quote(context.head().target) + ": " + outcome.error) +
-                            "\n");
+                     "\n");
   }
   throw error;
 }

@@ -59,9 +59,9 @@ authz::Attributes attributes_of_review(const Json& review, const request::Identi
     attributes.ns = text_of(*resource, "namespace");
     attributes.name = text_of(*resource, "name");
     const Json* fields = object::member(*resource, "fieldSelector");
-    if (fields != nullptr) attributes.fields = authz::read_field_selector(*fields);
+    if (fields != nullptr) attributes.fields = authz::field_selector_of(*fields);
     const Json* labels = object::member(*resource, "labelSelector");
-    if (labels != nullptr) attributes.labels = authz::read_label_selector(*labels);
+    if (labels != nullptr) attributes.labels = authz::label_selector_of(*labels);
   } else if (const Json* path = spec_member(review, "nonResourceAttributes")) {
     attributes.verb = text_of(*path, "verb");
     attributes.path = text_of(*path, "path");

@@ -100,8 +100,10 @@ class ShadowsTest : public testing::Test {
     return counted("authenticator", "who", [&] {
       const std::string token = "t";
       const std::string header = "X-A";
-      const transport::RequestHead head{"GET", "/x", {{header, header}}};
-      const transport::PeerInfo peer{.source_ip = "192.0.2.1"};
+      transport::RequestHead head;
+      head.headers = {{header, header}};
+      transport::PeerInfo peer;
+      peer.source_ip = "192.0.2.1";
       authn::Credentials credentials;
       credentials.bearer_token = token;
       credentials.path = "/x";

@@ -76,16 +76,15 @@ TEST(SelectorsInAuthorization, TravelWithListWatchAndDeletecollectionAlone) {
 // ---- the attributes of a review
 
 Selector review_fields(std::string_view json) {
-  return read_field_selector(boost::json::parse(json));
+  return field_selector_of(boost::json::parse(json));
 }
 Selector review_labels(std::string_view json) {
-  return read_label_selector(boost::json::parse(json));
+  return label_selector_of(boost::json::parse(json));
 }
 
 TEST(SelectorsOfReviews, AreReadFromTheirText) {
   EXPECT_EQ(shown(review_fields(R"({"rawSelector":"a=b"})")), "a in b");
-  EXPECT_EQ(shown(review_labels(R"({"rawSelector":"a in (c,b)"
-})")), "a in b,c");
+  EXPECT_EQ(shown(review_labels(R"j({"rawSelector":"a in (c,b)"})j")), "a in b,c");
 }
 
 TEST(SelectorsOfReviews, AreReadFromTheirRequirements) {
