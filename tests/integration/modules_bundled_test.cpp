@@ -66,8 +66,8 @@ TEST_F(Bundled, EveryModuleSaysWhatItIs) {
   for (const char* wanted :
        {"abac", "always-admit", "always-allow", "always-deny", "always-pull-images", "anonymous",
         "bootstrap-token", "default-toleration-seconds", "deny-list", "deny-service-external-ips",
-        "namespace-lifecycle", "password-file", "rbac", "service-account", "sqlite", "token-file",
-        "webhook-sar", "webhook-token", "x509"}) {
+        "namespace-lifecycle", "node", "password-file", "rbac", "service-account", "sqlite",
+        "token-file", "webhook-sar", "webhook-token", "x509"}) {
     EXPECT_NE(std::find(names.begin(), names.end(), wanted), names.end()) << wanted;
   }
   Loader loader(folder);
