@@ -1,36 +1,45 @@
 // rbac: role-based access control from the Role, ClusterRole and binding objects in the store (Z7).
+#include <set>
 #include <string>
 #include <vector>
 
+#include "common/go_quote.h"
 #include "index.h"
 
 namespace limen::rbac {
 namespace {
 
-constexpr std::string_view kGroup = "rbac.authorization.k8s.io";
+using plugins::go_quote;
 
-std::string quoted(std::string_view text) { return "\"" + std::string(text) + "\""; }
+constexpr std::string_view kGroup = "rbac.authorization.k8s.io";
 
 // `ClusterRoleBinding "x" of ClusterRole "y" to User "z"`, as kube-apiserver words it.
 std::string describe(const Binding& binding, const Subject& subject) {
-  std::string text = binding.ns.empty() ? "ClusterRoleBinding " + quoted(binding.name)
-                                        : "RoleBinding " + quoted(binding.name + "/" + binding.ns);
-  text += " of " + binding.role_kind + " " + quoted(binding.role_name) + " to " + subject.kind;
-  if (subject.kind == "ServiceAccount") return text + " " + quoted(subject.name + "/" + subject.ns);
-  return text + " " + quoted(subject.name);
+  std::string text = binding.ns.empty()
+                         ? "ClusterRoleBinding " + go_quote(binding.name)
+                         : "RoleBinding " + go_quote(binding.name + "/" + binding.ns);
+  text += " of " + binding.role_kind + " " + go_quote(binding.role_name) + " to " + subject.kind;
+  if (subject.kind == "ServiceAccount") {
+    const std::string& ns = subject.ns.empty() ? binding.ns : subject.ns;
+    return text + " " + go_quote(subject.name + "/" + ns);
+  }
+  return text + " " + go_quote(subject.name);
 }
 
 std::string missing_role(const Binding& binding) {
   const char* resource = binding.role_kind == "ClusterRole" ? "clusterrole" : "role";
-  return std::string(resource) + "." + std::string(kGroup) + " " + quoted(binding.role_name) +
+  return std::string(resource) + "." + std::string(kGroup) + " " + go_quote(binding.role_name) +
          " not found";
 }
 
+// Several bindings may name one missing role: it is told once.
 std::string aggregate(const std::vector<std::string>& errors) {
-  if (errors.size() == 1) return errors.front();
-  std::string text = "[";
-  for (const std::string& error : errors) text += (text.size() > 1 ? ", " : "") + error;
-  return text + "]";
+  std::set<std::string_view> told;
+  std::string text;
+  for (const std::string& error : errors) {
+    if (told.insert(error).second) text += (text.empty() ? "" : ", ") + error;
+  }
+  return told.size() == 1 ? text : "[" + text + "]";
 }
 
 class Rbac final : public Authorizer, public RuleLister {
@@ -76,8 +85,10 @@ class Rbac final : public Authorizer, public RuleLister {
 
   Result<void> rules_for(RulesCall& call) override {
     std::vector<std::string> errors;
+    std::set<const Binding*> visited;  // one may name the user twice, by name and by group
     index_.visit(call.user(), call.ns(),
                  [&](const Binding& binding, const Subject&, const std::vector<Rule>* rules) {
+                   if (!visited.insert(&binding).second) return true;
                    if (rules == nullptr) {
                      errors.push_back(missing_role(binding));
                      return true;
