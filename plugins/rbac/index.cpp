@@ -4,6 +4,8 @@
 #include <mutex>
 #include <utility>
 
+#include "common/go_quote.h"
+
 namespace limen::rbac {
 
 namespace {
@@ -32,16 +34,19 @@ std::string account_user(const Subject& subject, const Binding& binding) {
   return "system:serviceaccount:" + ns + ":" + subject.name;
 }
 
-std::string quoted(std::string_view text) { return "\"" + std::string(text) + "\""; }
-
 }  // namespace
 
 std::string describe(const Binding& binding, const Subject& subject) {
-  std::string text = binding.ns.empty() ? "ClusterRoleBinding " + quoted(binding.name)
-                                        : "RoleBinding " + quoted(binding.name + "/" + binding.ns);
-  text += " of " + binding.role_kind + " " + quoted(binding.role_name) + " to " + subject.kind;
-  if (subject.kind == "ServiceAccount") return text + " " + quoted(subject.name + "/" + subject.ns);
-  return text + " " + quoted(subject.name);
+  using plugins::go_quote;
+  std::string text = binding.ns.empty()
+                         ? "ClusterRoleBinding " + go_quote(binding.name)
+                         : "RoleBinding " + go_quote(binding.name + "/" + binding.ns);
+  text += " of " + binding.role_kind + " " + go_quote(binding.role_name) + " to " + subject.kind;
+  if (subject.kind == "ServiceAccount") {
+    const std::string& ns = subject.ns.empty() ? binding.ns : subject.ns;
+    return text + " " + go_quote(subject.name + "/" + ns);
+  }
+  return text + " " + go_quote(subject.name);
 }
 
 void Index::set_role(const Node& role) {

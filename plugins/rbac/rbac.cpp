@@ -1,29 +1,34 @@
 // rbac: role-based access control from the Role, ClusterRole and binding objects in the store (Z7).
 #include <cstddef>
+#include <set>
 #include <string>
 #include <vector>
 
+#include "common/go_quote.h"
 #include "index.h"
 #include "near_misses.h"
 
 namespace limen::rbac {
 namespace {
 
-constexpr std::string_view kGroup = "rbac.authorization.k8s.io";
+using plugins::go_quote;
 
-std::string quoted(std::string_view text) { return "\"" + std::string(text) + "\""; }
+constexpr std::string_view kGroup = "rbac.authorization.k8s.io";
 
 std::string missing_role(const Binding& binding) {
   const char* resource = binding.role_kind == "ClusterRole" ? "clusterrole" : "role";
-  return std::string(resource) + "." + std::string(kGroup) + " " + quoted(binding.role_name) +
+  return std::string(resource) + "." + std::string(kGroup) + " " + go_quote(binding.role_name) +
          " not found";
 }
 
+// Several bindings may name one missing role: it is told once.
 std::string aggregate(const std::vector<std::string>& errors) {
-  if (errors.size() == 1) return errors.front();
-  std::string text = "[";
-  for (const std::string& error : errors) text += (text.size() > 1 ? ", " : "") + error;
-  return text + "]";
+  std::set<std::string_view> told;
+  std::string text;
+  for (const std::string& error : errors) {
+    if (told.insert(error).second) text += (text.empty() ? "" : ", ") + error;
+  }
+  return told.size() == 1 ? text : "[" + text + "]";
 }
 
 class Rbac final : public Authorizer, public RuleLister {
@@ -77,8 +82,10 @@ class Rbac final : public Authorizer, public RuleLister {
 
   Result<void> rules_for(RulesCall& call) override {
     std::vector<std::string> errors;
+    std::set<const Binding*> visited;  // one may name the user twice, by name and by group
     index_.visit(call.user(), call.ns(),
                  [&](const Binding& binding, const Subject&, const std::vector<Rule>* rules) {
+                   if (!visited.insert(&binding).second) return true;
                    if (rules == nullptr) {
                      errors.push_back(missing_role(binding));
                      return true;

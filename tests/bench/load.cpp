@@ -51,6 +51,8 @@ class Requests {
  public:
   explicit Requests(const Options& options)
       : create_(options.text("create")),
+        post_(options.text("post")),
+        body_(options.text("body")),
         count_(static_cast<std::uint64_t>(options.number("first", 0))) {
     common_ = "Host: 127.0.0.1\r\nAccept: application/json\r\n";
     if (!options.text("token").empty())
@@ -59,17 +61,29 @@ class Requests {
     if (!create_.empty()) payload_ = std::string(800, 'x');
   }
   std::string next() {
+    if (!post_.empty()) return posted(post_, numbered_body());
     if (create_.empty()) return get_;
     const std::string body = R"({"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":"bench-)" +
                              std::to_string(count_++) + R"("},"data":{"payload":")" + payload_ +
                              "\"}}";
-    return "POST /api/v1/namespaces/" + create_ + "/configmaps HTTP/1.1\r\n" + common_ +
-           "Content-Type: application/json\r\nContent-Length: " + std::to_string(body.size()) +
-           "\r\n\r\n" + body;
+    return posted("/api/v1/namespaces/" + create_ + "/configmaps", body);
   }
 
  private:
-  std::string create_, common_, get_, payload_;
+  std::string posted(const std::string& path, const std::string& body) const {
+    return "POST " + path + " HTTP/1.1\r\n" + common_ +
+           "Content-Type: application/json\r\nContent-Length: " + std::to_string(body.size()) +
+           "\r\n\r\n" + body;
+  }
+  std::string numbered_body() {
+    std::string text = body_;
+    const std::string number = std::to_string(count_++);
+    for (std::size_t at = 0; (at = text.find("{n}", at)) != std::string::npos; at += number.size())
+      text.replace(at, 3, number);
+    return text;
+  }
+
+  std::string create_, post_, body_, common_, get_, payload_;
   std::uint64_t count_;
 };
 

@@ -66,11 +66,11 @@ TEST_F(ClientConfigTest, ReadsFilesBesideIt) {
   write("ca.crt", "AUTHORITY");
   write("token", "abc\n");
   const ClientConfig config =
-      read("server: 'https://h:1', certificate-authority: ca.crt, tls-server-name: n",
+      read("server: 'https://h:1', certificate-authority: ca.crt, tls-server-name: limen",
            "tokenFile: token, token: other");
   EXPECT_EQ(config.authorities, "AUTHORITY");
   EXPECT_EQ(config.authorization, "Bearer abc");
-  EXPECT_EQ(config.server_name, "n");
+  EXPECT_EQ(config.server_name, "limen");
   EXPECT_EQ(config.ns, "team");
 }
 

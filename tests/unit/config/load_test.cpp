@@ -260,7 +260,7 @@ TEST(ConfigLoadTest, AModuleEnforcesUnlessItIsAShadow) {
   EXPECT_EQ(problem("admission: [{name: a, mode: Shadow}]\n"),
             "limen.yaml:3:29: admission[0].mode: must be enforce or shadow");
   EXPECT_EQ(problem("storage: {module: sqlite, mode: shadow}\n"),
-            "limen.yaml:3:27: storage: unknown key \"mode\"");
+            "limen.yaml:3:27: storage: unknown key \"mode\" (did you mean \"module\"?)");
 }
 
 TEST(ConfigLoadTest, WantsItsApiVersionAndKind) {

@@ -418,7 +418,7 @@ TEST_F(WebhookSar, TheOneUsedLongestAgoGoesFirst) {
 
 TEST_F(WebhookSar, WhatRequestersMakeTooLongIsNotRemembered) {
   open();
-  Action action{.user = {.name = "ada"}, .path = "/" + std::string(9'995, 'a')};
+  Action action{.user = {.name = "ada"}, .api_version = "", .path = "/" + std::string(9'995, 'a')};
   ask(action);  // with the verb 9,999 bytes
   ask(action);
   EXPECT_EQ(calls_.size(), 1u);
