@@ -22,7 +22,7 @@ std::uint64_t mix_bytes(std::uint64_t state, std::string_view bytes) {
     bytes.remove_prefix(sizeof word);
   }
   std::uint64_t rest = 0;
-  std::memcpy(&rest, bytes.data(), bytes.size());
+  if (!bytes.empty()) std::memcpy(&rest, bytes.data(), bytes.size());  // empty text may be null
   return mix(state, rest);
 }
 
