@@ -128,7 +128,7 @@ TEST_F(WebhookSar, V1beta1SpeaksOfGroupsInTheSingular) {
   EXPECT_EQ(ask().verdict, LIMEN_ALLOW);
   const Json body = boost::json::parse(calls_[0].body);
   EXPECT_EQ(body.at("apiVersion"), Json("authorization.k8s.io/v1beta1"));
-  EXPECT_EQ(body.at("spec").at("group"), Json{"g"});
+  EXPECT_EQ(body.at("spec").at("group"), Json(boost::json::array{"g"}));
   EXPECT_FALSE(body.at("spec").as_object().contains("groups"));
 }
 
@@ -473,7 +473,8 @@ TEST_F(WebhookSar, AKubeconfigThatCannotBeUsedStopsTheStart) {
 TEST_F(WebhookSar, MatchConditionsAreRefusedUntilThereAreExpressions) {
   const std::string path = scratch_.write("hook", kubeconfig("https://hook.example/"));
   boost::json::object config{{"kubeconfig", path}, {"failurePolicy", "Deny"}};
-  config["matchConditions"] = {{{"expression", "request.user == 'ada'"}}};
+  config["matchConditions"] =
+      boost::json::array{boost::json::object{{"expression", "request.user == 'ada'"}}};
   const std::string text =
       "this version of Limen has no expressions to match requests with: leave matchConditions out, "
       "and the webhook is asked about every request that reaches it";
