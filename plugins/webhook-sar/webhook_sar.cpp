@@ -138,7 +138,7 @@ class WebhookSar final : public limen::Authorizer, public limen::RuleLister {
     }
     const Digest key = key_of(question);
     if (const auto known = verdicts_.find(key, host_.clock().monotonic())) {
-      remembered_.with({outcome_of(*known)}).add();
+      if (!call.attributes().explains()) remembered_.with({outcome_of(*known)}).add();
       call.cause("cache", "hit");
       return decide(call, *known);
     }
@@ -192,7 +192,7 @@ class WebhookSar final : public limen::Authorizer, public limen::RuleLister {
     } catch (const limen::plugins::AccessReviewError& error) {
       return later.complete(fail(*later, {server + ": " + error.what(), LIMEN_E_INVALID}));
     }
-    reviews_.with({outcome_of(*verdict)}).add();
+    if (!later->attributes().explains()) reviews_.with({outcome_of(*verdict)}).add();
     if (!verdict->evaluation_error.empty()) {
       host_.log().warn("the webhook could not find out everything about a request",
                        {{"error", loggable(verdict->evaluation_error)}});
@@ -203,6 +203,7 @@ class WebhookSar final : public limen::Authorizer, public limen::RuleLister {
 
   void remember(const limen::Attributes& attributes, const Digest& key,
                 const std::shared_ptr<const AccessVerdict>& verdict) {
+    if (attributes.explains()) return;
     const nanoseconds time = verdict->allowed ? authorized_time_ : unauthorized_time_;
     if (time <= nanoseconds(0)) return;
     if (limen::plugins::requested_bytes(attributes) >= kTooLongToRemember) return;
@@ -228,10 +229,11 @@ class WebhookSar final : public limen::Authorizer, public limen::RuleLister {
 
   // There is no verdict: the failure policy's, with the error beside it.
   limen::Result<void> fail(limen::AuthzCall& call, const limen::Error& error) {
-    reviews_.with({"error"}).add();
+    const bool counts = !call.attributes().explains();
+    if (counts) reviews_.with({"error"}).add();
     // Nobody asked for a call that was given up.
     if (error.status != LIMEN_E_CANCELLED) {
-      if (!deny_on_error_) failed_open_.add();
+      if (!deny_on_error_ && counts) failed_open_.add();
       host_.log().warn("the webhook gave no verdict on a request", {{"error", error.message}});
     }
     call.error(error.message);

@@ -416,6 +416,21 @@ TEST_F(WebhookSar, TheOneUsedLongestAgoGoesFirst) {
   EXPECT_EQ(calls_.size(), 4u);
 }
 
+TEST_F(WebhookSar, AnExplanationAsksAndLeavesNothingBehind) {
+  open();
+  Action explained = get_pods();
+  explained.explain = true;
+  EXPECT_TRUE(ask(explained).causes.empty());
+  EXPECT_TRUE(ask(explained).causes.empty());
+  EXPECT_EQ(calls_.size(), 2u) << "nothing is remembered of it";
+  ask();
+  EXPECT_EQ(calls_.size(), 3u);
+  const auto causes = ask(explained).causes;
+  ASSERT_EQ(causes.size(), 1u);
+  EXPECT_EQ(causes[0].first, "cache");
+  EXPECT_EQ(calls_.size(), 3u) << "but it is told what is";
+}
+
 TEST_F(WebhookSar, WhatRequestersMakeTooLongIsNotRemembered) {
   open();
   Action action{.user = {.name = "ada"}, .api_version = "", .path = "/" + std::string(9'995, 'a')};
