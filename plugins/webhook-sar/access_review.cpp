@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "common/review_answer.h"
 #include "common/utf8.h"
 
 namespace limen::plugins {
@@ -15,13 +16,12 @@ namespace {
 
 using boost::json::array;
 using boost::json::object;
-using boost::json::value;
+
+constexpr std::string_view kKind = "SubjectAccessReview";
 
 std::string api_version(std::string_view version) {
   return "authorization.k8s.io/" + std::string(version);
 }
-
-// ---- the question
 
 // As Go leaves out what is empty.
 void put(object& out, std::string_view key, std::string_view text) {
@@ -113,64 +113,27 @@ object spec_of(std::string_view version, const Attributes& attributes) {
   return spec;
 }
 
-// ---- the answer
-
-[[noreturn]] void refuse(std::string_view field, std::string_view what) {
-  throw AccessReviewError("the answer is no SubjectAccessReview: " + std::string(field) + " is " +
-                          std::string(what));
-}
-
-// Null and absent are the same, as in Kubernetes' own decoding.
-const value* find(const object& in, std::string_view key) {
-  const value* found = in.if_contains(key);
-  return found == nullptr || found->is_null() ? nullptr : found;
-}
-
-std::string text(const object& in, std::string_view key, std::string_view field) {
-  const value* found = find(in, key);
-  if (found == nullptr) return {};
-  if (!found->is_string()) refuse(field, "not a string");
-  return std::string(found->get_string());
-}
-
-bool flag(const object& in, std::string_view key, std::string_view field) {
-  const value* found = find(in, key);
-  if (found == nullptr) return false;
-  if (!found->is_bool()) refuse(field, "not a boolean");
-  return found->get_bool();
-}
-
 }  // namespace
 
 std::string access_review(std::string_view version, const Attributes& attributes) {
-  std::string text = boost::json::serialize(object{{"kind", "SubjectAccessReview"},
+  std::string text = boost::json::serialize(object{{"kind", kKind},
                                                    {"apiVersion", api_version(version)},
                                                    {"metadata", object{}},
                                                    {"spec", spec_of(version, attributes)},
                                                    {"status", object{{"allowed", false}}}}) +
                      "\n";
-  if (!is_utf8(text)) throw AccessReviewError("what is asked about is not UTF-8");
+  if (!is_utf8(text)) throw ReviewError("what is asked about is not UTF-8");
   return text;
 }
 
 AccessVerdict parse_access_review(std::string_view version, std::string_view answer) {
-  boost::system::error_code error;
-  const value root = boost::json::parse(answer, error);
-  if (error || !root.is_object()) refuse("it", "not a JSON object");
-  const object& review = root.get_object();
-  if (text(review, "kind", "kind") != "SubjectAccessReview") {
-    refuse("kind", "not SubjectAccessReview");
-  }
-  const std::string wanted = api_version(version);
-  if (text(review, "apiVersion", "apiVersion") != wanted) refuse("apiVersion", "not " + wanted);
-  const value* status = find(review, "status");
-  if (status == nullptr || !status->is_object()) refuse("status", "not an object");
-  const object& said = status->get_object();
+  const ReviewAnswer review(kKind, api_version(version), answer);
+  const ReviewFields status = review.status();
   AccessVerdict verdict;
-  verdict.allowed = flag(said, "allowed", "status.allowed");
-  verdict.denied = flag(said, "denied", "status.denied");
-  verdict.reason = text(said, "reason", "status.reason");
-  verdict.evaluation_error = text(said, "evaluationError", "status.evaluationError");
+  verdict.allowed = status.flag("allowed");
+  verdict.denied = status.flag("denied");
+  verdict.reason = status.text("reason");
+  verdict.evaluation_error = status.text("evaluationError");
   return verdict;
 }
 

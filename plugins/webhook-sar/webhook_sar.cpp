@@ -1,7 +1,5 @@
 // webhook-sar: requests that a webhook judges with a SubjectAccessReview, as the webhooks of
 // kube-apiserver's AuthorizationConfiguration (rows Z12 to Z14).
-#include <atomic>
-#include <limen/cpp/file_watch.hpp>
 #include <limen/cpp/plugin.hpp>
 #include <memory>
 #include <string>
@@ -11,16 +9,16 @@
 
 #include "access_review.h"
 #include "common/digest.h"
-#include "common/kubeconfig.h"
-#include "common/webhook_call.h"
-#include "verdict_cache.h"
+#include "common/expiring_cache.h"
+#include "common/review_webhook.h"
 
 namespace {
 
 using limen::plugins::AccessVerdict;
 using limen::plugins::Digest;
-using limen::plugins::Kubeconfig;
-using limen::plugins::VerdictCache;
+using limen::plugins::ExpiringCache;
+using limen::plugins::ReviewError;
+using limen::plugins::ReviewWebhook;
 using limen::plugins::WebhookAnswer;
 using std::chrono::nanoseconds;
 using std::chrono::seconds;
@@ -100,31 +98,19 @@ class WebhookSar final : public limen::Authorizer, public limen::RuleLister {
         verdicts_(static_cast<std::size_t>(config["cacheEntries"].int_or(8192))),
         reviews_(host.metrics().family<limen::Counter>(
             "reviews_total", "Questions to the webhook by what came of them.", {"outcome"})),
-        retries_(host.metrics().counter("retries_total", "Attempts after one that failed.")),
         remembered_(host.metrics().family<limen::Counter>(
             "remembered_total", "Requests that were not asked about again.", {"outcome"})),
         failed_open_(host.metrics().counter(
             "failed_open_total", "Questions without an answer that were left to other modules.")),
-        webhook_(
-            host, "kubeconfig", files_of(config),
-            [path = config["kubeconfig"].string_or("")] {
-              return limen::plugins::read_kubeconfig(path);
-            },
-            [this] { forget(); }) {
-    options_.timeout = seconds(config["timeoutSeconds"].int_or(30));
-    options_.max_response_bytes =
-        static_cast<std::uint64_t>(config["maxResponseBytes"].int_or(1 << 20));
-    options_.retrying = [this] { retries_.add(); };
+        webhook_(host, config, [this] { verdicts_.clear(); }) {
+    const std::string fault = match_conditions_fault(config);
+    if (!fault.empty()) throw limen::ConfigError("matchConditions: " + fault);
   }
 
   static void check_config(limen::Node config, limen::Findings& findings) {
     const std::string fault = match_conditions_fault(config);
     if (!fault.empty()) findings.error("/matchConditions", fault);
-    try {
-      limen::plugins::read_kubeconfig(config["kubeconfig"].string_or(""));
-    } catch (const std::exception& error) {
-      findings.error("/kubeconfig", error.what());
-    }
+    ReviewWebhook::check_config(config, findings);
   }
 
   limen::Result<void> start() override { return webhook_.start(); }
@@ -133,7 +119,7 @@ class WebhookSar final : public limen::Authorizer, public limen::RuleLister {
     std::string question;
     try {
       question = limen::plugins::access_review(version_, call.attributes());
-    } catch (const limen::plugins::AccessReviewError& error) {
+    } catch (const ReviewError& error) {
       return fail(call, {error.what(), LIMEN_E_INVALID});
     }
     const Digest key = key_of(question);
@@ -154,33 +140,16 @@ class WebhookSar final : public limen::Authorizer, public limen::RuleLister {
  private:
   using Later = limen::Deferred<limen::AuthzCall>;
 
-  static std::vector<std::string> files_of(limen::Node config) {
-    const std::string fault = match_conditions_fault(config);
-    if (!fault.empty()) throw limen::ConfigError("matchConditions: " + fault);
-    try {
-      return limen::plugins::read_kubeconfig(config["kubeconfig"].string_or("")).files;
-    } catch (const std::exception& error) {
-      throw limen::ConfigError(error.what());
-    }
-  }
-
   Digest key_of(std::string_view question) const {
-    return limen::plugins::sha256({std::to_string(epoch_.load()), ":", question});
-  }
-
-  // What another webhook said, or will yet say, counts no more: its keys are of another epoch.
-  void forget() {
-    ++epoch_;
-    verdicts_.clear();
+    return limen::plugins::sha256({std::to_string(webhook_.epoch()), ":", question});
   }
 
   void ask(limen::AuthzCall& call, const Digest& key, std::string question) {
-    const auto webhook = webhook_.get();
     const auto later = std::make_shared<Later>(call.defer());
-    limen::plugins::ask_webhook(host_, webhook, std::move(question), options_, **later,
-                                [this, webhook, later, key](const WebhookAnswer& answer) {
-                                  finish(*later, webhook->server, key, answer);
-                                });
+    webhook_.ask(std::move(question), **later,
+                 [this, later, key](const WebhookAnswer& answer, const std::string& server) {
+                   finish(*later, server, key, answer);
+                 });
   }
 
   void finish(Later& later, const std::string& server, const Digest& key,
@@ -189,7 +158,7 @@ class WebhookSar final : public limen::Authorizer, public limen::RuleLister {
     auto verdict = std::make_shared<AccessVerdict>();
     try {
       *verdict = limen::plugins::parse_access_review(version_, *answer);
-    } catch (const limen::plugins::AccessReviewError& error) {
+    } catch (const ReviewError& error) {
       return later.complete(fail(*later, {server + ": " + error.what(), LIMEN_E_INVALID}));
     }
     if (!later->attributes().explains()) reviews_.with({outcome_of(*verdict)}).add();
@@ -244,14 +213,11 @@ class WebhookSar final : public limen::Authorizer, public limen::RuleLister {
   const std::string version_;
   const bool deny_on_error_;
   const nanoseconds authorized_time_, unauthorized_time_;
-  std::atomic<std::uint64_t> epoch_{0};  // of the kubeconfig in force
-  VerdictCache verdicts_;
+  ExpiringCache<AccessVerdict> verdicts_;
   limen::Family<limen::Counter> reviews_;
-  limen::Counter retries_;
   limen::Family<limen::Counter> remembered_;
   limen::Counter failed_open_;
-  limen::plugins::WebhookOptions options_;
-  limen::Reloaded<Kubeconfig> webhook_;
+  ReviewWebhook webhook_;
 };
 
 }  // namespace

@@ -2,7 +2,6 @@
 #pragma once
 
 #include <chrono>
-#include <stdexcept>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -20,17 +19,11 @@ struct TokenVerdict {
   std::chrono::nanoseconds until{0};   // on the monotonic clock: how long it may be used again
 };
 
-// The answer is no TokenReview. The text says what is wrong with it and does not quote it.
-class TokenReviewError : public std::runtime_error {
- public:
-  using std::runtime_error::runtime_error;
-};
-
 // The question; holds the token. `version` is v1 or v1beta1.
 std::string token_review(std::string_view version, std::string_view token,
                          const std::vector<std::string>& audiences);
 
-// The answer. Throws TokenReviewError.
+// The answer. Throws ReviewError (review_answer.h), in whose words nothing of the answer is.
 TokenVerdict parse_token_review(std::string_view version, std::string_view answer);
 
 }  // namespace limen::plugins

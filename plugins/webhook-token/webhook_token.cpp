@@ -1,8 +1,6 @@
 // webhook-token: bearer tokens that a webhook judges with a TokenReview, as kube-apiserver's
 // --authentication-token-webhook-config-file (row A33).
 #include <algorithm>
-#include <atomic>
-#include <limen/cpp/file_watch.hpp>
 #include <limen/cpp/plugin.hpp>
 #include <memory>
 #include <string>
@@ -11,16 +9,15 @@
 #include <vector>
 
 #include "common/digest.h"
-#include "common/kubeconfig.h"
-#include "common/recent_cache.h"
-#include "common/webhook_call.h"
+#include "common/expiring_cache.h"
+#include "common/review_webhook.h"
 #include "token_review.h"
 
 namespace {
 
 using limen::plugins::Digest;
-using limen::plugins::Kubeconfig;
-using limen::plugins::RecentCache;
+using limen::plugins::ExpiringCache;
+using limen::plugins::ReviewWebhook;
 using limen::plugins::TokenVerdict;
 using limen::plugins::WebhookAnswer;
 using std::chrono::nanoseconds;
@@ -94,27 +91,12 @@ class WebhookToken final : public limen::Authenticator {
         failures_(static_cast<std::size_t>(config["cacheEntries"].int_or(4096))),
         reviews_(host.metrics().family<limen::Counter>(
             "reviews_total", "Questions to the webhook by what came of them.", {"outcome"})),
-        retries_(host.metrics().counter("retries_total", "Attempts after one that failed.")),
         remembered_(host.metrics().family<limen::Counter>(
             "remembered_total", "Tokens that were not asked about again.", {"outcome"})),
-        webhook_(
-            host, "kubeconfig", files_of(config["kubeconfig"].string_or("")),
-            [path = config["kubeconfig"].string_or("")] {
-              return limen::plugins::read_kubeconfig(path);
-            },
-            [this] { forget(); }) {
-    options_.timeout = seconds(config["timeoutSeconds"].int_or(30));
-    options_.max_response_bytes =
-        static_cast<std::uint64_t>(config["maxResponseBytes"].int_or(1 << 20));
-    options_.retrying = [this] { retries_.add(); };
-  }
+        webhook_(host, config, [this] { forget(); }) {}
 
   static void check_config(limen::Node config, limen::Findings& findings) {
-    try {
-      limen::plugins::read_kubeconfig(config["kubeconfig"].string_or(""));
-    } catch (const std::exception& error) {
-      findings.error("/kubeconfig", error.what());
-    }
+    ReviewWebhook::check_config(config, findings);
   }
 
   limen::Result<void> start() override { return webhook_.start(); }
@@ -127,12 +109,12 @@ class WebhookToken final : public limen::Authenticator {
     if (wanted.empty()) wanted = own_audiences_;
     const Digest key = key_of(token, wanted);
     const nanoseconds now = host_.clock().monotonic();
-    if (const auto known = successes_.find(key); known && now < known->until) {
+    if (const auto known = successes_.find(key, now)) {
       remembered_.with({"authenticated"}).add();
       accept(call, *known, now);
       return {};
     }
-    if (const auto known = failures_.find(key); known && now < known->until) {
+    if (failures_.find(key, now)) {
       remembered_.with({"unauthenticated"}).add();
       return {};
     }
@@ -148,16 +130,8 @@ class WebhookToken final : public limen::Authenticator {
     return list.strings();
   }
 
-  static std::vector<std::string> files_of(const std::string& path) {
-    try {
-      return limen::plugins::read_kubeconfig(path).files;
-    } catch (const std::exception& error) {
-      throw limen::ConfigError(error.what());
-    }
-  }
-
   Digest key_of(std::string_view token, const std::vector<std::string>& wanted) const {
-    std::string text = std::to_string(epoch_.load()) + ":" + std::to_string(token.size()) + ":";
+    std::string text = std::to_string(webhook_.epoch()) + ":" + std::to_string(token.size()) + ":";
     text += token;
     for (const std::string& audience : wanted) {
       text += std::to_string(audience.size()) + ":" + audience;
@@ -167,32 +141,29 @@ class WebhookToken final : public limen::Authenticator {
     return key;
   }
 
-  // What another webhook said, or will yet say, counts no more: its keys are of another epoch.
   void forget() {
-    ++epoch_;
     successes_.clear();
     failures_.clear();
   }
 
   void ask(limen::AuthnCall& call, const Digest& key, std::vector<std::string> wanted) {
     std::string question = limen::plugins::token_review(version_, call.bearer_token(), wanted);
-    const auto webhook = webhook_.get();
     const auto later = std::make_shared<Later>(call.defer());
-    limen::plugins::ask_webhook(
-        host_, webhook, std::move(question), options_, **later,
-        [this, webhook, later, key, wanted = std::move(wanted)](const WebhookAnswer& answer) {
-          finish(*later, webhook, key, wanted, answer);
-        });
+    webhook_.ask(std::move(question), **later,
+                 [this, later, key, wanted = std::move(wanted)](const WebhookAnswer& answer,
+                                                                const std::string& server) {
+                   finish(*later, server, key, wanted, answer);
+                 });
   }
 
-  void finish(Later& later, const std::shared_ptr<const Kubeconfig>& webhook, const Digest& key,
+  void finish(Later& later, const std::string& server, const Digest& key,
               const std::vector<std::string>& wanted, const WebhookAnswer& answer) {
     if (!answer.ok()) return fail(later, kNoVerdict, answer.error());
     auto verdict = std::make_shared<TokenVerdict>();
     try {
       *verdict = limen::plugins::parse_token_review(version_, *answer);
     } catch (const std::exception& error) {
-      return fail(later, kNoVerdict, {webhook->server + ": " + error.what(), LIMEN_E_INVALID});
+      return fail(later, kNoVerdict, {server + ": " + error.what(), LIMEN_E_INVALID});
     }
     if (!verdict->authenticated && !verdict->error.empty()) {
       const std::string words = loggable(verdict->error, later->bearer_token());
@@ -202,7 +173,7 @@ class WebhookToken final : public limen::Authenticator {
     const nanoseconds now = host_.clock().monotonic();
     const bool good = verdict->authenticated;
     verdict->until = now + (good ? success_time_ : failure_time_);
-    if (verdict->until > now) (good ? successes_ : failures_).store(key, verdict);
+    if (verdict->until > now) (good ? successes_ : failures_).store(key, verdict, verdict->until);
     reviews_.with({good ? "authenticated" : "unauthenticated"}).add();
     if (good) accept(*later, *verdict, now);
     later.complete();
@@ -241,13 +212,10 @@ class WebhookToken final : public limen::Authenticator {
   const std::vector<std::string> own_audiences_;
   const nanoseconds success_time_, failure_time_;
   const limen::plugins::KeyedDigest digest_;
-  std::atomic<std::uint64_t> epoch_{0};  // of the kubeconfig in force
-  RecentCache<TokenVerdict> successes_, failures_;
+  ExpiringCache<TokenVerdict> successes_, failures_;
   limen::Family<limen::Counter> reviews_;
-  limen::Counter retries_;
   limen::Family<limen::Counter> remembered_;
-  limen::plugins::WebhookOptions options_;
-  limen::Reloaded<Kubeconfig> webhook_;
+  ReviewWebhook webhook_;
 };
 
 }  // namespace

@@ -1,6 +1,6 @@
-// VerdictCache: what the webhook said lately, by the digest of the question.
+// ExpiringCache: what somebody else said lately, by the digest of the question.
 //
-// Bounded: when full, the verdict that was asked for longest ago goes. Each has its own end, after
+// Bounded: when full, the answer that was asked for longest ago goes. Each has its own end, after
 // which it is no more. Any thread.
 #pragma once
 
@@ -12,17 +12,17 @@
 #include <unordered_map>
 #include <utility>
 
-#include "access_review.h"
 #include "common/digest.h"
 
 namespace limen::plugins {
 
-class VerdictCache {
+template <class Value>
+class ExpiringCache {
  public:
-  using Ptr = std::shared_ptr<const AccessVerdict>;
+  using Ptr = std::shared_ptr<const Value>;
   using Time = std::chrono::nanoseconds;  // on the monotonic clock
 
-  explicit VerdictCache(std::size_t capacity) : capacity_(capacity) {}
+  explicit ExpiringCache(std::size_t capacity) : capacity_(capacity) {}
 
   // Null when there is none, or none any more.
   Ptr find(const Digest& key, Time now) {
@@ -35,19 +35,19 @@ class VerdictCache {
       return nullptr;
     }
     entries_.splice(entries_.begin(), entries_, found->second);
-    return found->second->verdict;
+    return found->second->value;
   }
 
-  void store(const Digest& key, Ptr verdict, Time until) {
+  void store(const Digest& key, Ptr value, Time until) {
     const std::lock_guard<std::mutex> lock(mutex_);
     const auto found = places_.find(key);
     if (found != places_.end()) {
-      found->second->verdict = std::move(verdict);
+      found->second->value = std::move(value);
       found->second->until = until;
       entries_.splice(entries_.begin(), entries_, found->second);
       return;
     }
-    entries_.push_front({key, std::move(verdict), until});
+    entries_.push_front({key, std::move(value), until});
     places_.emplace(key, entries_.begin());
     if (entries_.size() <= capacity_) return;
     places_.erase(entries_.back().key);
@@ -63,13 +63,15 @@ class VerdictCache {
  private:
   struct Entry {
     Digest key;
-    Ptr verdict;
+    Ptr value;
     Time until;
   };
+  using Entries = std::list<Entry>;  // the one asked for last first
+
   const std::size_t capacity_;
   std::mutex mutex_;
-  std::list<Entry> entries_;  // the one asked for last first
-  std::unordered_map<Digest, std::list<Entry>::iterator, DigestHash> places_;
+  Entries entries_;
+  std::unordered_map<Digest, typename Entries::iterator, DigestHash> places_;
 };
 
 }  // namespace limen::plugins
