@@ -17,6 +17,7 @@ void append(const std::vector<std::string>& from, std::vector<std::string>& to) 
 
 bool NearMisses::add_here(const Binding& binding, const Subject& subject,
                           const std::vector<Rule>* rules) {
+  if (!look(looked_here_)) return false;
   if (rules == nullptr) return true;  // the reason tells of it
   for (std::size_t i = 0; i < rules->size() && here_.size() <= kMost; ++i) {
     const std::string lack = shortfall((*rules)[i], attributes_);
@@ -28,6 +29,7 @@ bool NearMisses::add_here(const Binding& binding, const Subject& subject,
 
 bool NearMisses::add_elsewhere(const Binding& binding, const Subject& subject,
                                const std::vector<Rule>* rules) {
+  if (!look(looked_elsewhere_)) return false;
   if (rules == nullptr) return true;
   const auto would = [&](const Rule& rule) { return allows(rule, attributes_); };
   if (!std::any_of(rules->begin(), rules->end(), would)) return true;
@@ -40,6 +42,10 @@ std::vector<std::string> NearMisses::sentences() const {
   std::vector<std::string> all;
   append(here_, all);
   append(elsewhere_, all);
+  if (std::max(looked_here_, looked_elsewhere_) > kLookedAt) {
+    all.push_back("only the first " + std::to_string(kLookedAt) +
+                  " bindings that name the user were looked at");
+  }
   return all;
 }
 

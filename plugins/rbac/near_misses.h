@@ -15,6 +15,8 @@ class NearMisses {
  public:
   // Of those in force for the request, and of those of other namespaces, no more than this each.
   static constexpr std::size_t kMost = 5;
+  // How many bindings of each kind are looked at: an explanation is to cost a request, not a scan.
+  static constexpr std::size_t kLookedAt = 2000;
 
   explicit NearMisses(const Attributes& attributes) : attributes_(attributes) {}
 
@@ -28,8 +30,12 @@ class NearMisses {
   std::vector<std::string> sentences() const;
 
  private:
+  // True while there may be more to look at; counts.
+  static bool look(std::size_t& looked) { return ++looked <= kLookedAt; }
+
   const Attributes attributes_;
   std::vector<std::string> here_, elsewhere_;
+  std::size_t looked_here_ = 0, looked_elsewhere_ = 0;
 };
 
 }  // namespace limen::rbac

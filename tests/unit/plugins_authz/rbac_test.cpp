@@ -245,6 +245,19 @@ TEST_F(RbacExplained, NearMissesAreFew) {
             "more of the kind, which are not shown");
 }
 
+TEST_F(RbacExplained, NoMoreBindingsAreLookedAtThanAPersonCanWaitFor) {
+  add(make_role("idle", "", R"([{"apiGroups":["x"],"resources":["y"],"verbs":["z"]}])"));
+  const auto bind = [this](int number) {
+    add(make_binding("b", "n" + std::to_string(number), "ClusterRole", "idle", kBob));
+  };
+  for (int i = 0; i < 2000; ++i) bind(i);
+  EXPECT_TRUE(near_misses(on("bob", "get", "x", "pods")).empty());
+  bind(2000);
+  EXPECT_EQ(
+      near_misses(on("bob", "get", "x", "pods")),
+      std::vector<std::string>{"only the first 2000 bindings that name the user were looked at"});
+}
+
 TEST_F(RbacExplained, OnlyAnExplanationCostsWhatItTells) {
   add(make_role("reader", "", kReadPods));
   add(make_binding("readers", "", "ClusterRole", "reader", kBob));
