@@ -1,4 +1,4 @@
-# The cost of bindings that do not name the user: GETs from a server with 10 of them and from one with
+# The cost of rights. Bindings that do not name the user: GETs from a server with 10 of them and from one with
 # 50,000, in turn. Sourced by `run`, whose functions it uses.
 # shellcheck shell=bash disable=SC2034,SC2154
 
@@ -22,15 +22,19 @@ post_bindings() {
   [[ $made == *"\"done\":$1,\"errors\":0,"* ]] || { printf 'the bindings were not made: %s\n' "$made" >&2; exit 1; }
 }
 
-# Half of them in the cluster, half in the namespace that is asked about. Whoever makes them is no user of
-# the measurement; the token is in force when the file has been read again.
-start_with_bindings() {
-  local filler=filler-token-0123456789abcdef
-  start
-  put kept
+# Whoever prepares a measurement is no user of it; the token is in force when the file has been read again.
+filler=filler-token-0123456789abcdef
+allow_filler() {
   printf '%s,filler,2,system:masters\n' "$filler" >> "$work/state/tokens.csv"
   until curl -sf -o /dev/null --cacert "$work/state/pki/ca.crt" -H "Authorization: Bearer $filler" \
     "https://127.0.0.1:$port/api/v1/namespaces"; do sleep 0.2; done
+}
+
+# Half of them in the cluster, half in the namespace that is asked about.
+start_with_bindings() {
+  start
+  put kept
+  allow_filler
   post_bindings $(($1 / 2)) clusterrolebindings ClusterRoleBinding
   post_bindings $(($1 / 2)) namespaces/default/rolebindings RoleBinding
 }
@@ -59,4 +63,15 @@ bench_bindings() {
   kill "$few" "$many"
   wait "$few" "$many" 2> /dev/null || true
   beside=()
+}
+
+# What a change of rights costs while 5,000 watches are open, and how soon they end when theirs go.
+bench_reasked() {
+  local rbac=/apis/rbac.authorization.k8s.io/v1
+  start
+  put kept
+  allow_filler
+  load --reasked 5000 --path "$space" --admin-token "$filler" --role "$rbac/clusterroles/view" \
+    --binding "$rbac/clusterrolebindings/bench"
+  stop
 }

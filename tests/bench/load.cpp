@@ -3,6 +3,7 @@
 //   limen_load --name get --port 6443 --path /api/... --token T --connections 64 --seconds 5 --pid
 //   123 limen_load --name create ... --create NAMESPACE       creates config maps with new names
 //   limen_load --name watch ... --watchers 1000 --writes 50   see watchers.cpp
+//   limen_load --reasked 5000 ... --admin-token T --role PATH --binding PATH   see reasked.cpp
 #include <sys/epoll.h>
 
 #include <chrono>
@@ -12,6 +13,7 @@
 #include <memory>
 
 #include "connection.h"
+#include "reasked.h"
 #include "report.h"
 #include "watchers.h"
 
@@ -177,6 +179,13 @@ int run(const Options& options) {
     return run_watchers(target, options.text("token"), options.text("path"),
                         static_cast<std::size_t>(options.number("watchers", 0)),
                         options.number("writes", 50), options.number("seconds", 5), pids);
+  }
+  if (options.number("reasked", 0) > 0) {
+    return run_reasked(target,
+                       {options.text("token"), options.text("admin-token"), options.text("path"),
+                        options.text("role"), options.text("binding"),
+                        static_cast<std::size_t>(options.number("reasked", 0))},
+                       pids);
   }
   Load load(options, target);
   if (options.number("warmup", 0) > 0) {

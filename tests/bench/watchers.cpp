@@ -4,9 +4,9 @@
 
 #include <chrono>
 #include <memory>
-#include <stdexcept>
 #include <thread>
 
+#include "exchange.h"
 #include "report.h"
 
 namespace limen::bench {
@@ -48,34 +48,6 @@ struct Watcher {
     rest.erase(0, rest.size() - keep);
   }
 };
-
-// Sends one request and reads its whole answer.
-int exchange(Connection& connection, const std::string& request) {
-  AnswerReader reader;
-  connection.send(request);
-  char buffer[16384];
-  while (!reader.complete()) {
-    const int got = connection.receive(buffer, sizeof(buffer));
-    if (got < 0) throw std::runtime_error("the server closed the connection");
-    if (got == 0) {
-      std::this_thread::sleep_for(std::chrono::microseconds(50));
-      continue;
-    }
-    reader.feed({buffer, static_cast<std::size_t>(got)});
-  }
-  return reader.status();
-}
-
-std::string request_text(const std::string& method, const std::string& path,
-                         const std::string& token, const std::string& body = "") {
-  std::string text = method + " " + path +
-                     " HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: Bearer " + token + "\r\n";
-  if (!body.empty()) {
-    text += "Content-Type: application/merge-patch+json\r\nContent-Length: " +
-            std::to_string(body.size()) + "\r\n";
-  }
-  return text + "\r\n" + body;
-}
 
 }  // namespace
 
