@@ -159,12 +159,9 @@ std::string go_quote(std::string_view text) {
     if (byte == '"' || byte == '\\') {
       out += '\\';
       out += static_cast<char>(byte);
-    } else if (byte == '\n') {
-      out += "\\n";
-    } else if (byte == '\t') {
-      out += "\\t";
-    } else if (byte == '\r') {
-      out += "\\r";
+    } else if (byte >= '\a' && byte <= '\r') {
+      out += '\\';
+      out += "abtnvfr"[byte - '\a'];
     } else if (broken || byte < 0x20 || byte == 0x7F) {
       out += "\\x";
       out += kHex[byte >> 4];

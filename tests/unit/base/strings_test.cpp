@@ -57,6 +57,7 @@ TEST(Base64, RefusesWhatIsNot) {
 
 TEST(GoQuote, EscapesAsPercentQ) {
   EXPECT_EQ(go_quote("a\"b\\c\n"), R"("a\"b\\c\n")");
+  EXPECT_EQ(go_quote("\a\b\t\n\v\f\r"), R"("\a\b\t\n\v\f\r")");
   EXPECT_EQ(go_quote(std::string_view("\x01\xff", 2)), R"("\x01\xff")");
   EXPECT_EQ(go_quote("\xC3\xA9"), "\"\xC3\xA9\"");
 }
