@@ -40,7 +40,12 @@ function(limen_add_module name)
     C_VISIBILITY_PRESET hidden CXX_VISIBILITY_PRESET hidden VISIBILITY_INLINES_HIDDEN ON
     LINK_DEPENDS ${CMAKE_CURRENT_FUNCTION_LIST_DIR}/limen-module.map)
   target_link_options(${name} PRIVATE
-    -Wl,-z,defs -Wl,--version-script=${CMAKE_CURRENT_FUNCTION_LIST_DIR}/limen-module.map)
+    -Wl,--version-script=${CMAKE_CURRENT_FUNCTION_LIST_DIR}/limen-module.map)
+  # With clang the sanitizers' own symbols are in the program that loads the module.
+  if(NOT (CMAKE_CXX_COMPILER_ID MATCHES "Clang" AND
+          "${LIMEN_SANITIZE} ${CMAKE_CXX_FLAGS}" MATCHES "thread|address|-fsanitize"))
+    target_link_options(${name} PRIVATE -Wl,-z,defs)
+  endif()
   if(LIMEN_MODULE_OUTPUT_DIRECTORY)
     set_target_properties(${name} PROPERTIES LIBRARY_OUTPUT_DIRECTORY ${LIMEN_MODULE_OUTPUT_DIRECTORY})
   endif()

@@ -1,36 +1,39 @@
-// Policies and questions that the fuzzer composes: what must hold of rbac and abac whatever the
-// policy holds of them, too.
+// Policies and questions that the fuzzer composes: what must hold of rbac, abac and deny-list
+// whatever the policy holds of them, too.
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
+#include <map>
 #include <string>
 #include <string_view>
 
 #include "support/authz_properties.h"
+#include "support/deny_list_properties.h"
 
 namespace {
 
 using limen::testkit::Module;
 
-const Module& rbac() {
-  static const Module loaded(LIMEN_BINARY_DIR "/lib/limen/modules/rbac.so");
-  return loaded;
-}
-const Module& abac() {
-  static const Module loaded(LIMEN_BINARY_DIR "/lib/limen/modules/abac.so");
-  return loaded;
+const Module& built(const char* name) {
+  static std::map<std::string, Module> loaded;
+  const std::string file = LIMEN_BINARY_DIR "/lib/limen/modules/" + std::string(name) + ".so";
+  return loaded.try_emplace(name, file).first->second;
 }
 
 std::string contradiction(int which, limen::test::Choices& choices) {
-  switch (which % 4) {
+  limen::test::deny_list::Tally tally;
+  switch (which % 5) {
     case 0:
-      return limen::test::rbac_decides_alike_in_any_order(rbac(), choices);
+      return limen::test::rbac_decides_alike_in_any_order(built("rbac"), choices);
     case 1:
-      return limen::test::rbac_never_takes_away_by_adding(rbac(), choices);
+      return limen::test::rbac_never_takes_away_by_adding(built("rbac"), choices);
     case 2:
-      return limen::test::abac_decides_alike_in_any_order(abac(), choices);
+      return limen::test::abac_decides_alike_in_any_order(built("abac"), choices);
+    case 3:
+      return limen::test::abac_never_takes_away_by_adding(built("abac"), choices);
     default:
-      return limen::test::abac_never_takes_away_by_adding(abac(), choices);
+      return limen::test::deny_list::always_wins({built("deny-list"), built("rbac"), built("abac")},
+                                                 choices, limen::test::kQuestionsAWorld, tally);
   }
 }
 
