@@ -11,13 +11,22 @@ namespace limen::config {
 
 namespace {
 
-constexpr std::size_t kLongestName = 63;
+constexpr std::size_t kLongestName = 253;
 
-bool is_instance_name(std::string_view name) {
-  if (name.empty() || name.size() > kLongestName) return false;
+bool is_label(std::string_view label) {
   const auto inner = [](char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9'); };
-  if (!inner(name.front()) || !inner(name.back())) return false;
-  return std::all_of(name.begin(), name.end(), [&](char c) { return inner(c) || c == '-'; });
+  if (label.empty() || !inner(label.front()) || !inner(label.back())) return false;
+  return std::all_of(label.begin(), label.end(), [&](char c) { return inner(c) || c == '-'; });
+}
+
+// A DNS subdomain (RFC 1123), as the names in Kubernetes' AuthorizationConfiguration are.
+bool is_instance_name(std::string_view name) {
+  if (name.size() > kLongestName) return false;
+  for (std::size_t dot = 0; (dot = name.find('.')) != std::string_view::npos;) {
+    if (!is_label(name.substr(0, dot))) return false;
+    name.remove_prefix(dot + 1);
+  }
+  return is_label(name);
 }
 
 // A file name and nothing else: the folder is modulePath, whatever the entry says.
@@ -46,8 +55,8 @@ void read_name(Findings& findings, const YAML::Node& node, const std::string& pa
   if (!node.IsScalar() || !is_instance_name(node.Scalar())) {
     findings.add(
         position_of(node), path + ".name",
-        "must be at most 63 lower-case letters, digits and dashes, with a letter or digit at "
-        "each end");
+        "must be a DNS subdomain: at most 253 lower-case letters, digits, dashes and dots, with a "
+        "letter or digit at each end and beside each dot");
     return;
   }
   out = node.Scalar();

@@ -228,8 +228,12 @@ TEST(ConfigLoadTest, RefusesDoubledKeys) {
 TEST(ConfigLoadTest, RefusesNamesThatAreNoNames) {
   EXPECT_NE(problem("authorizers: [{name: Rbac}]\n").find("authorizers[0].name: must be"),
             std::string::npos);
-  EXPECT_TRUE(load("authorizers: [{name: " + std::string(63, 'a') + "}]\n").ok());
-  EXPECT_FALSE(load("authorizers: [{name: " + std::string(64, 'a') + "}]\n").ok());
+  EXPECT_TRUE(load("authorizers: [{name: " + std::string(253, 'a') + "}]\n").ok());
+  EXPECT_FALSE(load("authorizers: [{name: " + std::string(254, 'a') + "}]\n").ok());
+  for (const char* name : {"a", "hook.example.com", "0.a-b.9"})
+    EXPECT_TRUE(load("authorizers: [{name: " + std::string(name) + "}]\n").ok()) << name;
+  for (const char* name : {"'.a'", "a.", "a..b", "a.-b", "a-.b", "a_b", "''"})
+    EXPECT_FALSE(load("authorizers: [{name: " + std::string(name) + "}]\n").ok()) << name;
   EXPECT_EQ(problem("authorizers: [{module: x}]\n"),
             "limen.yaml:3:15: authorizers[0]: needs a name");
 }
