@@ -12,14 +12,15 @@ namespace {
 
 struct Row {
   modules::Kind kind;
-  std::string name, module, id, version, file;
+  std::string name, module, mode, id, version, file;
   std::string error;  // empty: loaded
 };
 
 void add_rows(modules::Loader& loader, modules::Kind kind,
               const std::vector<modules::ModuleSpec>& specs, std::vector<Row>& rows) {
   for (const modules::ModuleSpec& spec : specs) {
-    Row row{kind, spec.name, spec.module_name(), "", "", "", ""};
+    Row row{kind, spec.name, spec.module_name(), spec.shadow ? "shadow" : "enforce", "", "",
+            "",   ""};
     try {
       const auto loaded = loader.load(spec.module_name(), spec.sha256);
       const modules::DescriptorInfo& descriptor = loaded->choose(kind);
@@ -34,8 +35,10 @@ void add_rows(modules::Loader& loader, modules::Kind kind,
 }
 
 boost::json::object json_of(const Row& row) {
-  boost::json::object out = {
-      {"kind", modules::kind_name(row.kind)}, {"name", row.name}, {"module", row.module}};
+  boost::json::object out = {{"kind", modules::kind_name(row.kind)},
+                             {"name", row.name},
+                             {"module", row.module},
+                             {"mode", row.mode}};
   if (row.error.empty()) {
     out["id"] = row.id;
     out["version"] = row.version;
@@ -66,7 +69,8 @@ int list(const Arguments& arguments, Streams streams) {
   bool failed = false;
   boost::json::array documents;
   if (!json) {
-    streams.out << padded("KIND", 13) << padded("NAME", 26) << padded("VERSION", 8) << "FILE\n";
+    streams.out << padded("KIND", 13) << padded("NAME", 26) << padded("MODE", 7)
+                << padded("VERSION", 8) << "FILE\n";
   }
   for (const Row& row : rows) {
     failed = failed || !row.error.empty();
@@ -74,7 +78,7 @@ int list(const Arguments& arguments, Streams streams) {
       documents.push_back(json_of(row));
     } else {
       streams.out << padded(std::string(modules::kind_name(row.kind)), 13) << padded(row.name, 26)
-                  << padded(row.error.empty() ? row.version : "-", 8)
+                  << padded(row.mode, 7) << padded(row.error.empty() ? row.version : "-", 8)
                   << (row.error.empty() ? row.file : "not loaded") << '\n';
     }
     if (!row.error.empty()) streams.err << row.error << '\n';

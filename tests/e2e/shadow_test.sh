@@ -10,6 +10,8 @@ sed -i -e "/^authenticators:/a\\  - {name: next-tokens, module: token-file, mode
   -e '/^authorizers:/a\  - {name: deny-all, module: always-deny, mode: shadow}\n  - {name: allow-all, module: always-allow, mode: shadow}' \
   -e '/^admission:/a\  - {name: pulls, module: always-pull-images, mode: shadow}' "$CONFIG"
 assert_ok "$LIMEN" check --config "$CONFIG"
+assert_ok "$LIMEN" modules list --config "$CONFIG" --output json
+assert_eq "$(jq -r 'map(select(.mode == "shadow").name) | join(" ")' <<< "$OUTPUT")" 'next-tokens deny-all allow-all pulls'
 start_server
 
 code=(-o /dev/null -w '%{http_code}')
