@@ -70,16 +70,28 @@ Fate fate_of_namespace(const Call& call, const Json& old, const DeleteOptions& o
   return fate;
 }
 
+// Being deleted and without time to wait for: what becomes of its dependents may still be decided
+// otherwise.
+Fate fate_of_waiting(const registry::Strategy& strategy, const Json& old,
+                     const DeleteOptions& options) {
+  Fate fate;
+  const auto finalizers = registry::finalizers_for(strategy, old, options.propagation);
+  fate.remove = finalizers ? finalizers->empty() : object::finalizers(old).empty();
+  if (!finalizers || fate.remove) return fate;
+  Json marked = object::mutable_copy(old);
+  object::set_finalizers(marked, *finalizers);
+  fate.marked = std::move(marked);
+  return fate;
+}
+
 // An object that is being deleted already: its time may only be shortened.
-Fate fate_of_deleting(const Json& old, const DeleteOptions& options) {
+Fate fate_of_deleting(const registry::Strategy& strategy, const Json& old,
+                      const DeleteOptions& options) {
   Fate fate;
   const Json* grace = object::find(old, {"metadata", "deletionGracePeriodSeconds"});
   const std::int64_t given = object::int_or(grace, 0);
   const bool pending = !object::finalizers(old).empty();
-  if (!grace || given == 0) {
-    fate.remove = !pending;
-    return fate;
-  }
+  if (!grace || given == 0) return fate_of_waiting(strategy, old, options);
   if (!options.grace_seconds) return fate;
   const std::int64_t wanted = *options.grace_seconds < 0 ? 1 : *options.grace_seconds;
   if (wanted >= given) return fate;
@@ -98,8 +110,8 @@ Fate fate_of_deleting(const Json& old, const DeleteOptions& options) {
 
 Fate fate_of(const Call& call, const Json& old, const DeleteOptions& options) {
   if (is_namespace(call)) return fate_of_namespace(call, old, options);
-  if (!object::deletion_timestamp(old).empty()) return fate_of_deleting(old, options);
   const registry::Strategy& strategy = call.strategy();
+  if (!object::deletion_timestamp(old).empty()) return fate_of_deleting(strategy, old, options);
   std::int64_t grace = 0;
   if (strategy.grace_period) grace = strategy.grace_period(old, options.grace_seconds);
   auto finalizers = registry::finalizers_for(strategy, old, options.propagation);
@@ -148,6 +160,30 @@ base::Task<std::optional<Removed>> carry_out(Call& call, Fate fate, storage::Obj
   co_return Removed{std::move(result.object), true};
 }
 
+base::Task<DeleteOptions> parse_from_request(Call& call) {
+  if (call.context.head().has_body) {
+    const std::string text = co_await read_body(call);
+    if (!text.empty()) {
+      const BodyFormat format = body_format(call.context.head().header("Content-Type"));
+      const object::Json body = co_await decode_value(
+          call, text, format, "DeleteOptions",
+          catalog::find_type("io.k8s.apimachinery.pkg.apis.meta.v1.DeleteOptions"));
+      co_return parse_delete_options(body);
+    }
+  }
+  co_return parse_delete_options(call.info().query);
+}
+
+// jobs: kubectl says how, others may be surprised.
+void warn_of_orphans(Call& call, const DeleteOptions& options) {
+  const bool jobs = call.resource.storage_group == "batch" && call.resource.name == "jobs";
+  if (!jobs || options.propagation != registry::Propagation::unset) return;
+  call.context.warn(
+      "child pods are preserved by default when jobs are deleted; set "
+      "propagationPolicy=Background to remove them or set propagationPolicy=Orphan to suppress "
+      "this warning");
+}
+
 }  // namespace
 
 base::Task<Removed> remove_object(Call& call, std::string name, const DeleteOptions& options,
@@ -173,17 +209,9 @@ base::Task<Removed> remove_object(Call& call, std::string name, const DeleteOpti
 }
 
 base::Task<DeleteOptions> read_delete_options(Call& call) {
-  if (call.context.head().has_body) {
-    const std::string text = co_await read_body(call);
-    if (!text.empty()) {
-      const BodyFormat format = body_format(call.context.head().header("Content-Type"));
-      const object::Json body = co_await decode_value(
-          call, text, format, "DeleteOptions",
-          catalog::find_type("io.k8s.apimachinery.pkg.apis.meta.v1.DeleteOptions"));
-      co_return parse_delete_options(body);
-    }
-  }
-  co_return parse_delete_options(call.info().query);
+  DeleteOptions options = co_await parse_from_request(call);
+  warn_of_orphans(call, options);
+  co_return options;
 }
 
 }  // namespace limen::api

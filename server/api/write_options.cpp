@@ -108,7 +108,7 @@ void check_propagation(std::string_view policy, DeleteOptions& options,
   } else if (!policy.empty()) {
     causes.push_back({"FieldValueNotSupported",
                       "Unsupported value: " + base::go_quote(policy) +
-                          ": supported values: \"Background\", \"Foreground\", \"Orphan\", \"nil\"",
+                          ": supported values: \"Foreground\", \"Background\", \"Orphan\", \"nil\"",
                       "propagationPolicy"});
   }
 }

@@ -6,6 +6,7 @@
 #include "base/task.h"
 #include "catalog/catalog.h"
 #include "controllers/objects.h"
+#include "registry/lifecycle.h"
 
 namespace limen::controllers {
 
@@ -13,5 +14,9 @@ namespace limen::controllers {
 // end. Does nothing when `current` is not its newest state any more. Throws StoreError.
 base::Task<void> delete_object(Objects& objects, const catalog::Resource& resource,
                                storage::ObjectPtr current);
+
+// The same, and what becomes of its dependents. False when `current` was not its newest state.
+base::Task<bool> delete_with(Objects& objects, const catalog::Resource& resource,
+                             storage::ObjectPtr current, registry::Propagation propagation);
 
 }  // namespace limen::controllers

@@ -9,6 +9,7 @@
 #include "controllers/cluster_authentication_trust.h"
 #include "controllers/cluster_role_aggregation.h"
 #include "controllers/default_service_account.h"
+#include "controllers/garbage_collector.h"
 #include "controllers/loop_thread.h"
 #include "controllers/names.h"
 #include "controllers/namespaces.h"
@@ -47,6 +48,7 @@ class Manager::Impl {
     auto root_ca = std::make_unique<RootCaPublisher>(scope_, objects_);
     auto* const root_ca_controller = root_ca.get();
     if (add(std::move(root_ca))) root_ca_ = root_ca_controller;
+    add(std::make_unique<GarbageCollector>(scope_, objects_));
   }
   ~Impl() { stop(); }
   Impl(const Impl&) = delete;

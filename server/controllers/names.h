@@ -14,6 +14,7 @@ inline constexpr std::string_view kClusterRoleAggregation = "clusterrole-aggrega
 inline constexpr std::string_view kTokenCleaner = "token-cleaner";
 inline constexpr std::string_view kClusterAuthenticationTrust = "cluster-authentication-trust";
 inline constexpr std::string_view kRootCaPublisher = "root-ca-publisher";
+inline constexpr std::string_view kGarbageCollector = "garbage-collector";
 
 // All of them, in the order they are started.
 std::vector<std::string> controller_names();

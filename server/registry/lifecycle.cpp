@@ -213,9 +213,10 @@ std::optional<std::vector<std::string>> finalizers_for(const Strategy& strategy,
     return std::find(present.begin(), present.end(), name) != present.end();
   };
   const bool unset = propagation == Propagation::unset;
-  const bool orphan = propagation == Propagation::orphan || (unset && has(kOrphan));
   const bool foreground =
-      propagation == Propagation::foreground || (unset && !orphan && has(kForeground));
+      propagation == Propagation::foreground || (unset && has(kForeground) && !has(kOrphan));
+  const bool orphan = propagation == Propagation::orphan ||
+                      (unset && !foreground && (has(kOrphan) || strategy.orphans_dependents));
   if (orphan == has(kOrphan) && foreground == has(kForeground)) return std::nullopt;
   std::vector<std::string> wanted;
   for (const std::string& name : present)

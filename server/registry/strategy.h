@@ -24,6 +24,7 @@ struct Strategy {
   bool annotations_count = false;    // ... and of annotations
   bool returns_deleted = false;      // DELETE answers the object instead of a Status
   bool garbage_collected = true;     // propagationPolicy may add finalizers
+  bool orphans_dependents = false;   // a delete that does not say otherwise lets them be
   bool status_on_create = false;     // a client may set status when it creates (nodes)
   bool status_keeps_labels = false;  // a status update may not change labels
   // The status of a new object, JSON; for resources with a status subresource.

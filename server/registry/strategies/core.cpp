@@ -141,6 +141,7 @@ constexpr std::array kStrategies = {
              .initial_status = R"({"phase":"Pending"})"},
     Strategy{.resource = "replicationcontrollers",
              .counts_generation = true,
+             .orphans_dependents = true,
              .initial_status = R"({"replicas":0})"},
 };
 

@@ -55,6 +55,7 @@ constexpr std::array kStrategies = {
     Strategy{.group = "batch",
              .resource = "jobs",
              .counts_generation = true,
+             .orphans_dependents = true,
              .prepare_create = prepare_job_create},
     Strategy{.group = "batch", .resource = "cronjobs", .counts_generation = true},
     Strategy{.group = "autoscaling",

@@ -80,8 +80,57 @@ TEST_F(DeleteTest, ForegroundAndOrphanAreFinalizers) {
 
 TEST_F(DeleteTest, AnUnknownPropagationIsInvalid) {
   call("POST", config_maps, config_map("a"));
-  EXPECT_EQ(call("DELETE", config_maps + "/a?propagationPolicy=Sideways").status, 422);
+  const Answered answered = call("DELETE", config_maps + "/a?propagationPolicy=Sideways");
+  EXPECT_EQ(answered.status, 422);
+  EXPECT_EQ(answered.message(),
+            "DeleteOptions.meta.k8s.io \"\" is invalid: propagationPolicy: Unsupported value: "
+            "\"Sideways\": supported values: \"Foreground\", \"Background\", \"Orphan\", \"nil\"");
   EXPECT_EQ(call("GET", config_maps + "/a").status, 200);
+}
+
+TEST_F(DeleteTest, OrphansAreDecidedOnOnce) {
+  call("POST", config_maps, config_map("a"));
+  const Answered answered = call("DELETE", config_maps + "/a",
+                                 R"({"orphanDependents":true,"propagationPolicy":"Foreground"})");
+  EXPECT_EQ(answered.status, 422);
+  EXPECT_EQ(answered.message(),
+            "DeleteOptions.meta.k8s.io \"\" is invalid: propagationPolicy: Invalid value: "
+            "\"Foreground\": orphanDependents and deletionPropagation cannot be both set");
+}
+
+TEST_F(DeleteTest, ALaterDeleteMayDecideOtherwise) {
+  call("POST", config_maps, config_map("a"));
+  call("DELETE", config_maps + "/a?propagationPolicy=Foreground");
+  EXPECT_EQ(call("DELETE", config_maps + "/a").at("metadata.finalizers"),
+            "[\"foregroundDeletion\"]");
+  EXPECT_EQ(call("DELETE", config_maps + "/a?propagationPolicy=Orphan").at("metadata.finalizers"),
+            "[\"orphan\"]");
+  EXPECT_EQ(call("DELETE", config_maps + "/a?propagationPolicy=Background").status, 200);
+  EXPECT_EQ(call("GET", config_maps + "/a").status, 404);
+}
+
+TEST_F(DeleteTest, JobsLetTheirPodsBeUnlessToldOtherwise) {
+  const std::string jobs = "/apis/batch/v1/namespaces/default/jobs";
+  const std::string job = R"({"apiVersion":"batch/v1","kind":"Job","metadata":{"name":"j"},"spec":{
+      "template":{"spec":{"restartPolicy":"Never","containers":[{"name":"c","image":"i"}]}}}})";
+  call("POST", jobs, job);
+  const Answered answered = call("DELETE", jobs + "/j");
+  EXPECT_EQ(answered.at("metadata.finalizers"), "[\"orphan\"]");
+  EXPECT_NE(answered.headers.find("child pods are preserved by default when jobs are deleted"),
+            std::string::npos);
+  const Answered again = call("DELETE", jobs + "/j?propagationPolicy=Background");
+  EXPECT_EQ(again.status, 200);
+  EXPECT_EQ(again.headers.find("child pods are preserved"), std::string::npos);
+  EXPECT_EQ(call("GET", jobs + "/j").status, 404);
+}
+
+TEST_F(DeleteTest, TheOldControllersOrphanTheirPodsToo) {
+  const std::string path = "/api/v1/namespaces/default/replicationcontrollers";
+  call("POST", path,
+       R"({"apiVersion":"v1","kind":"ReplicationController","metadata":{"name":"r"},"spec":{
+           "selector":{"a":"b"},"template":{"metadata":{"labels":{"a":"b"}},"spec":{
+           "containers":[{"name":"c","image":"i"}]}}}})");
+  EXPECT_EQ(call("DELETE", path + "/r").at("metadata.finalizers"), "[\"orphan\"]");
 }
 
 TEST_F(DeleteTest, OptionsOfAnotherKindAreRefused) {
