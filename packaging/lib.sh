@@ -7,6 +7,16 @@ LIMEN_SOURCE=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 say() { printf '%s\n' "==> $*" >&2; }
 die() { printf '%s\n' "$*" >&2; exit 1; }
 
+# True for a package whose program is there already, wherever it came from.
+on_path() {
+  case $1 in
+    kubernetes-client) command -v kubectl > /dev/null ;;
+    nodejs) command -v node > /dev/null ;;
+    npm) command -v npm > /dev/null ;;
+    *) false ;;
+  esac
+}
+
 # The packages of the given uses that are not installed, one a line.
 missing_packages() {
   local use package wanted
@@ -14,7 +24,7 @@ missing_packages() {
     case $use in '#'* | '') continue ;; esac
     for wanted in "$@"; do
       [ "$use" = "$wanted" ] || continue
-      if [ "$use" = kubectl ] && command -v kubectl > /dev/null; then continue; fi
+      if on_path "$package"; then continue; fi
       if [ "$(dpkg-query -W -f='${db:Status-Status}' "$package" 2> /dev/null)" != installed ]; then
         printf '%s\n' "$package"
       fi
