@@ -29,6 +29,7 @@ transport::ServerOptions transport_options(const config::ServerConfiguration& co
   out.secure->min_version = secure.tls_min_version;
   out.secure->cipher_suites = secure.tls_cipher_suites;
   out.secure->curve_preferences = secure.tls_curve_preferences;
+  out.secure->http2 = secure.http2;
   const config::LocalListener& local = configuration.local;
   if (local.enabled) {
     out.local.emplace();
@@ -42,6 +43,7 @@ transport::ServerOptions transport_options(const config::ServerConfiguration& co
   out.limits.header_count = size_of(limits.max_header_count);
   out.limits.pipelined_bytes = size_of(limits.max_pipelined_bytes);
   out.limits.max_connections = size_of(limits.max_connections);
+  out.limits.max_streams = size_of(limits.max_streams_per_connection);
   out.limits.handshake = whole(limits.handshake_timeout);
   out.limits.header_read = whole(limits.header_timeout);
   out.limits.body_read = whole(limits.body_timeout);

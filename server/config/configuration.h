@@ -45,6 +45,7 @@ struct SecureListener {
   std::string tls_min_version = "VersionTLS12";
   std::vector<std::string> tls_cipher_suites;      // IANA names, of TLS 1.2; empty: the default
   std::vector<std::string> tls_curve_preferences;  // numbers of the TLS registry; empty: default
+  bool http2 = true;  // offered to clients beside HTTP/1.1 (ALPN)
 };
 
 // The local listener: no TLS, no authentication, no authorization; admission still runs.
@@ -63,6 +64,7 @@ struct Limits {
   std::int64_t max_header_count = 10'000;                 // 431 beyond
   std::int64_t max_connections = 16'384;                  // of both listeners together
   std::int64_t max_pipelined_bytes = 64 * 1024;           // read ahead on one connection
+  std::int64_t max_streams_per_connection = 100;          // HTTP/2 requests at a time on one
   std::int64_t max_requests_in_flight = 400;              // reads; 429 beyond; 0: no limit
   std::int64_t max_mutating_requests_in_flight = 200;     // writes; 429 beyond; 0: no limit
   Duration handshake_timeout = std::chrono::seconds(10);

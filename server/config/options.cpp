@@ -60,6 +60,7 @@ void add_listeners(std::vector<Option>& out, ServerConfiguration& c) {
       {"secure", "tlsCipherSuites", TextListOption{&c.secure.tls_cipher_suites, non_empty}});
   out.push_back({"secure", "tlsCurvePreferences",
                  TextListOption{&c.secure.tls_curve_preferences, non_empty}});
+  out.push_back({"secure", "http2", BooleanOption{&c.secure.http2}});
   out.push_back({"local", "enabled", BooleanOption{&c.local.enabled}});
   out.push_back({"local", "bindAddress", TextOption{&c.local.bind_address, ip_address}});
   out.push_back({"local", "port", IntegerOption{&c.local.port, 1, 65535}});
@@ -76,6 +77,8 @@ void add_limits(std::vector<Option>& out, Limits& l) {
   out.push_back({"limits", "maxConnections", IntegerOption{&l.max_connections, 1, 1'000'000}});
   out.push_back(
       {"limits", "maxPipelinedBytes", IntegerOption{&l.max_pipelined_bytes, 1024, 64 * kMebi}});
+  out.push_back({"limits", "maxStreamsPerConnection",
+                 IntegerOption{&l.max_streams_per_connection, 1, 10'000}});
   out.push_back(
       {"limits", "maxRequestsInFlight", IntegerOption{&l.max_requests_in_flight, 0, 1'000'000}});
   out.push_back({"limits", "maxMutatingRequestsInFlight",

@@ -195,6 +195,7 @@ base::Task<void> Pipeline::authenticate(request::RequestContext& context,
   if (chains.shadows != nullptr) chains.shadows->authenticated(credentials, outcome, context.scope);
   if (outcome.authenticated) {
     context.user = std::move(outcome.identity);
+    if (context.user.name == request::kAnonymousUser) context.exchange().distrust_peer();
     if (options_.live != nullptr && is_long_running(context.info)) rest_on(context, credentials);
     if (auditor_ != nullptr) {
       context.scope.annotations.emplace_back("authentication.limen.io/module", outcome.by);
@@ -204,6 +205,8 @@ base::Task<void> Pipeline::authenticate(request::RequestContext& context,
   for (const std::string& error : outcome.errors) {
     log::debug("a credential was refused", {{"auditID", context.audit_id}, {"error", error}});
   }
+  // A stranger gets one answer a connection where many could be asked for at a time (row T14).
+  context.exchange().distrust_peer();
   // Never a hint of why (row A3).
   const base::ApiError error = base::ApiError::unauthorized();
   transport::ResponseHead head = context.new_head(error.code(), "application/json");

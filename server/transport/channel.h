@@ -51,6 +51,8 @@ class Channel {
   virtual std::string_view failure() const { return {}; }
   // Fills in what the channel knows of the peer, once open.
   virtual void describe(PeerInfo& peer) const = 0;
+  // The protocol both sides agreed on, by its ALPN name (RFC 7301); empty when none was named.
+  virtual std::string_view protocol() const { return {}; }
 };
 
 std::unique_ptr<Channel> make_plain_channel();

@@ -12,7 +12,9 @@
 
 #include "observability/log.h"
 #include "transport/http1.h"
+#include "transport/http2.h"
 #include "transport/io_worker.h"
+#include "transport/tls_alpn.h"
 
 namespace limen::transport {
 namespace {
@@ -71,7 +73,11 @@ void Connection::open() {
   peer->source_ip = source_ip(socket_.get());
   channel_->describe(*peer);
   peer_ = std::move(peer);
-  protocol_ = std::make_unique<Http1>(*this, worker_);
+  if (channel_->protocol() == kHttp2) {
+    protocol_ = std::make_unique<Http2>(*this, worker_);
+  } else {
+    protocol_ = std::make_unique<Http1>(*this, worker_);
+  }
 }
 
 void Connection::drain() {

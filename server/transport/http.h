@@ -119,6 +119,10 @@ class Exchange {
   virtual void respond(ResponseHead head, std::vector<BodyPiece> body) = 0;
   virtual std::shared_ptr<ResponseStream> stream(ResponseHead head) = 0;
   virtual bool responded() const = 0;
+
+  // The client has not said who it is. A connection that carries many requests at a time (HTTP/2)
+  // then ends after the answers it owes; one that carries one after the other goes on.
+  virtual void distrust_peer() {}
 };
 
 // Called on the connection's loop as soon as a request's head is complete and well-formed. Must not

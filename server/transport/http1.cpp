@@ -101,8 +101,8 @@ void Http1::on_drain() {
 void Http1::on_closed() {
   closing_ = true;
   if (exchange_ == nullptr) return;
-  const std::shared_ptr<Http1Exchange> exchange = std::move(exchange_);
-  const std::shared_ptr<Http1Stream> stream = std::move(stream_);
+  const std::shared_ptr<HttpExchange> exchange = std::move(exchange_);
+  const std::shared_ptr<HttpStream> stream = std::move(stream_);
   exchange->detach();
   if (stream != nullptr) stream->detach();
   worker_.counters().in_flight_requests.fetch_sub(1, std::memory_order_relaxed);
@@ -141,8 +141,8 @@ bool Http1::step_head(std::string_view& text) {
 
 void Http1::begin_exchange(std::string_view text) {
   const ParsedHead& parsed = parser_.head();
-  exchange_ = std::make_shared<Http1Exchange>(*this, worker_.loop(), carrier_.peer(),
-                                              carrier_.listener(), text, parsed);
+  exchange_ = std::make_shared<HttpExchange>(*this, worker_.loop(), carrier_.peer(),
+                                             carrier_.listener(), text, parsed);
   body_ = BodyDecoder(parsed, worker_.limits());
   is_head_request_ = parsed.method.in(text) == "HEAD";
   is_1_0_ = parsed.http_1_0;
@@ -335,7 +335,7 @@ std::shared_ptr<ResponseStream> Http1::stream(const ResponseHead& head) {
   stream_coding_ = is_1_0_ ? Coding::until_close : Coding::chunked;
   stream_has_body_ = sends_body(head.status());
   write_head(head, stream_coding_, 0);
-  stream_ = std::make_shared<Http1Stream>(this);
+  stream_ = std::make_shared<HttpStream>(this);
   carrier_.flush_later();
   const std::shared_ptr<ResponseStream> stream = stream_;
   if (worker_.draining()) {
@@ -369,7 +369,7 @@ void Http1::before_flush() {
 
 void Http1::on_sent() {
   if (stream_ == nullptr) return;
-  const std::shared_ptr<Http1Stream> stream = stream_;
+  const std::shared_ptr<HttpStream> stream = stream_;
   stream->note_sent();
 }
 
@@ -392,7 +392,7 @@ void Http1::stream_abort() {
 }
 
 void Http1::cancel_exchange() {
-  const std::shared_ptr<Http1Exchange> exchange = exchange_;
+  const std::shared_ptr<HttpExchange> exchange = exchange_;
   if (body_done_) {
     keep_alive_ = false;
     deliver_body(BodyStatus::cancelled);

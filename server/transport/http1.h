@@ -12,7 +12,7 @@
 #include <vector>
 
 #include "transport/body_decoder.h"
-#include "transport/http1_exchange.h"
+#include "transport/http_exchange.h"
 #include "transport/http_parser.h"
 #include "transport/protocol.h"
 
@@ -20,7 +20,7 @@ namespace limen::transport {
 
 class IoWorker;
 
-class Http1 final : public Protocol {
+class Http1 final : public Protocol, public ExchangeHost {
  public:
   Http1(Carrier& carrier, IoWorker& worker);
   ~Http1() override;
@@ -34,14 +34,15 @@ class Http1 final : public Protocol {
   void on_closed() override;
 
   // For the exchange and the stream, which are this connection's current ones.
-  void read_body(std::size_t limit, Exchange::BodyCallback done);
-  void respond(const ResponseHead& head, std::string body);
-  void respond(const ResponseHead& head, std::vector<BodyPiece> body);
-  std::shared_ptr<ResponseStream> stream(const ResponseHead& head);
-  void stream_write(std::string_view bytes);
-  std::size_t stream_pending() const;
-  void stream_finish();
-  void stream_abort();
+  void read_body(std::size_t limit, Exchange::BodyCallback done) override;
+  void respond(const ResponseHead& head, std::string body) override;
+  void respond(const ResponseHead& head, std::vector<BodyPiece> body) override;
+  std::shared_ptr<ResponseStream> stream(const ResponseHead& head) override;
+  void distrust_peer() override {}  // it asks one thing at a time
+  void stream_write(std::string_view bytes) override;
+  std::size_t stream_pending() const override;
+  void stream_finish() override;
+  void stream_abort() override;
 
  private:
   enum class Coding { length, chunked, until_close };
@@ -79,7 +80,7 @@ class Http1 final : public Protocol {
   bool head_begun_ = true;  // a new connection owes a request, it does not idle
 
   // The current request.
-  std::shared_ptr<Http1Exchange> exchange_;
+  std::shared_ptr<HttpExchange> exchange_;
   BodyDecoder body_;
   Exchange::BodyCallback body_done_;
   std::string body_text_;
@@ -91,7 +92,7 @@ class Http1 final : public Protocol {
   bool answered_ = false;
 
   // Its streamed answer.
-  std::shared_ptr<Http1Stream> stream_;
+  std::shared_ptr<HttpStream> stream_;
   std::string stream_text_;
   Coding stream_coding_ = Coding::chunked;
   bool stream_has_body_ = true;

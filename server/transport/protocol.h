@@ -1,7 +1,7 @@
 // A connection's two halves: the carrier, which has the socket, and the protocol it carries.
 //
 // The carrier moves bytes, keeps the one deadline and ends the connection; the protocol makes
-// requests of the bytes. HTTP/1.1 is the one protocol today; another (by ALPN) is another Protocol.
+// requests of the bytes: HTTP/1.1, or HTTP/2 when ALPN chose it.
 //
 // Thread rule: the loop's own thread. Lifetime: the carrier owns its protocol.
 #pragma once

@@ -1,8 +1,8 @@
 // The Server: two listeners, a few I/O loops, and the connections they carry.
 //
 // POCO's HTTPServer binds and accepts; each accepted socket is handed, round robin, to one of the
-// loops, which speak TLS and HTTP/1.1 on it and call the Handler on their own thread. A connection
-// never changes its loop.
+// loops, which speak TLS and HTTP/1.1 or HTTP/2 on it and call the Handler on their own thread. A
+// connection never changes its loop.
 //
 // Thread rule: one thread calls start, stop_accepting, drain and stop, in this order; the counts,
 // offer_authorities and reload_certificate are for any thread. Lifetime: the loops, being

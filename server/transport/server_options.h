@@ -22,6 +22,7 @@ struct Limits {
                                                 // then the socket is not read
   std::size_t drain_bytes = 256 * 1024;         // of a body nobody read; more: close
   std::size_t max_connections = 16'384;         // both listeners together; more are closed at once
+  std::size_t max_streams = 100;                // of one HTTP/2 connection at a time; more: refused
   std::chrono::milliseconds handshake{10'000};  // TLS
   std::chrono::milliseconds header_read{32'000};  // from a head's first byte to its last
   std::chrono::milliseconds body_read{60'000};    // from read_body to the body's last byte
@@ -49,6 +50,7 @@ struct SecureListenerOptions {
   std::string min_version = "VersionTLS12";    // VersionTLS10 to VersionTLS13
   std::vector<std::string> cipher_suites;      // IANA names, of TLS 1.2; empty: the default
   std::vector<std::string> curve_preferences;  // numbers of the TLS registry; empty: the default
+  bool http2 = true;                           // offered beside HTTP/1.1
 };
 
 // The listener without TLS, whose requests bypass authentication and authorization.

@@ -98,12 +98,17 @@ std::string_view status_text(int code) {
   return found->text;
 }
 
-std::string refusal(int code, std::string_view detail) {
+std::string refusal_text(int code, std::string_view detail) {
   std::string text = code_and_name(code);
   if (!detail.empty()) {
     text += ": ";
     text += detail;
   }
+  return text;
+}
+
+std::string refusal(int code, std::string_view detail) {
+  const std::string text = refusal_text(code, detail);
   std::string answer = "HTTP/1.1 ";
   answer += text;
   answer += kRefusalHeaders;

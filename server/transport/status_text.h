@@ -12,8 +12,11 @@ namespace limen::transport {
 // "OK", "Not Found", ...; empty for a code without a name.
 std::string_view status_text(int code);
 
+// "400 Bad Request", or "400 Bad Request: detail" when there is one.
+std::string refusal_text(int code, std::string_view detail);
+
 // A whole answer, head and body, that ends the connection: the status line and the text body both
-// say "400 Bad Request", or "400 Bad Request: detail" when there is one.
+// say refusal_text.
 std::string refusal(int code, std::string_view detail);
 
 // The answer to a transfer coding that is not "chunked": 501, its own body.

@@ -91,6 +91,7 @@ class TlsChannel final : public Channel {
   void finish(std::string& out) override;
   std::string_view failure() const override { return failure_; }
   void describe(PeerInfo& peer) const override;
+  std::string_view protocol() const override;
 
  private:
   static constexpr std::size_t kOpening = 5;  // a record's head, or the first letters of a method
@@ -202,6 +203,13 @@ void TlsChannel::describe(PeerInfo& peer) const {
   for (int index = 0; index < sk_X509_num(chain); ++index) {
     peer.certificates_der.push_back(der_of(sk_X509_value(chain, index)));
   }
+}
+
+std::string_view TlsChannel::protocol() const {
+  const unsigned char* name = nullptr;
+  unsigned size = 0;
+  SSL_get0_alpn_selected(ssl_, &name, &size);
+  return {reinterpret_cast<const char*>(name), size};
 }
 
 }  // namespace

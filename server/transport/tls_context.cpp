@@ -14,6 +14,7 @@
 #include <string_view>
 #include <system_error>
 
+#include "transport/tls_alpn.h"
 #include "transport/tls_policy.h"
 
 namespace limen::transport {
@@ -23,7 +24,6 @@ constexpr const char* kSuites12 = "ECDHE+AESGCM:ECDHE+CHACHA20";
 constexpr const char* kSuites13 =
     "TLS_AES_128_GCM_SHA256:TLS_AES_256_GCM_SHA384:TLS_CHACHA20_POLY1305_SHA256";
 constexpr const char* kGroups = "X25519:P-256:P-384:P-521";
-constexpr std::string_view kHttp11 = "http/1.1";
 // Of the names of acceptable authorities: more do not fit into a handshake message.
 constexpr std::size_t kMaxNameBytes = 60'000;
 
@@ -152,21 +152,6 @@ void ask_for_client_certificate(SSL_CTX* context, const std::string& client_ca_f
   SSL_CTX_set_client_CA_list(context, names.release());
 }
 
-int select_protocol(SSL*, const unsigned char** selected, unsigned char* selected_size,
-                    const unsigned char* offered, unsigned int offered_size, void*) {
-  for (unsigned int at = 0; at < offered_size; at += 1U + offered[at]) {
-    const unsigned char size = offered[at];
-    if (at + 1U + size > offered_size) break;
-    const std::string_view name(reinterpret_cast<const char*>(offered + at + 1), size);
-    if (name == kHttp11) {
-      *selected = offered + at + 1;
-      *selected_size = size;
-      return SSL_TLSEXT_ERR_OK;
-    }
-  }
-  return SSL_TLSEXT_ERR_ALERT_FATAL;  // RFC 7301 section 3.2
-}
-
 int keep_session(SSL*, void*) { return 1; }
 
 SSL_TICKET_RETURN judge_ticket(SSL*, SSL_SESSION* session, const unsigned char*, std::size_t,
@@ -238,14 +223,16 @@ TlsContext::TlsContext(const SecureListenerOptions& options, const std::string& 
   SSL_CTX* context = native();
   set_up_ciphers(context, options);
   set_up_sessions(context);
-  SSL_CTX_set_alpn_select_cb(context, select_protocol, nullptr);
+  offer_protocols(context, options.http2);
   ask_for_client_certificate(context, options.client_ca_file, authorities);
   load_certificate(context, options.cert_file, options.key_file);
   if (options.sni_certificates.empty()) return;
   for (const SniCertificateFiles& files : options.sni_certificates) {
     Poco::Net::Context::Ptr other = make_context();
     load_certificate(other->sslContext(), files.cert_file, files.key_file);
-    // Read from the chosen context, unlike what else there is to say about client certificates.
+    // Read from the chosen context: what protocols there are, and who may issue client
+    // certificates, unlike what else there is to say about these.
+    offer_protocols(other->sslContext(), options.http2);
     SSL_CTX_set_client_CA_list(other->sslContext(),
                                SSL_dup_CA_list(SSL_CTX_get_client_CA_list(context)));
     by_name_.add(files.names, other);

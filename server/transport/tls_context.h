@@ -1,8 +1,8 @@
 // The TLS configuration of the secure listener, read from its files.
 //
-// TLS 1.2 and 1.3, forward secret AEAD suites, ALPN http/1.1. A client certificate is asked for and
-// never required, and whether one is trusted is not decided here: authenticators do, for every
-// request. Tickets let a client resume without a full handshake, except one that presented a
+// TLS 1.2 and 1.3, forward secret AEAD suites, ALPN h2 and http/1.1. A client certificate is asked
+// for and never required, and whether one is trusted is not decided here: authenticators do, for
+// every request. Tickets let a client resume without a full handshake, except one that presented a
 // certificate: a resumed session would no longer know the chain it was sent with.
 //
 // Thread rule: immutable once made; any thread. Lifetime: shared by the connections made with it.

@@ -55,8 +55,8 @@ assert_eq "$(request GET /api/v1/pods -H 'Authorization: Bearer wrong' "${code[@
 assert_eq "$(request GET /api/v1/pods -u bob:wrong "${code[@]}")" 401
 HEADERS=$(request GET /api/v1/pods -D - -o /dev/null)
 assert_matches "$HEADERS" '[Aa]udit-[Ii]d: [0-9a-f-]{36}'
-assert_contains "$HEADERS" 'Cache-Control: no-cache, private'
-assert_contains "$HEADERS" 'WWW-Authenticate: Basic realm="kubernetes-master"'
+assert_header "$HEADERS" 'Cache-Control: no-cache, private'
+assert_header "$HEADERS" 'WWW-Authenticate: Basic realm="kubernetes-master"'
 # the second and third authenticator are asked when the first has no opinion
 PODS=/api/v1/namespaces/project-caribou/pods
 assert_eq "$(request POST /api/v1/namespaces "${as_alice[@]}" "${json[@]}" -d '{"metadata":{"name":"project-caribou"}}' "${code[@]}")" 201

@@ -104,7 +104,7 @@ assert_eq "$(user "${STRANGER[@]}" -H "$(bearer "$OIDC")")" oidc:olga
 UNKNOWN='{"kind":"Status","apiVersion":"v1","metadata":{},"status":"Failure","message":"Unauthorized","reason":"Unauthorized","code":401}'
 refused() { # PATH [curl options]
   assert_eq "$(request GET "$@" -D "$WORK/head")" "$UNKNOWN" "$*"
-  assert_contains "$(tr -d '\r' < "$WORK/head")" 'WWW-Authenticate: Basic realm="kubernetes-master"'
+  assert_header "$(cat "$WORK/head")" 'WWW-Authenticate: Basic realm="kubernetes-master"'
 }
 refused /api
 refused /api "${STRANGER[@]}"

@@ -276,6 +276,11 @@ assert_contains() { [[ "$1" == *"$2"* ]] || fail "expected to find: $2
      in: $1"; }
 assert_not_contains() { [[ "$1" != *"$2"* ]] || fail "expected not to find: $2
      in: $1"; }
+# assert_header HEADERS "Name: value", or how the value begins: over HTTP/2 names are lower-case.
+assert_header() {
+  local lower='s/^([^:]*):/\L\1:/'
+  assert_contains "$(tr -d '\r' <<< "$1" | sed -E "$lower")" "$(sed -E "$lower" <<< "$2")"
+}
 assert_matches() { [[ "$1" =~ $2 ]] || fail "expected to match: $2
      got: $1"; }
 

@@ -128,14 +128,14 @@ is_refused "$LEGACY" || fail "a token marked as invalid was accepted"
 assert_eq "$(request GET /openid/v1/jwks -o /dev/null -w '%{http_code}')" 403
 as_builder=(-H "Authorization: Bearer $TOKEN")
 HEADERS=$(request GET /.well-known/openid-configuration "${as_builder[@]}" -D - -o "$WORK/configuration")
-assert_contains "$HEADERS" 'Content-Type: application/json'
-assert_contains "$HEADERS" 'Cache-Control: public, max-age=3600'
+assert_header "$HEADERS" 'Content-Type: application/json'
+assert_header "$HEADERS" 'Cache-Control: public, max-age=3600'
 CONFIGURATION=$(cat "$WORK/configuration")
 assert_contains "$CONFIGURATION" '"issuer":"https://kubernetes.default.svc.cluster.local"'
 assert_contains "$CONFIGURATION" "\"jwks_uri\":\"https://127.0.0.1:$PORT/openid/v1/jwks\""
 assert_contains "$CONFIGURATION" '"id_token_signing_alg_values_supported":["RS256"]'
 HEADERS=$(request GET /openid/v1/jwks "${as_builder[@]}" -D - -o "$WORK/jwks")
-assert_contains "$HEADERS" 'Content-Type: application/jwk-set+json'
+assert_header "$HEADERS" 'Content-Type: application/jwk-set+json'
 member() { sed -E "s/.*\"$1\":\"([^\"]*)\".*/\1/" "$WORK/jwks"; }
 assert_contains "$(header_of "$TOKEN")" "\"kid\":\"$(member kid)\""
 hex_of() { printf '%s' "$1" | from_base64url | od -An -v -tx1 | tr -d ' \n'; }

@@ -69,6 +69,7 @@ class FakeExchange final : public transport::Exchange {
   int answers = 0;
   std::shared_ptr<FakeStream> streamed;  // the answer, when it is a stream
   bool slow_reader = false;              // a stream's bytes stay pending until drain()
+  bool distrusted = false;               // its connection is to end where many share it
 
   const transport::RequestHead& head() const override { return head_; }
   const transport::PeerInfo& peer() const override { return peer_; }
@@ -107,6 +108,7 @@ class FakeExchange final : public transport::Exchange {
     return streamed;
   }
   bool responded() const override { return answers > 0; }
+  void distrust_peer() override { distrusted = true; }
 
  private:
   InlineExecutor& loop_;

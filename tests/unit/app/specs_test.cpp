@@ -52,8 +52,9 @@ TEST(SpecsTest, TheStoreIsAModuleLikeOthers) {
 TEST(SpecsTest, TheTransportGetsItsLimits) {
   const auto options = transport_options(
       loaded(
-          "secure: {bindAddress: 127.0.0.1, port: 7000, clientCAFile: ca}\n"
-          "limits: {maxRequestLineBytes: 2048, maxHeaderBytes: 4096, maxHeaderCount: 20,\n"
+          "secure: {bindAddress: 127.0.0.1, port: 7000, clientCAFile: ca, http2: false}\n"
+          "limits: {maxStreamsPerConnection: 7, maxRequestLineBytes: 2048, maxHeaderBytes: 4096, "
+          "maxHeaderCount: 20,\n"
           "  maxConnections: 3, maxPipelinedBytes: 2000, handshakeTimeout: 1s, headerTimeout: 2s,\n"
           "  bodyTimeout: 3s, idleTimeout: 4s, writeTimeout: 5s}\n"
           "threads: {io: 6}\n"),
@@ -69,6 +70,8 @@ TEST(SpecsTest, TheTransportGetsItsLimits) {
   EXPECT_EQ(options.limits.header_bytes, 4096U);
   EXPECT_EQ(options.limits.header_count, 20U);
   EXPECT_EQ(options.limits.max_connections, 3U);
+  EXPECT_EQ(options.limits.max_streams, 7U);
+  EXPECT_FALSE(options.secure->http2);
   EXPECT_EQ(options.limits.pipelined_bytes, 2000U);
   EXPECT_EQ(options.limits.handshake, std::chrono::seconds(1));
   EXPECT_EQ(options.limits.header_read, std::chrono::seconds(2));

@@ -488,6 +488,7 @@ TEST(ConfigExampleTest, TheShippedFileShowsExactlyTheDefaults) {
   EXPECT_EQ(c.secure.bind_address, defaults.secure.bind_address);
   EXPECT_EQ(c.secure.port, defaults.secure.port);
   EXPECT_EQ(c.secure.cert_dir, defaults.secure.cert_dir);
+  EXPECT_EQ(c.secure.http2, defaults.secure.http2);
   EXPECT_EQ(c.local.enabled, defaults.local.enabled);
   EXPECT_EQ(c.local.port, defaults.local.port);
   EXPECT_EQ(c.limits.max_request_line_bytes, defaults.limits.max_request_line_bytes);
@@ -496,6 +497,7 @@ TEST(ConfigExampleTest, TheShippedFileShowsExactlyTheDefaults) {
   EXPECT_EQ(c.limits.max_header_count, defaults.limits.max_header_count);
   EXPECT_EQ(c.limits.max_connections, defaults.limits.max_connections);
   EXPECT_EQ(c.limits.max_pipelined_bytes, defaults.limits.max_pipelined_bytes);
+  EXPECT_EQ(c.limits.max_streams_per_connection, defaults.limits.max_streams_per_connection);
   EXPECT_EQ(c.limits.max_requests_in_flight, defaults.limits.max_requests_in_flight);
   EXPECT_EQ(c.limits.max_mutating_requests_in_flight,
             defaults.limits.max_mutating_requests_in_flight);

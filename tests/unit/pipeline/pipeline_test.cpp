@@ -28,6 +28,13 @@ TEST_F(PipelineTest, NobodyIs401WithAnAuditIdAndAChallengeAndNoHint) {
   EXPECT_EQ(exchange->answers, 1);
 }
 
+TEST_F(PipelineTest, AStrangersConnectionDoesNotCarryManyRequests) {
+  list_->allowed = {"system:anonymous list pods", "bob list pods"};
+  EXPECT_TRUE(send("/api/v1/pods")->distrusted);
+  EXPECT_TRUE(send("/api/v1/pods", {{"Authorization", "Bearer system:anonymous"}})->distrusted);
+  EXPECT_FALSE(send("/api/v1/pods", {{"Authorization", "Bearer bob"}})->distrusted);
+}
+
 TEST_F(PipelineTest, AWebSocketsSubprotocolMayCarryTheToken) {
   list_->allowed = {"bob list pods"};
   const auto as = [&](const std::string& protocols) {

@@ -186,10 +186,10 @@ TEST(Tls, TheServerNameIsSeen) {
   EXPECT_EQ(keeper.peer().sni, "kubernetes.default");
 }
 
-TEST(Tls, ChoosesHttp11AmongWhatTheClientOffers) {
+TEST(Tls, ChoosesHttp11WhenTheClientOffersNothingBetter) {
   TestServer server(echo());
   Client client(server->secure_port());
-  ASSERT_TRUE(client.start_tls({.alpn = "\x02h2\x08http/1.1"}));
+  ASSERT_TRUE(client.start_tls({.alpn = "\x06spdy/3\x08http/1.1"}));
   const unsigned char* chosen = nullptr;
   unsigned size = 0;
   SSL_get0_alpn_selected(client.ssl(), &chosen, &size);
@@ -199,7 +199,7 @@ TEST(Tls, ChoosesHttp11AmongWhatTheClientOffers) {
 TEST(Tls, RefusesAClientThatOffersOnlyOtherProtocols) {
   TestServer server(echo());
   Client client(server->secure_port());
-  EXPECT_FALSE(client.start_tls({.alpn = "\x02h2"}));
+  EXPECT_FALSE(client.start_tls({.alpn = "\x06spdy/3"}));
   EXPECT_TRUE(eventually([&] { return server->counts().failed_handshakes == 1; }));
 }
 

@@ -1,7 +1,8 @@
-// One request of an HTTP/1.1 connection and its answer, as the rest of the server holds them.
+// One request of a connection and its answer, as the rest of the server holds them, whatever
+// version of HTTP brought it.
 //
-// Both objects only forward to the connection's Http1 while it is theirs; detached (answered, or
-// the connection is gone) they do nothing, so that a late answer harms nobody.
+// Both objects only forward to their host, the connection's protocol or one stream of it; detached
+// (answered, or the connection is gone) they do nothing, so that a late answer harms nobody.
 //
 // Thread rule: the loop's own thread, except cancelled(). Lifetime: shared with the server's rooms;
 // may outlive the connection.
@@ -18,13 +19,29 @@
 
 namespace limen::transport {
 
-class Http1;
+// What an exchange does is done by its host. Thread rule: the loop's own thread.
+class ExchangeHost {
+ public:
+  virtual void read_body(std::size_t limit, Exchange::BodyCallback done) = 0;
+  virtual void respond(const ResponseHead& head, std::string body) = 0;
+  virtual void respond(const ResponseHead& head, std::vector<BodyPiece> body) = 0;
+  virtual std::shared_ptr<ResponseStream> stream(const ResponseHead& head) = 0;
+  virtual void distrust_peer() = 0;
+  // Of the streamed answer.
+  virtual void stream_write(std::string_view bytes) = 0;
+  virtual std::size_t stream_pending() const = 0;
+  virtual void stream_finish() = 0;
+  virtual void stream_abort() = 0;
 
-class Http1Exchange final : public Exchange {
+ protected:
+  ~ExchangeHost() = default;
+};
+
+class HttpExchange : public Exchange {
  public:
   // `head_text` are the head's bytes, into which `parsed` points.
-  Http1Exchange(Http1& connection, base::Executor& loop, std::shared_ptr<const PeerInfo> peer,
-                Listener listener, std::string_view head_text, const ParsedHead& parsed);
+  HttpExchange(ExchangeHost& host, base::Executor& loop, std::shared_ptr<const PeerInfo> peer,
+               Listener listener, std::string_view head_text, const ParsedHead& parsed);
 
   const RequestHead& head() const override { return head_; }
   const PeerInfo& peer() const override { return *peer_; }
@@ -37,15 +54,16 @@ class Http1Exchange final : public Exchange {
   void respond(ResponseHead head, std::vector<BodyPiece> body) override;
   std::shared_ptr<ResponseStream> stream(ResponseHead head) override;
   bool responded() const override { return responded_; }
+  void distrust_peer() override;
 
-  // For Http1: the client has gone or the server drains.
+  // For the host: the client has gone or the server drains.
   void cancel();
-  void detach() { connection_ = nullptr; }
+  void detach() { host_ = nullptr; }
   // It is answered: what it was given to call is dropped, and with it what that keeps alive.
   void finish();
 
  private:
-  Http1* connection_;
+  ExchangeHost* host_;
   base::Executor& loop_;
   std::shared_ptr<const PeerInfo> peer_;
   Listener listener_;
@@ -56,26 +74,26 @@ class Http1Exchange final : public Exchange {
   std::function<void()> on_cancel_;
 };
 
-class Http1Stream final : public ResponseStream {
+class HttpStream final : public ResponseStream {
  public:
-  // A null connection makes a stream that is closed from the start.
-  explicit Http1Stream(Http1* connection) : connection_(connection) {}
+  // A null host makes a stream that is closed from the start.
+  explicit HttpStream(ExchangeHost* host) : host_(host) {}
 
   void write(std::string_view bytes) override;
   std::size_t pending_bytes() const override;
   void on_drain(std::function<void()> fn) override { on_drain_ = std::move(fn); }
   void finish() override;
   void abort() override;
-  bool closed() const override { return connection_ == nullptr; }
+  bool closed() const override { return host_ == nullptr; }
 
-  // For Http1: some bytes have been sent.
+  // For the host: some bytes have been sent.
   void note_sent();
   void detach();
 
  private:
   static constexpr std::size_t kLowWater = 64 * 1024;
 
-  Http1* connection_;
+  ExchangeHost* host_;
   bool above_ = false;
   std::function<void()> on_drain_;
 };
