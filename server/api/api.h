@@ -15,6 +15,10 @@
 #include "request/context.h"
 #include "storage/store.h"
 
+namespace limen::registry {
+class ServiceAllocator;
+}
+
 namespace limen::api {
 
 struct ApiOptions {
@@ -26,6 +30,8 @@ struct ApiOptions {
   // Where large bodies are decoded, so that a loop's other requests do not wait for them; outlives
   // the Api. Null: on the loop.
   base::WorkerPool* decoders = nullptr;
+  // Gives services their addresses and ports; outlives the Api. Null: they get none.
+  registry::ServiceAllocator* services = nullptr;
 };
 
 struct ApiDependencies {

@@ -6,6 +6,7 @@
 
 #include "api/access/escalation.h"
 #include "api/admit.h"
+#include "api/allocation.h"
 #include "api/body.h"
 #include "api/respond.h"
 #include "base/api_error.h"
@@ -65,6 +66,7 @@ base::Task<Creation> try_create(Call& call, Json object, const WriteOptions& opt
   const Json& checked = object;
   registry::prepare_create(stored, call.strategy(), object, call.context.user);
   validation::apply_defaults(stored, object);
+  registry::ServiceAllocator::Claim claim = claim_for_new(call, object, options.dry_run);
   refuse_causes(call, checked, validation::validate_create(stored, checked));
   const object::Document none;
   co_await admit.validate(object, none);
@@ -82,6 +84,7 @@ base::Task<Creation> try_create(Call& call, Json object, const WriteOptions& opt
   std::string json = object::canonical(object);
   creation.result =
       co_await call.store.create(call.context.scope.loop, std::move(key), std::move(json));
+  if (creation.result.status == WriteStatus::ok) claim.keep();
   co_return creation;
 }
 
@@ -136,6 +139,8 @@ base::Task<storage::ObjectPtr> try_modify(Call& call, ModifyRules rules,
   }
   check_preconditions(call, object, *current);
   registry::prepare_update(stored, call.strategy(), rules.part, object, old.root());
+  registry::ServiceAllocator::Claim claim =
+      claim_for_changed(call, rules.part, object, old.root(), options.dry_run);
   refuse_causes(call, object, causes_of(stored, rules.part, object, old.root()));
   if (rules.admission) co_await admit.validate(object, old);
 
@@ -152,6 +157,11 @@ base::Task<storage::ObjectPtr> try_modify(Call& call, ModifyRules rules,
     result = co_await call.store.update(loop, std::move(key), current->revision, std::move(json));
   }
   if (result.status == WriteStatus::ok) {
+    if (ends) {
+      give_back(call, *result.object);
+    } else {
+      claim.keep();
+    }
     co_await until_seen(call, result.object->revision);
     co_return std::move(result.object);
   }

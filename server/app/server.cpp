@@ -11,6 +11,7 @@
 
 #include "api/api.h"
 #include "app/access_control.h"
+#include "app/advertise_address.h"
 #include "app/audit_setup.h"
 #include "app/certificate_bundle.h"
 #include "app/client_authorities.h"
@@ -24,7 +25,9 @@
 #include "app/serving_certificate.h"
 #include "app/transport_options.h"
 #include "authn/revocations.h"
+#include "base/address_range.h"
 #include "base/file_watcher.h"
+#include "base/port_range.h"
 #include "catalog/catalog.h"
 #include "controllers/manager.h"
 #include "modules/load_error.h"
@@ -35,6 +38,7 @@
 #include "observability/log.h"
 #include "observability/metrics.h"
 #include "pipeline/pipeline.h"
+#include "registry/service_allocator.h"
 #include "storage/cached_store.h"
 #include "transport/server.h"
 #include "transport/tls_policy.h"
@@ -79,12 +83,29 @@ constexpr std::size_t kDecoders = 2;
 constexpr std::size_t kWaitingBodies = 64;
 
 api::ApiOptions api_options(const config::ServerConfiguration& configuration,
-                            base::WorkerPool& decoders) {
+                            base::WorkerPool& decoders, registry::ServiceAllocator& services) {
   api::ApiOptions options;
   options.decoders = &decoders;
+  options.services = &services;
   options.max_body_bytes = static_cast<std::size_t>(configuration.limits.max_request_body_bytes);
   options.min_request_timeout =
       std::chrono::ceil<std::chrono::seconds>(configuration.min_request_timeout);
+  return options;
+}
+
+// The configuration has been checked: its ranges are some.
+registry::ServiceAllocator service_allocator(const config::Services& services) {
+  return registry::ServiceAllocator(*base::AddressRange::parse(services.cluster_ip_range),
+                                    *base::PortRange::parse(services.node_port_range));
+}
+
+controllers::Options controller_options(const config::ServerConfiguration& configuration,
+                                        registry::ServiceAllocator& services) {
+  controllers::Options options;
+  options.disabled = configuration.disabled_controllers;
+  options.services = &services;
+  options.own_service = {services.own_address(), advertise_address(configuration.secure),
+                         configuration.secure.port};
   return options;
 }
 
@@ -146,9 +167,10 @@ class ServerProcess::Rooms {
         runtime_(runtime_options(configuration)),
         revocations_(configuration.revocations.path),
         access_(runtime_, {&revocations_, configuration_.api_audiences}),
-        controllers_(store_, {configuration.disabled_controllers}),
+        services_(service_allocator(configuration.services)),
+        controllers_(store_, controller_options(configuration, services_)),
         auditor_(make_auditor(configuration.audit)),
-        api_({store_, api_options(configuration, decoders_)}),
+        api_({store_, api_options(configuration, decoders_, services_)}),
         pipeline_(
             pipeline_options(configuration, live_), [this] { return access_.current(); },
             [this](request::RequestContext& context, const api::AccessChainsPtr& chains) {
@@ -168,6 +190,7 @@ class ServerProcess::Rooms {
     if (!nobody.empty()) throw std::runtime_error(nobody);
     const std::string shared = shared_proxy_authority(configuration_);
     if (!shared.empty()) throw std::runtime_error(shared);
+    services_.load(store_);
     const CertificateFiles certificate = ensure_serving_certificate(configuration_.secure);
     if (certificate.made) {
       log::info("a self-signed certificate was made", {{"file", certificate.certificate}});
@@ -407,6 +430,7 @@ class ServerProcess::Rooms {
   modules::Runtime runtime_;
   authn::Revocations revocations_;
   AccessControl access_;
+  registry::ServiceAllocator services_;
   controllers::Manager controllers_;
   std::unique_ptr<audit::Auditor> auditor_;  // null: audit is off
   InformerSync informers_{[this] { return controllers_.synced(); },

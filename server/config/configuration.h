@@ -35,6 +35,8 @@ struct SniCertificate {
 struct SecureListener {
   std::string bind_address = "0.0.0.0";  // an IP address
   std::int64_t port = 6443;              // 1 to 65535
+  // By which the cluster reaches the server; empty: see app/advertise_address.h.
+  std::string advertise_address;
   std::string tls_cert_file;         // PEM chain, leaf first; both empty: self-signed, see cert_dir
   std::string tls_private_key_file;  // PEM
   std::string client_ca_file;  // PEM bundle offered to clients as acceptable issuers; empty: none
@@ -77,6 +79,12 @@ struct Limits {
 // Credentials that are not good any more.
 struct Revocations {
   std::string path;  // see authn/revocations.h; empty: none
+};
+
+// The addresses and ports that services get.
+struct Services {
+  std::string cluster_ip_range = "10.96.0.0/12";  // CIDR
+  std::string node_port_range = "30000-32767";
 };
 
 struct Threads {
@@ -136,6 +144,7 @@ struct ServerConfiguration {
   ModuleEntry storage;  // default: sqlite at /var/lib/limen/limen.db
   Limits limits;
   Revocations revocations;
+  Services services;
   Threads threads;
   Log log;
   Audit audit;

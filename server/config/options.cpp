@@ -5,6 +5,9 @@
 
 #include <limits>
 
+#include "base/address_range.h"
+#include "base/port_range.h"
+
 namespace limen::config {
 
 namespace {
@@ -22,6 +25,21 @@ std::string non_empty(const std::string& text) {
 
 std::string ip_address(const std::string& text) {
   return is_ip_address(text) ? std::string() : "must be an IP address such as 0.0.0.0 or ::1";
+}
+
+std::string no_or_outer_address(const std::string& text) {
+  if (text.empty()) return {};
+  if (!is_ip_address(text)) return "must be an IP address such as 192.0.2.10";
+  const bool everywhere = text == "0.0.0.0" || text == "::";
+  if (is_loopback_address(text) || everywhere) {
+    return "must be an address at which others reach this server, not a loopback or unspecified "
+           "one";
+  }
+  return {};
+}
+
+std::string port_range(const std::string& text) {
+  return base::PortRange::parse(text) ? std::string() : "must be two ports such as 30000-32767";
 }
 
 std::string tls_version(const std::string& text) {
@@ -50,6 +68,8 @@ constexpr std::int64_t kMebi = 1024 * 1024;
 void add_listeners(std::vector<Option>& out, ServerConfiguration& c) {
   out.push_back({"secure", "bindAddress", TextOption{&c.secure.bind_address, ip_address}});
   out.push_back({"secure", "port", IntegerOption{&c.secure.port, 1, 65535}});
+  out.push_back(
+      {"secure", "advertiseAddress", TextOption{&c.secure.advertise_address, no_or_outer_address}});
   out.push_back({"secure", "tlsCertFile", TextOption{&c.secure.tls_cert_file, any_text}});
   out.push_back(
       {"secure", "tlsPrivateKeyFile", TextOption{&c.secure.tls_private_key_file, any_text}});
@@ -122,6 +142,11 @@ std::vector<Option> options_of(ServerConfiguration& c) {
   out.push_back({"revocations", "path", TextOption{&c.revocations.path, any_text}});
   add_audit(out, c.audit);
   out.push_back({"controllers", "rootCAFile", TextOption{&c.root_ca_file, any_text}});
+  out.push_back({"services", "clusterIPRange",
+                 TextOption{&c.services.cluster_ip_range, [](const std::string& text) {
+                              return base::AddressRange::problem(text);
+                            }}});
+  out.push_back({"services", "nodePortRange", TextOption{&c.services.node_port_range, port_range}});
   out.push_back({"threads", "io", IntegerOption{&c.threads.io, 0, 1024}});
   out.push_back({"threads", "workers", IntegerOption{&c.threads.workers, 0, 4096}});
   out.push_back({"log", "level", TextOption{&c.log.level, log_level}});

@@ -10,12 +10,14 @@
 #include "controllers/cluster_role_aggregation.h"
 #include "controllers/default_service_account.h"
 #include "controllers/garbage_collector.h"
+#include "controllers/kubernetes_service.h"
 #include "controllers/loop_thread.h"
 #include "controllers/names.h"
 #include "controllers/namespaces.h"
 #include "controllers/rbac_bootstrap.h"
 #include "controllers/root_ca_publisher.h"
 #include "controllers/scope.h"
+#include "controllers/service_follower.h"
 #include "controllers/token_cleaner.h"
 #include "observability/log.h"
 
@@ -49,6 +51,12 @@ class Manager::Impl {
     auto* const root_ca_controller = root_ca.get();
     if (add(std::move(root_ca))) root_ca_ = root_ca_controller;
     add(std::make_unique<GarbageCollector>(scope_, objects_));
+    if (!options.own_service.cluster_ip.empty()) {
+      add(std::make_unique<KubernetesService>(scope_, objects_, options.own_service));
+    }
+    if (options.services != nullptr) {
+      controllers_.push_back(std::make_unique<ServiceFollower>(objects_, *options.services));
+    }
   }
   ~Impl() { stop(); }
   Impl(const Impl&) = delete;

@@ -12,12 +12,20 @@
 #include <vector>
 
 #include "controllers/authentication_trust.h"
+#include "controllers/kubernetes_service.h"
 #include "storage/store.h"
+
+namespace limen::registry {
+class ServiceAllocator;
+}
 
 namespace limen::controllers {
 
 struct Options {
   std::vector<std::string> disabled;  // see names.h; names that are none are ignored
+  // Told of services that are written or removed without the API; outlives the manager. Null: none.
+  registry::ServiceAllocator* services = nullptr;
+  OwnService own_service = {};
 };
 
 class Manager {

@@ -5,6 +5,7 @@
 #include "base/strings.h"
 #include "object/metadata.h"
 #include "registry/pod_qos.h"
+#include "registry/service_fields.h"
 #include "registry/strategy.h"
 
 namespace limen::registry {
@@ -83,27 +84,9 @@ std::int64_t pod_grace_period(const Json& pod, std::optional<std::int64_t> reque
   return period < 0 ? 1 : period;
 }
 
-// services: clusterIPs mirrors clusterIP, and an update that leaves them out keeps them.
-void mirror_cluster_ip(Json& service) {
-  boost::json::object& spec = object::object_at(service, "spec");
-  const std::string_view ip = object::text_at(*object::member(service, "spec"), "clusterIP");
-  if (ip.empty() || spec.contains("clusterIPs")) return;
-  boost::json::array list(spec.storage());
-  list.emplace_back(boost::json::string_view(ip.data(), ip.size()));
-  spec["clusterIPs"] = std::move(list);
-}
-void prepare_service_create(Json& service, const Identity&) { mirror_cluster_ip(service); }
+void prepare_service_create(Json& service, const Identity&) { settle_new_service(service); }
 void prepare_service_update(Json& service, const Json& old) {
-  boost::json::object& spec = object::object_at(service, "spec");
-  const Json* old_spec = object::member(old, "spec");
-  const std::string_view type = object::text_at(*object::member(service, "spec"), "type");
-  if (old_spec && type != "ExternalName") {
-    for (const std::string_view key : {"clusterIP", "clusterIPs"}) {
-      const Json* kept = object::member(*old_spec, key);
-      if (kept && !spec.contains(key)) spec[key] = *kept;
-    }
-  }
-  mirror_cluster_ip(service);
+  settle_changed_service(service, old);
 }
 
 constexpr std::array kStrategies = {

@@ -1,5 +1,7 @@
 // Services.
 #include <set>
+#include <string>
+#include <vector>
 
 #include "object/metadata.h"
 #include "validation/kinds/addresses.h"
@@ -122,6 +124,42 @@ void check_addresses(const Json& spec, Causes& causes) {
   }
 }
 
+// A service's addresses as a list, of clients too that know one only.
+std::vector<std::string> addresses_of(const Json& spec) {
+  std::vector<std::string> list = object::texts_of(member(spec, "clusterIPs"));
+  const std::string_view one = text_at(spec, "clusterIP");
+  if (list.empty() && !one.empty()) list.emplace_back(one);
+  return list;
+}
+
+Json list_of(const std::vector<std::string>& texts) {
+  boost::json::array list;
+  for (const std::string& one : texts) list.emplace_back(one);
+  return list;
+}
+
+// The first address and its family are a service's for life.
+void check_addresses_stay(const Json& now, const Json& before, Causes& causes) {
+  const std::vector<std::string> was = addresses_of(before);
+  const std::vector<std::string> is = addresses_of(now);
+  if (was.empty()) return;
+  const bool headless = was[0] == "None" && !is.empty() && is[0] == "None";
+  if (headless) return;
+  if (is.empty()) {
+    causes.invalid(spec_path().child("clusterIPs").index(0), list_of(is),
+                   "primary clusterIP can not be unset");
+  } else if (is[0] != was[0]) {
+    causes.invalid(spec_path().child("clusterIPs").index(0), list_of(is),
+                   "may not change once set");
+  }
+  const std::vector<std::string> family = object::texts_of(member(before, "ipFamilies"));
+  const std::vector<std::string> new_family = object::texts_of(member(now, "ipFamilies"));
+  if (!family.empty() && !new_family.empty() && family[0] != new_family[0]) {
+    causes.invalid(spec_path().child("ipFamilies").index(0), list_of(new_family),
+                   "may not change once set");
+  }
+}
+
 }  // namespace
 
 void check_service(const Json& object, Causes& causes) {
@@ -153,10 +191,17 @@ void check_service_update(const Json& object, const Json& old, Causes& causes) {
   const Json& now = spec_of(object);
   const Json& before = spec_of(old);
   if (type_of(now) == "ExternalName" || type_of(before) == "ExternalName") return;
-  const std::string_view was = text_at(before, "clusterIP");
-  const std::string_view is = text_at(now, "clusterIP");
-  if (!was.empty() && is != was) {
-    causes.invalid(spec_path().child("clusterIPs").index(0), is, "may not change once set");
+  check_addresses_stay(now, before, causes);
+  if (type_of(now) != "LoadBalancer" || type_of(before) != "LoadBalancer") return;
+  if (!same(member(now, "loadBalancerClass"), member(before, "loadBalancerClass"))) {
+    const Json* const changed = member(now, "loadBalancerClass");
+    causes.invalid(spec_path().child("loadBalancerClass"), changed ? *changed : Json(),
+                   "may not change once set");
+  }
+  const bool local = text_at(now, "externalTrafficPolicy") == "Local" &&
+                     text_at(before, "externalTrafficPolicy") == "Local";
+  if (local && !same(member(now, "healthCheckNodePort"), member(before, "healthCheckNodePort"))) {
+    causes.forbidden(spec_path().child("healthCheckNodePort"), kImmutable);
   }
 }
 

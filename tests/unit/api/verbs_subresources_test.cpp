@@ -16,23 +16,30 @@ class SubresourceTest : public ApiTest {
                   "status":{"replicas":1},
                   "metadata":{"name":"web","namespace":"default","uid":"u-web","generation":1}})");
   }
-  void put_pod(const std::string& spec = "", const std::string& phase = "Running") {
+  void put_pod(const std::string& spec = "", const std::string& phase = "Running",
+               const std::string& ready = "True") {
+    const std::string conditions =
+        phase == "Running" ? R"(,"conditions":[{"type":"Ready","status":")" + ready + "\"}]" : "";
     store.put({"", "pods"}, R"({"apiVersion":"v1","kind":"Pod","spec":{)" + spec +
                                 R"("containers":[{"name":"c","image":"i"}]},"status":{"phase":")" +
-                                phase +
-                                R"("},"metadata":{"name":"p","namespace":"default","uid":"u-p",
+                                phase + "\"" + conditions +
+                                R"(},"metadata":{"name":"p","namespace":"default","uid":"u-p",
                                 "labels":{"app":"web"}}})");
   }
-  void put_budget(int allowed, const std::string& name = "b") {
-    store.put({"policy", "poddisruptionbudgets"},
-              R"({"apiVersion":"policy/v1","kind":"PodDisruptionBudget","spec":{"minAvailable":1,
-                  "selector":{"matchLabels":{"app":"web"}}},"status":{"observedGeneration":1,
+  void put_budget(int allowed, const std::string& name = "b", int healthy = 1,
+                  const std::string& more_spec = "") {
+    store.put(
+        {"policy", "poddisruptionbudgets"},
+        R"({"apiVersion":"policy/v1","kind":"PodDisruptionBudget","spec":{"minAvailable":1,)" +
+            more_spec +
+            R"("selector":{"matchLabels":{"app":"web"}}},"status":{"observedGeneration":1,
                   "disruptionsAllowed":)" +
-                  std::to_string(allowed) +
-                  R"(,"currentHealthy":1,"desiredHealthy":1,"expectedPods":1},
+            std::to_string(allowed) + R"(,"currentHealthy":)" + std::to_string(healthy) +
+            R"(,"desiredHealthy":1,"expectedPods":1},
                   "metadata":{"name":")" +
-                  name + R"(","namespace":"default","uid":"u-b","generation":1}})");
+            name + R"(","namespace":"default","uid":"u-b","generation":1}})");
   }
+  const std::string budget_path = "/apis/policy/v1/namespaces/default/poddisruptionbudgets/b";
   static std::string binding(const std::string& node) {
     return R"({"apiVersion":"v1","kind":"Binding","metadata":{"name":"p"},"target":{"kind":"Node",
                "name":")" +
@@ -151,7 +158,97 @@ TEST_F(SubresourceTest, TwoBudgetsForOnePodAreNotSupported) {
   put_pod();
   put_budget(1);
   put_budget(1, "c");
-  EXPECT_EQ(evict().status, 500);
+  const Answered answered = evict();
+  EXPECT_EQ(answered.status, 500);
+  EXPECT_EQ(answered.message(),
+            "This pod has more than one PodDisruptionBudget, which the eviction subresource does "
+            "not support.");
+  EXPECT_EQ(answered.reason(), "");
+}
+
+TEST_F(SubresourceTest, ABudgetThatIsUsedUpSaysSo) {
+  put_pod();
+  put_budget(1);
+  evict();
+  const Answered budget = call("GET", budget_path);
+  const object::Json condition = budget.json.at("status").at("conditions").at(0);
+  EXPECT_EQ(object::text_at(condition, "type"), "DisruptionAllowed");
+  EXPECT_EQ(object::text_at(condition, "status"), "False");
+  EXPECT_EQ(object::text_at(condition, "reason"), "InsufficientPods");
+}
+
+TEST_F(SubresourceTest, ABudgetThatIsNotUpToDateIsWaitedFor) {
+  put_pod();
+  put_budget(1);
+  call("PATCH", budget_path, R"({"spec":{"minAvailable":2}})",
+       {{"Content-Type", "application/merge-patch+json"}});
+  const Answered answered = evict();
+  EXPECT_EQ(answered.status, 429);
+  EXPECT_EQ(object::text_at(answered.json.at("details").at("causes").at(0), "message"),
+            "The disruption budget b is still being processed by the server.");
+  EXPECT_EQ(answered.at("details.retryAfterSeconds"), "10");
+}
+
+TEST_F(SubresourceTest, ADryRunOfAnEvictionAsksAndChangesNothing) {
+  put_pod();
+  put_budget(1);
+  const std::string eviction =
+      R"({"apiVersion":"policy/v1","kind":"Eviction","metadata":{"name":"p"}})";
+  EXPECT_EQ(call("POST", pods + "/p/eviction?dryRun=All", eviction).status, 201);
+  EXPECT_EQ(call("GET", pods + "/p").status, 200);
+  EXPECT_EQ(call("GET", budget_path).at("status.disruptionsAllowed"), "1");
+  put_budget(0);
+  EXPECT_EQ(call("POST", pods + "/p/eviction?dryRun=All", eviction).status, 429);
+}
+
+TEST_F(SubresourceTest, APodThatIsNotReadyGoesUncountedFromAHealthyApplication) {
+  put_pod("", "Running", "False");
+  put_budget(0);
+  EXPECT_EQ(evict().status, 201);
+  EXPECT_EQ(call("GET", pods + "/p").status, 404);
+  EXPECT_EQ(call("GET", budget_path).at("status.disruptionsAllowed"), "0");
+}
+
+TEST_F(SubresourceTest, APodThatIsNotReadyIsGuardedInAnUnhealthyApplication) {
+  put_pod("", "Running", "False");
+  put_budget(0, "b", 0);
+  EXPECT_EQ(evict().status, 429);
+  put_budget(0, "b", 0, R"("unhealthyPodEvictionPolicy":"AlwaysAllow",)");
+  EXPECT_EQ(evict().status, 201);
+}
+
+TEST_F(SubresourceTest, APodThatHasEndedOrNotBegunNeedsNoLeave) {
+  for (const char* phase : {"Succeeded", "Failed", "Pending"}) {
+    put_pod("", phase);
+    put_budget(0);
+    EXPECT_EQ(evict().status, 201) << phase;
+    EXPECT_EQ(call("GET", pods + "/p").status, 404) << phase;
+  }
+}
+
+TEST_F(SubresourceTest, APodThatBeginsToRunMeanwhileIsAskedFor) {
+  put_pod("", "Pending");
+  put_budget(0);
+  store.before_write = [this] { put_pod(); };
+  EXPECT_EQ(evict().status, 429);
+  EXPECT_EQ(call("GET", pods + "/p").status, 200);
+}
+
+TEST_F(SubresourceTest, APodThatBecomesReadyMeanwhileIsTriedLater) {
+  put_pod("", "Running", "False");
+  put_budget(0);
+  store.before_write = [this] { put_pod(); };
+  EXPECT_EQ(evict().status, 429);
+}
+
+TEST_F(SubresourceTest, AnEvictionHonoursItsPreconditions) {
+  put_pod();
+  const Answered answered =
+      call("POST", pods + "/p/eviction",
+           R"({"apiVersion":"policy/v1","kind":"Eviction","metadata":{"name":"p"},
+               "deleteOptions":{"preconditions":{"uid":"other"}}})");
+  EXPECT_EQ(answered.status, 409);
+  EXPECT_EQ(call("GET", pods + "/p").status, 200);
 }
 
 TEST_F(SubresourceTest, AnEvictionOfAnOlderClientIsTaken) {

@@ -240,7 +240,23 @@ TEST(ServiceRules, CheckPortsTypesAndAddresses) {
 TEST(ServiceRules, KeepTheirClusterAddress) {
   EXPECT_EQ(updated("", "services", R"({"spec":{"clusterIP":"10.0.0.1","ports":[{"port":1}]}})",
                     R"({"spec":{"clusterIP":"10.0.0.2","ports":[{"port":1}]}})"),
-            Lines{"spec.clusterIPs[0]: Invalid value: \"10.0.0.2\": may not change once set"});
+            Lines{"spec.clusterIPs[0]: Invalid value: [\"10.0.0.2\"]: may not change once set"});
+  EXPECT_EQ(
+      updated("", "services",
+              R"({"spec":{"clusterIP":"10.0.0.1","clusterIPs":["10.0.0.1"],"ports":[{"port":1}]}})",
+              R"({"spec":{"clusterIP":"None","clusterIPs":["None"],"ports":[{"port":1}]}})"),
+      Lines{"spec.clusterIPs[0]: Invalid value: [\"None\"]: may not change once set"});
+}
+
+TEST(ServiceRules, KeepWhatALoadBalancerWasMadeFor) {
+  EXPECT_EQ(
+      updated("", "services",
+              R"({"spec":{"type":"LoadBalancer","externalTrafficPolicy":"Local","loadBalancerClass":
+                  "a.b/c","healthCheckNodePort":30001,"ports":[{"port":1}]}})",
+              R"({"spec":{"type":"LoadBalancer","externalTrafficPolicy":"Local","loadBalancerClass":
+                  "a.b/d","healthCheckNodePort":30002,"ports":[{"port":1}]}})"),
+      (Lines{"spec.loadBalancerClass: Invalid value: \"a.b/d\": may not change once set",
+             "spec.healthCheckNodePort: Forbidden: field is immutable"}));
 }
 
 TEST(ConfigMapRules, CheckKeysAndTotalSize) {

@@ -1,0 +1,78 @@
+// ServiceAllocator: the addresses and ports that services have, each of one service only.
+//
+// What a service gets is claimed in memory before it is stored, and given back when it is not
+// stored after all, so that two creates at the same time never get the same. What is held follows
+// from the stored services: load() at the start, follow() for what is written without the API.
+// Texts of refusals are kube-apiserver's (pkg/registry/core/service). Any thread.
+#pragma once
+
+#include <mutex>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/address_range.h"
+#include "base/port_range.h"
+#include "object/document.h"
+#include "registry/number_pool.h"
+#include "storage/store.h"
+
+namespace limen::registry {
+
+class ServiceAllocator {
+ public:
+  explicit ServiceAllocator(const base::AddressRange& addresses, base::PortRange ports = {});
+
+  // What one write has claimed. Destroyed without keep(), it gives that back.
+  class Claim {
+   public:
+    Claim() = default;
+    Claim(Claim&& other) noexcept;
+    Claim& operator=(Claim&& other) noexcept;
+    ~Claim();
+    // The service is stored: what it does not need any more is free.
+    void keep();
+
+   private:
+    friend class ServiceAllocator;
+    struct Numbers {
+      std::vector<std::uint32_t> addresses, ports;
+    };
+    ServiceAllocator* allocator_ = nullptr;  // null: nothing was claimed
+    NumberPool::Holder holder_ = 0;
+    Numbers taken_, left_;
+  };
+
+  // Fills in families, addresses and ports of a new service (its uid is set), or of one that
+  // replaces `old`. A dry run claims nothing. Throws ApiError: 422 for what it cannot have, 500
+  // when nothing is free.
+  Claim create(object::Json& service, bool dry_run);
+  Claim update(object::Json& service, const object::Json& old, bool dry_run);
+  // The service has gone: its addresses and ports are free.
+  void release(const storage::StoredObject& service);
+
+  // Claims what the service has. What another has already is left to it.
+  void follow(const storage::StoredObject& service);
+  // The same for every stored service.
+  void load(const storage::Store& store);
+
+  const base::AddressRange& addresses() const { return addresses_; }
+  // The address of the service default/kubernetes; nobody else can have it.
+  std::string own_address() const { return addresses_.address(addresses_.first_usable()); }
+
+ private:
+  class Work;
+
+  Claim::Numbers numbers_of(const object::Json& service) const;
+  static Claim::Numbers without(Claim::Numbers all, const Claim::Numbers& kept);
+  void give_back(const Claim::Numbers& numbers, NumberPool::Holder holder);
+
+  const base::AddressRange addresses_;
+  const base::PortRange port_range_;
+  std::mutex mutex_;
+  NumberPool address_pool_;  // guarded by mutex_
+  NumberPool port_pool_;     // guarded by mutex_
+};
+
+}  // namespace limen::registry
