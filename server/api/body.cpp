@@ -67,6 +67,23 @@ object::Json value_of(std::string_view text, BodyFormat format, std::string_view
   }
 }
 
+object::Decoded configuration_of(std::string_view text, std::size_t max_bytes) {
+  object::DecodeLimits limits;
+  limits.max_bytes = max_bytes;
+  try {
+    // What most clients send is JSON, which is faster to read; its repeated members are worded as
+    // those of YAML.
+    object::Decoded decoded = object::decode(text, object::Format::json, limits);
+    if (decoded.duplicates.empty()) return decoded;
+  } catch (const object::DecodeError&) {
+  }
+  try {
+    return object::decode(text, object::Format::yaml, limits);
+  } catch (const object::DecodeError& error) {
+    throw base::ApiError::bad_request(std::string("error decoding YAML: ") + error.what());
+  }
+}
+
 validation::ReadObject object_of(std::string_view text, BodyFormat format,
                                  const validation::ExpectedKind& expected,
                                  const WriteOptions& options, std::size_t max_bytes) {
@@ -114,6 +131,18 @@ base::Task<object::Json> decode_body(Call& call, std::string_view text, BodyForm
   for (std::string& warning : read.warnings) call.context.warn(std::move(warning));
   record_object(call, read.object);
   co_return std::move(read.object);
+}
+
+base::Task<object::Decoded> decode_configuration(Call& call, std::string_view text) {
+  const auto work = [&] { return configuration_of(text, call.options.max_body_bytes); };
+  object::Decoded decoded;
+  if (call.options.decoders == nullptr || !is_heavy(text, BodyFormat::yaml)) {
+    decoded = work();
+  } else {
+    decoded = co_await beside_the_loop(call, work);
+  }
+  record_body(call, decoded.value);
+  co_return decoded;
 }
 
 validation::ExpectedKind expected_kind(const Call& call) {

@@ -30,6 +30,9 @@ base::Task<object::Json> decode_body(Call& call, std::string_view text, BodyForm
 base::Task<object::Json> decode_value(Call& call, std::string_view text, BodyFormat format,
                                       std::string_view kind, const catalog::Type* type);
 
+// The body of a server-side apply: YAML, of which JSON is a part. Throws ApiError 400.
+base::Task<object::Decoded> decode_configuration(Call& call, std::string_view text);
+
 // What the call's resource is expected to be, in the version asked for.
 validation::ExpectedKind expected_kind(const Call& call);
 

@@ -21,6 +21,7 @@ using object::Json;
 constexpr std::string_view kJsonPatch = "application/json-patch+json";
 constexpr std::string_view kMergePatch = "application/merge-patch+json";
 constexpr std::string_view kStrategicPatch = "application/strategic-merge-patch+json";
+constexpr std::string_view kApplyPatch = "application/apply-patch+yaml";
 
 // What the patched object is not, as a 422 about the patch.
 ApiError bad_result(const Json& object, const std::string& why) {
@@ -55,7 +56,11 @@ PatchKind patch_kind(std::string_view content_type) {
   throw ApiError::unsupported_media_type(
       "the body of the request was in an unknown format - accepted media types include: " +
       std::string(kJsonPatch) + ", " + std::string(kMergePatch) + ", " +
-      std::string(kStrategicPatch));
+      std::string(kStrategicPatch) + ", " + std::string(kApplyPatch));
+}
+
+bool is_apply_patch(std::string_view content_type) {
+  return media_type(content_type) == kApplyPatch;
 }
 
 Patch::Patch(PatchKind kind, std::string_view body, const WriteOptions& options)
@@ -96,7 +101,8 @@ Json Patch::apply_raw(const Json& object, const validation::ExpectedKind& expect
         if (!expected.type) {
           throw ApiError::unsupported_media_type(
               "the body of the request was in an unknown format - accepted media types include: " +
-              std::string(kJsonPatch) + ", " + std::string(kMergePatch));
+              std::string(kJsonPatch) + ", " + std::string(kMergePatch) + ", " +
+              std::string(kApplyPatch));
         }
         Json target = object::mutable_copy(object);
         validation::apply_strategic_merge(target, patch_, *expected.type);

@@ -19,6 +19,8 @@ enum class PatchKind : std::uint8_t { json, merge, strategic };
 
 // By Content-Type. Throws ApiError 415 naming those that are taken.
 PatchKind patch_kind(std::string_view content_type);
+// True for application/apply-patch+yaml, which is no Patch but a configuration to apply.
+bool is_apply_patch(std::string_view content_type);
 
 class Patch {
  public:

@@ -8,6 +8,7 @@
 #include "api/admit.h"
 #include "api/allocation.h"
 #include "api/body.h"
+#include "api/ownership.h"
 #include "api/respond.h"
 #include "base/api_error.h"
 #include "base/strings.h"
@@ -131,6 +132,10 @@ base::Task<storage::ObjectPtr> try_modify(Call& call, ModifyRules rules,
   const object::Document old = object::Document::parse(current->json);
   Json object = change.apply(call, old.root());
   settle_namespace(call, object);
+  if (!change.settles_owners()) {
+    const Ownership ownership(call, rules.part, options);
+    ownership.updated(old.root(), object);
+  }
   Admit admit(call, admission::kUpdate, call.info().verb, current->name, call.resource.kind,
               stored.type, options.document, options.dry_run);
   if (rules.admission) co_await admit.mutate(object, old);
@@ -222,7 +227,15 @@ base::Task<storage::ObjectPtr> create_stored(Call& call, Json object, const Writ
   const catalog::Resource& stored = registry::storage_resource(call.resource);
   Admit admit(call, admission::kCreate, "create", object::name(object), call.resource.kind,
               stored.type, options.document, options.dry_run);
+  const Json* applied = object::find(object, {"metadata", "managedFields"});
+  const Json owners = options.apply && applied ? *applied : Json();
   registry::wipe_system_fields(object);
+  if (options.apply) {
+    if (!owners.is_null()) object::metadata(object)["managedFields"] = owners;
+  } else {
+    const Ownership ownership(call, registry::Part::whole, options);
+    ownership.created(object);
+  }
   const object::Document none;
   co_await admit.mutate(object, none);
   settle_namespace(call, object);

@@ -18,7 +18,8 @@
 namespace limen::api {
 
 // Creates `object`, which is in stored form with its namespace settled. Returns it as stored (or,
-// in a dry run, as it would be). Throws ApiError.
+// in a dry run, as it would be). The owners of its fields are what an apply made of them
+// (`options.apply`), or else the writer alone. Throws ApiError.
 base::Task<storage::ObjectPtr> create_stored(Call& call, object::Json object,
                                              const WriteOptions& options);
 
@@ -29,6 +30,8 @@ class Change {
   // `current` is in stored form, and so is the result, with defaults. Called again when another
   // write came between. Throws ApiError.
   virtual object::Json apply(Call& call, const object::Json& current) = 0;
+  // True when the result says itself who owns its fields (managedFields).
+  virtual bool settles_owners() const { return false; }
 };
 
 struct ModifyRules {

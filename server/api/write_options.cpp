@@ -122,12 +122,17 @@ std::optional<std::string> optional_text(const Json* value) {
   return std::string(value->get_string().data(), value->get_string().size());
 }
 
-}  // namespace
-
-WriteOptions parse_write_options(const request::Query& query, std::string_view kind) {
+WriteOptions parse_options(const request::Query& query, std::string_view kind, bool apply) {
   WriteOptions options;
   std::vector<StatusCause> causes;
-  if (kind == "PatchOptions" && query.has("force")) {
+  options.apply = apply;
+  if (apply) {
+    options.force = query_bool(query, "force").value_or(false);
+    if (query.get("fieldManager").empty()) {
+      causes.push_back(
+          {"FieldValueRequired", "Required value: is required for apply patch", "fieldManager"});
+    }
+  } else if (kind == "PatchOptions" && query.has("force")) {
     causes.push_back(
         {"FieldValueForbidden", "Forbidden: may not be specified for non-apply patch", "force"});
   }
@@ -140,6 +145,16 @@ WriteOptions parse_write_options(const request::Query& query, std::string_view k
   options.document =
       options_document(kind == "PatchOptions" ? "UpdateOptions" : kind, options, validation);
   return options;
+}
+
+}  // namespace
+
+WriteOptions parse_write_options(const request::Query& query, std::string_view kind) {
+  return parse_options(query, kind, false);
+}
+
+WriteOptions parse_apply_options(const request::Query& query) {
+  return parse_options(query, "PatchOptions", true);
 }
 
 DeleteOptions parse_delete_options(const Json& body) {

@@ -20,6 +20,8 @@ struct WriteOptions {
   bool dry_run = false;
   validation::FieldValidation validation = validation::FieldValidation::warn;
   std::string field_manager;
+  bool apply = false;  // a server-side apply
+  bool force = false;  // ... that takes what others own
   // As admission sees them: CreateOptions, UpdateOptions, ...
   object::Document document;
 };
@@ -27,6 +29,8 @@ struct WriteOptions {
 // `kind` is CreateOptions, UpdateOptions or PatchOptions: it names the options in errors. A patch
 // reaches admission as UpdateOptions. Throws ApiError 422.
 WriteOptions parse_write_options(const request::Query& query, std::string_view kind);
+// PatchOptions of a server-side apply. Throws ApiError 422.
+WriteOptions parse_apply_options(const request::Query& query);
 
 struct DeleteOptions {
   bool dry_run = false;

@@ -6,6 +6,7 @@
 #include "base/strings.h"
 #include "base/time.h"
 #include "object/metadata.h"
+#include "validation/apply/managers.h"
 
 namespace limen::registry {
 
@@ -90,6 +91,7 @@ void confine_to_part(const Strategy& strategy, Part part, Json& object, const Js
         spec.erase("finalizers");
       }
       keep_metadata(narrowed, object, "resourceVersion");
+      keep_metadata(narrowed, object, "managedFields");
       object = std::move(narrowed);
       return;
     }
@@ -100,6 +102,7 @@ void confine_to_part(const Strategy& strategy, Part part, Json& object, const Js
       Json narrowed(old, object.storage());
       if (written) object::object_at(narrowed, "spec")[kept] = *written;
       keep_metadata(narrowed, object, "resourceVersion");
+      keep_metadata(narrowed, object, "managedFields");
       object = std::move(narrowed);
       return;
     }
@@ -145,7 +148,6 @@ void prepare_update(const catalog::Resource& resource, const Strategy& strategy,
                     Json& object, const Json& old) {
   confine_to_part(strategy, part, object, old);
   boost::json::object& metadata = object::metadata(object);
-  metadata.erase("managedFields");
   metadata.erase("selfLink");
   keep_metadata(object, old, "creationTimestamp");
   keep_metadata(object, old, "generation");
@@ -181,6 +183,9 @@ bool same_content(const Json& left, const Json& right) {
   const auto covered = [](const Json& one, const Json& other) {
     return std::all_of(one.get_object().begin(), one.get_object().end(), [&](const auto& entry) {
       const std::string_view key(entry.key().data(), entry.key().size());
+      if (key == "managedFields") {
+        return validation::apply::same_managers(&entry.value(), object::member(other, key));
+      }
       return key == "resourceVersion" || same_member(one, other, key);
     });
   };

@@ -45,7 +45,7 @@ void generate_name(object::Json& object);
 void prepare_update(const catalog::Resource& resource, const Strategy& strategy, Part part,
                     object::Json& object, const object::Json& old);
 
-// True when both say the same, resourceVersion aside.
+// True when both say the same, resourceVersion and the times of managedFields aside.
 bool same_content(const object::Json& left, const object::Json& right);
 
 // True when storing `object` over `old` completes a deletion that waited for finalizers.

@@ -258,9 +258,9 @@ void Writer::parameters(const Operation& operation) {
 }
 
 void Writer::body(const Operation& operation) {
-  static constexpr std::string_view kPatchTypes[] = {"application/json-patch+json",
-                                                     "application/merge-patch+json",
-                                                     "application/strategic-merge-patch+json"};
+  static constexpr std::string_view kPatchTypes[] = {
+      "application/json-patch+json", "application/merge-patch+json",
+      "application/strategic-merge-patch+json", "application/apply-patch+yaml"};
   static constexpr std::string_view kBodyTypes[] = {"application/json", "application/yaml"};
   if (operation.body == nullptr) return;
   const bool is_patch = operation.method == "patch";

@@ -4,8 +4,10 @@
 #include <utility>
 
 #include "api/admit.h"
+#include "api/apply_config.h"
 #include "api/body.h"
 #include "api/names_match.h"
+#include "api/ownership.h"
 #include "api/patching.h"
 #include "api/record.h"
 #include "api/respond.h"
@@ -15,6 +17,7 @@
 #include "object/canonical.h"
 #include "object/decode.h"
 #include "object/metadata.h"
+#include "validation/apply/merge.h"
 
 namespace limen::api {
 
@@ -86,6 +89,35 @@ class Scaled final : public Change {
   std::string revision_, uid_;
 };
 
+// The same as a server-side apply: the manager's word on the replicas of the object itself.
+class ScaleApplied final : public Change {
+ public:
+  ScaleApplied(const Ownership& ownership, const Json& config)
+      : ownership_(ownership), config_(config) {}
+
+  Json apply(Call& call, const Json& current) override {
+    const Json served = served_form(call, current);
+    Json of_object = boost::json::object();
+    object::set_type(of_object, object::api_version(served), object::kind(served));
+    for (const char* key : {"name", "uid", "resourceVersion"}) {
+      const Json* value = object::find(config_, {"metadata", key});
+      if (value && value->is_string()) object::metadata(of_object)[key] = *value;
+    }
+    if (const Json* replicas = object::find(config_, {"spec", "replicas"})) {
+      object::object_at(of_object, "spec")["replicas"] = *replicas;
+    }
+    Json object = ownership_.applied(&served, of_object);
+    conform_applied(object, expected_kind(call));
+    store_form(call, object);
+    return object;
+  }
+  bool settles_owners() const override { return true; }
+
+ private:
+  const Ownership& ownership_;
+  const Json& config_;
+};
+
 void check_scale(const Json& scale) {
   const std::int64_t replicas = object::int_or(object::find(scale, {"spec", "replicas"}), 0);
   if (replicas >= 0) return;
@@ -96,10 +128,11 @@ void check_scale(const Json& scale) {
         "spec.replicas"}});
 }
 
-// The Scale a request wants: its body, or its patch applied to what is.
+// The Scale a request wants: its body, or its patch or configuration applied to what is.
 struct Wanted {
   std::optional<Json> body;
   std::optional<Patch> patch;
+  std::optional<Json> config;
   WriteOptions options;
 };
 
@@ -111,7 +144,11 @@ validation::ExpectedKind scale_kind(const Call& call) {
 base::Task<Wanted> read_wanted(Call& call) {
   const std::string_view content_type = call.context.head().header("Content-Type");
   Wanted wanted;
-  if (call.info().verb == "patch") {
+  if (call.info().verb == "patch" && is_apply_patch(content_type)) {
+    const std::string text = co_await read_body(call);
+    wanted.options = parse_apply_options(call.info().query);
+    wanted.config = co_await read_config(call, text, scale_kind(call), wanted.options);
+  } else if (call.info().verb == "patch") {
     const PatchKind kind = patch_kind(content_type);
     const std::string text = co_await read_body(call);
     wanted.options = parse_write_options(call.info().query, "PatchOptions");
@@ -127,6 +164,14 @@ base::Task<Wanted> read_wanted(Call& call) {
   co_return wanted;
 }
 
+Json wanted_scale(Call& call, const Wanted& wanted, const Json& old_scale) {
+  if (wanted.patch) return wanted.patch->apply(call, old_scale, scale_kind(call));
+  if (wanted.body) return object::mutable_copy(*wanted.body);
+  Json scale = validation::apply::merged(old_scale, *wanted.config, scale_kind(call).type);
+  conform_applied(scale, scale_kind(call));
+  return scale;
+}
+
 // Tries once; false when the object changed under a patch that did not say of which state it is.
 base::Task<bool> try_scale(Call& call, const Wanted& wanted) {
   const catalog::Subresource& sub = *call.subresource;
@@ -134,8 +179,7 @@ base::Task<bool> try_scale(Call& call, const Wanted& wanted) {
   const storage::ObjectPtr current = call.store.get(call.key(name));
   if (!current) throw call.not_found(name);
   const Json old_scale = scale_of(call, *current);
-  Json scale = wanted.patch ? wanted.patch->apply(call, old_scale, scale_kind(call))
-                            : object::mutable_copy(*wanted.body);
+  Json scale = wanted_scale(call, wanted, old_scale);
   check_names_match(call, scale);
   const object::Document old(old_scale);
   Admit admit(call, admission::kUpdate, call.info().verb, name, sub.kind, sub.type,
@@ -144,8 +188,15 @@ base::Task<bool> try_scale(Call& call, const Wanted& wanted) {
   check_scale(scale);
   co_await admit.validate(scale, old);
 
-  Scaled change(scale);
   const ModifyRules rules{registry::Part::whole, false};
+  if (wanted.config) {
+    const Ownership ownership(call, registry::Part::whole, wanted.options);
+    ScaleApplied change(ownership, *wanted.config);
+    const storage::ObjectPtr modified = co_await modify(call, name, rules, wanted.options, change);
+    respond_text(call, 200, object::to_json(scale_of(call, *modified)));
+    co_return true;
+  }
+  Scaled change(scale);
   const bool of_current = object::resource_version(scale) == object::resource_version(old_scale);
   try {
     const storage::ObjectPtr modified = co_await modify(call, name, rules, wanted.options, change);

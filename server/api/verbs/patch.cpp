@@ -33,7 +33,12 @@ class Patched final : public Change {
 }  // namespace
 
 base::Task<void> patch_object(Call& call, registry::Part part) {
-  const PatchKind kind = patch_kind(call.context.head().header("Content-Type"));
+  const std::string_view content_type = call.context.head().header("Content-Type");
+  if (is_apply_patch(content_type)) {
+    co_await apply_object(call, part);
+    co_return;
+  }
+  const PatchKind kind = patch_kind(content_type);
   const std::string text = co_await read_body(call);
   const WriteOptions options = parse_write_options(call.info().query, "PatchOptions");
   const Patch patch(kind, text, options);

@@ -1,11 +1,11 @@
 #include <utility>
 
 #include "api/body.h"
+#include "api/create_right.h"
 #include "api/names_match.h"
 #include "api/respond.h"
 #include "api/verbs/verbs.h"
 #include "api/write.h"
-#include "authz/chain.h"
 #include "object/decode.h"
 #include "object/metadata.h"
 
@@ -23,17 +23,6 @@ class Replacement final : public Change {
  private:
   object::Json object_;
 };
-
-// A PUT that creates needs the right to create as well.
-base::Task<void> require_create(Call& call) {
-  const authz::Attributes attributes = call.attributes("create", call.info().name);
-  if (call.context.exchange().listener() == transport::Listener::local) co_return;
-  const authz::Outcome outcome =
-      co_await call.chains.authz.authorize(attributes, call.context.scope);
-  if (outcome.allowed) co_return;
-  throw base::ApiError::forbidden(attributes.group, attributes.resource, attributes.name,
-                                  authz::forbidden_message(attributes));
-}
 
 base::Task<void> create_by_update(Call& call, object::Json object, const WriteOptions& options) {
   const std::string uid(object::uid(object));

@@ -22,6 +22,8 @@ base::Task<void> create_object(Call& call);
 // PUT and PATCH of an object, or through a subresource of a part of it.
 base::Task<void> update_object(Call& call, registry::Part part);
 base::Task<void> patch_object(Call& call, registry::Part part);
+// PATCH with a configuration to apply (server-side apply); creates what is not there.
+base::Task<void> apply_object(Call& call, registry::Part part);
 base::Task<void> delete_object(Call& call);
 base::Task<void> delete_collection(Call& call);
 

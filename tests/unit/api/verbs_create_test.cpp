@@ -29,7 +29,9 @@ TEST_F(CreateTest, WhatAClientSaysOfTheSystemsFieldsIsIgnored) {
   EXPECT_EQ(answered.status, 201);
   EXPECT_NE(answered.at("metadata.uid"), "mine");
   EXPECT_NE(answered.at("metadata.creationTimestamp"), "2001-01-01T00:00:00Z");
-  for (const char* gone : {"generation", "deletionTimestamp", "selfLink", "managedFields"})
+  EXPECT_EQ(answered.json.at("metadata").at("managedFields").as_array().size(), 1u);
+  EXPECT_EQ(answered.at("metadata.managedFields").find(R"("manager":"m")"), std::string::npos);
+  for (const char* gone : {"generation", "deletionTimestamp", "selfLink"})
     EXPECT_EQ(answered.at("metadata." + std::string(gone)), "") << gone;
 }
 

@@ -172,12 +172,12 @@ TEST_F(UpdateTest, AStrategicPatchKeepsListItemsByTheirKey) {
 
 TEST_F(UpdateTest, AnUnknownPatchTypeIsToldWhatIsTaken) {
   call("POST", config_maps, config_map("a"));
-  const Answered answered = patch(config_maps + "/a", "{}", "application/apply-patch+yaml");
+  const Answered answered = patch(config_maps + "/a", "{}", "application/apply-patch+cbor");
   EXPECT_EQ(answered.status, 415);
   EXPECT_EQ(answered.message(),
             "the body of the request was in an unknown format - accepted media types include: "
             "application/json-patch+json, application/merge-patch+json, "
-            "application/strategic-merge-patch+json");
+            "application/strategic-merge-patch+json, application/apply-patch+yaml");
 }
 
 TEST_F(UpdateTest, APatchOfWhatIsNotThereIsNotFound) {
