@@ -25,7 +25,7 @@
 #include "app/transport_options.h"
 #include "authn/revocations.h"
 #include "base/file_watcher.h"
-#include "catalog/catalog.h"
+#include "catalog/custom/custom_catalog.h"
 #include "controllers/manager.h"
 #include "modules/load_error.h"
 #include "modules/module_instance.h"
@@ -100,7 +100,7 @@ pipeline::Options pipeline_options(const config::ServerConfiguration& configurat
 }
 
 bool resource_exists(std::string_view group, std::string_view resource) {
-  return catalog::find_preferred(group, resource) != nullptr;
+  return catalog::lookup_any(group, resource) != nullptr;
 }
 
 void log_generation(const modules::Generation& generation) {
