@@ -88,6 +88,15 @@ void check_verb(const RequestInfo& info, const catalog::Resource& resource) {
   if (named != verb->named && info.verb != "watch") throw ApiError::method_not_supported();
 }
 
+// What the definition of a kind says to every request for its objects.
+void meet_custom(request::RequestContext& context, const catalog::CustomKind& kind) {
+  if (!kind.warning.empty()) context.warn(kind.warning);
+  if (context.info.verb == "create" && kind.definition->terminating()) {
+    throw ApiError(405, "MethodNotAllowed",
+                   "create not allowed while custom resource definition is terminating");
+  }
+}
+
 base::Task<void> serve_verb(Call& call) {
   const std::string& verb = call.info().verb;
   if (verb == "get") return get_object(call);
@@ -141,8 +150,9 @@ void serve_document(request::RequestContext& context) {
 
 base::Task<void> Api::serve(request::RequestContext& context, const AccessChainsPtr& chains) const {
   const RequestInfo& info = context.info;
-  const catalog::Resource* resource =
-      info.is_resource ? catalog::find_resource(info.group, info.version, info.resource) : nullptr;
+  // A custom resource stays for this request as it is now.
+  const catalog::ResourcePtr resource =
+      info.is_resource ? catalog::lookup(info.group, info.version, info.resource) : nullptr;
   if (!resource) {
     if (co_await serve_issuer_document(context, *chains)) co_return;
     serve_document(context);
@@ -151,13 +161,15 @@ base::Task<void> Api::serve(request::RequestContext& context, const AccessChains
   check_scope(info, *resource);
   const catalog::Subresource* sub = find_subresource(info, *resource);
   if (!sub) check_verb(info, *resource);
+  if (resource->custom) meet_custom(context, *resource->custom);
   Call call{context,
             *chains,
             dependencies_.store,
             dependencies_.options,
             *resource,
             sub,
-            negotiate_output(context, answer_of(info))};
+            negotiate_output(context, answer_of(info)),
+            resource};
   if (sub) {
     co_await serve_subresource(call);
   } else {

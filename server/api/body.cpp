@@ -119,6 +119,11 @@ base::Task<object::Json> decode_value(Call& call, std::string_view text, BodyFor
 base::Task<object::Json> decode_body(Call& call, std::string_view text, BodyFormat format,
                                      validation::ExpectedKind expected,
                                      const WriteOptions& options) {
+  if (expected.custom && format == BodyFormat::protobuf) {
+    throw base::ApiError::unsupported_media_type(
+        "the body of the request was in an unknown format - accepted media types include: "
+        "application/json, application/yaml");
+  }
   const auto work = [&] {
     return object_of(text, format, expected, options, call.options.max_body_bytes);
   };
@@ -146,7 +151,8 @@ base::Task<object::Decoded> decode_configuration(Call& call, std::string_view te
 }
 
 validation::ExpectedKind expected_kind(const Call& call) {
-  return {call.resource.group, call.resource.version, call.resource.kind, call.resource.type};
+  return {call.resource.group, call.resource.version, call.resource.kind, call.resource.type,
+          call.resource.custom};
 }
 
 void store_form(const Call& call, object::Json& object) {

@@ -10,6 +10,7 @@
 #include "api/negotiation.h"
 #include "authz/authorizer.h"
 #include "catalog/catalog.h"
+#include "catalog/custom/custom_catalog.h"
 #include "registry/strategy.h"
 #include "request/context.h"
 #include "storage/store.h"
@@ -24,6 +25,7 @@ struct Call {
   const catalog::Resource& resource;
   const catalog::Subresource* subresource;  // null: the resource itself
   Output output;
+  catalog::ResourcePtr held = nullptr;  // keeps `resource` there when it is a custom one
 
   const request::RequestInfo& info() const { return context.info; }
   const registry::Strategy& strategy() const { return registry::strategy_for(resource); }

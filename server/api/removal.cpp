@@ -14,6 +14,7 @@
 #include "object/decode.h"
 #include "object/metadata.h"
 #include "registry/lifecycle.h"
+#include "registry/strategies/custom.h"
 
 namespace limen::api {
 
@@ -25,6 +26,11 @@ using storage::WriteStatus;
 
 bool is_namespace(const Call& call) {
   return call.resource.storage_group.empty() && call.resource.name == "namespaces";
+}
+
+bool is_definition(const Call& call) {
+  return call.resource.storage_group == "apiextensions.k8s.io" &&
+         call.resource.name == "customresourcedefinitions";
 }
 
 void check_preconditions(const Call& call, const DeleteOptions& options,
@@ -109,10 +115,23 @@ Fate fate_of_deleting(const registry::Strategy& strategy, const Json& old,
   return fate;
 }
 
+// CustomResourceDefinitions: the objects they define go first.
+Fate fate_of_definition(const Call& call, const Json& old, const DeleteOptions& options) {
+  Fate fate;
+  Json marked = object::mutable_copy(old);
+  if (auto wanted = registry::finalizers_for(call.strategy(), old, options.propagation)) {
+    object::set_finalizers(marked, *wanted);
+  }
+  registry::mark_definition_deleted(marked, base::format_time(std::chrono::system_clock::now()));
+  fate.marked = std::move(marked);
+  return fate;
+}
+
 Fate fate_of(const Call& call, const Json& old, const DeleteOptions& options) {
   if (is_namespace(call)) return fate_of_namespace(call, old, options);
   const registry::Strategy& strategy = call.strategy();
   if (!object::deletion_timestamp(old).empty()) return fate_of_deleting(strategy, old, options);
+  if (is_definition(call)) return fate_of_definition(call, old, options);
   std::int64_t grace = 0;
   if (strategy.grace_period) grace = strategy.grace_period(old, options.grace_seconds);
   auto finalizers = registry::finalizers_for(strategy, old, options.propagation);

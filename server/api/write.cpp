@@ -8,6 +8,7 @@
 #include "api/admit.h"
 #include "api/allocation.h"
 #include "api/body.h"
+#include "api/definition_warnings.h"
 #include "api/ownership.h"
 #include "api/respond.h"
 #include "base/api_error.h"
@@ -55,6 +56,11 @@ void refuse_revision(const Json& object) {
   }
 }
 
+// A custom object is judged by the schema of the version it was sent in.
+const catalog::Resource& rules_of(const Call& call, const catalog::Resource& stored) {
+  return call.resource.custom ? call.resource : stored;
+}
+
 struct Creation {
   storage::WriteResult result;
   std::string name;
@@ -68,7 +74,8 @@ base::Task<Creation> try_create(Call& call, Json object, const WriteOptions& opt
   registry::prepare_create(stored, call.strategy(), object, call.context.user);
   validation::apply_defaults(stored, object);
   registry::ServiceAllocator::Claim claim = claim_for_new(call, object, options.dry_run);
-  refuse_causes(call, checked, validation::validate_create(stored, checked));
+  refuse_causes(call, checked, validation::validate_create(rules_of(call, stored), checked));
+  warn_about_definition(call, checked);
   const object::Document none;
   co_await admit.validate(object, none);
 
@@ -146,7 +153,8 @@ base::Task<storage::ObjectPtr> try_modify(Call& call, ModifyRules rules,
   registry::prepare_update(stored, call.strategy(), rules.part, object, old.root());
   registry::ServiceAllocator::Claim claim =
       claim_for_changed(call, rules.part, object, old.root(), options.dry_run);
-  refuse_causes(call, object, causes_of(stored, rules.part, object, old.root()));
+  refuse_causes(call, object, causes_of(rules_of(call, stored), rules.part, object, old.root()));
+  if (rules.part == registry::Part::whole) warn_about_definition(call, object);
   if (rules.admission) co_await admit.validate(object, old);
 
   const bool ends = registry::completes_deletion(stored, object, old.root());

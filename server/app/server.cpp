@@ -29,6 +29,7 @@
 #include "base/file_watcher.h"
 #include "base/port_range.h"
 #include "catalog/catalog.h"
+#include "catalog/custom/custom_catalog.h"
 #include "controllers/manager.h"
 #include "modules/load_error.h"
 #include "modules/module_instance.h"
@@ -121,7 +122,7 @@ pipeline::Options pipeline_options(const config::ServerConfiguration& configurat
 }
 
 bool resource_exists(std::string_view group, std::string_view resource) {
-  return catalog::find_preferred(group, resource) != nullptr;
+  return catalog::lookup_any(group, resource) != nullptr;
 }
 
 void log_generation(const modules::Generation& generation) {

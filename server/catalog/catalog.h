@@ -1,9 +1,10 @@
 // The catalog: every type and resource the server knows, as data.
 //
-// Built-in entries are compact constant tables generated at build time; a custom resource's schema
-// will become the same kind of entry. Discovery, OpenAPI, validation, patches and defaulting are
-// driven by it and know no kind by name. Thread rule: immutable once built; any thread. Lifetime:
-// built-in entries are static; all views point to static storage.
+// Built-in entries are compact constant tables generated at build time; custom resources become the
+// same kind of entry while the server runs (custom/custom_catalog.h). Discovery, OpenAPI,
+// validation, patches and defaulting are driven by it and know no kind by name. Thread rule:
+// immutable once built; any thread. Lifetime: what this file finds is static; views of a custom
+// entry live as long as it.
 #pragma once
 
 #include <array>
@@ -14,6 +15,7 @@
 namespace limen::catalog {
 
 struct Type;
+struct CustomKind;
 
 // What a single value (or an element of a list or map) is.
 enum class Scalar : std::uint8_t {
@@ -101,6 +103,9 @@ struct Resource {
   // The version objects of this group-resource are stored in, and the group whose storage they
   // share (events.k8s.io events are stored as core events).
   std::string_view storage_group, storage_version;
+  // What a definition says of a custom kind (custom/definition.h); null for built-in ones. A custom
+  // kind has no `type`.
+  const CustomKind* custom = nullptr;
   bool stored() const { return (verbs & kVerbGet) != 0 && (verbs & kVerbCreate) != 0; }
   bool has(Verb verb) const { return (verbs & verb) != 0; }
   const Subresource* subresource(std::string_view sub) const;

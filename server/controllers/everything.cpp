@@ -36,8 +36,31 @@ std::vector<const catalog::Resource*> stored_resources() {
 Everything::Everything(storage::Store& store, base::Executor& loop, Listener listener)
     : store_(store), loop_(loop), listener_(std::move(listener)) {
   for (const catalog::Resource* const resource : stored_resources()) {
-    storage::ResourceId id{std::string(resource->storage_group), std::string(resource->name)};
-    feeds_.push_back({resource, std::move(id), nullptr});
+    add({std::shared_ptr<const void>(), resource});
+  }
+}
+
+void Everything::add(catalog::ResourcePtr resource) {
+  storage::ResourceId id{std::string(resource->storage_group), std::string(resource->name)};
+  feeds_.push_back({std::move(resource), std::move(id), nullptr});
+}
+
+// A resource that is no longer served keeps its feed: the last of its objects may still go.
+void Everything::follow_custom() {
+  auto now = catalog::custom_catalog();
+  if (now == custom_) return;
+  custom_ = std::move(now);
+  for (catalog::ResourcePtr& one : custom_->stored_resources()) {
+    const auto same = [&](const Feed& feed) {
+      return feed.id.resource == one->name && feed.id.group == one->storage_group;
+    };
+    const auto found = std::find_if(feeds_.begin(), feeds_.end(), same);
+    if (found != feeds_.end()) {
+      found->resource = std::move(one);
+      continue;
+    }
+    add(std::move(one));
+    open(static_cast<std::uint32_t>(feeds_.size() - 1));
   }
 }
 
@@ -45,6 +68,7 @@ Everything::~Everything() { stop(); }
 
 void Everything::start() {
   for (std::uint32_t number = 0; number < feeds_.size(); ++number) open(number);
+  follow_custom();
 }
 
 void Everything::open(std::uint32_t number) {
@@ -84,6 +108,7 @@ void Everything::take() {
       listener_.changed(number, event->object, event->type == storage::EventType::deleted);
     }
   }
+  follow_custom();
 }
 
 void Everything::stop() {

@@ -1,4 +1,5 @@
-// Everything: follows every object of every resource that is stored, but events.
+// Everything: follows every object of every resource that is stored, but events. Custom resources
+// are followed from when they are first served.
 //
 // It keeps no copy. What has happened is told soon after it did, many changes at once, or when
 // take() asks for it: after that nothing is untold. Thread rule: the loop's thread; destroyed
@@ -11,7 +12,7 @@
 #include <vector>
 
 #include "base/executor.h"
-#include "catalog/catalog.h"
+#include "catalog/custom/custom_catalog.h"
 #include "storage/store.h"
 
 namespace limen::controllers {
@@ -37,23 +38,28 @@ class Everything {
   void take();
   void stop();
 
-  // A resource by its number, in its storage's version.
-  const catalog::Resource& resource(std::uint32_t number) const { return *feeds_[number].resource; }
+  // A resource by its number, in its storage's version. Numbers stay; a custom resource may become
+  // another.
+  catalog::ResourcePtr resource(std::uint32_t number) const { return feeds_[number].resource; }
 
  private:
   struct Feed {
-    const catalog::Resource* resource = nullptr;
+    catalog::ResourcePtr resource;
     storage::ResourceId id;
     std::unique_ptr<storage::Watch> watch;
   };
 
+  void add(catalog::ResourcePtr resource);
   void open(std::uint32_t number);
+  // Follows what is served by now.
+  void follow_custom();
   void wake();
 
   storage::Store& store_;
   base::Executor& loop_;
   const Listener listener_;
   std::vector<Feed> feeds_;
+  std::shared_ptr<const catalog::CustomCatalog> custom_;  // as of when feeds_ was looked through
   base::Executor::TimerId timer_ = 0;
 };
 

@@ -5,6 +5,7 @@
 #include <memory>
 #include <utility>
 
+#include "catalog/custom/lookup_kind.h"
 #include "controllers/deletion.h"
 #include "controllers/invalid_owner.h"
 #include "controllers/names.h"
@@ -69,7 +70,7 @@ GarbageCollector::GarbageCollector(Scope& scope, Objects& objects)
 std::string_view GarbageCollector::name() const { return kGarbageCollector; }
 
 storage::Key GarbageCollector::Item::key() const {
-  return {id_of(resource), object->ns, object->name};
+  return {id_of(*resource), object->ns, object->name};
 }
 
 void GarbageCollector::start() {
@@ -85,7 +86,7 @@ void GarbageCollector::changed(std::uint32_t number, const storage::ObjectPtr& o
   if (is_gone) {
     gone(object, unblocked);
   } else {
-    if (brings_kinds(everything_.resource(number))) concerned_.merge(unresolved_);
+    if (brings_kinds(*everything_.resource(number))) concerned_.merge(unresolved_);
     // Most objects have neither, and are not read.
     const bool owned = mentions(*object, "\"ownerReferences\"");
     const bool deleting = mentions(*object, "\"deletionTimestamp\"");
@@ -140,12 +141,12 @@ void GarbageCollector::flush() {
 
 GarbageCollector::ItemPtr GarbageCollector::newest(std::uint32_t number, const std::string& ns,
                                                    const std::string& name) const {
-  const catalog::Resource& resource = everything_.resource(number);
-  storage::ObjectPtr object = objects_.store().get({id_of(resource), ns, name});
+  catalog::ResourcePtr resource = everything_.resource(number);
+  storage::ObjectPtr object = objects_.store().get({id_of(*resource), ns, name});
   if (!object) return nullptr;
   object::Document document = object::Document::parse(object->json);
   return std::make_shared<const Item>(
-      Item{number, resource, std::move(object), std::move(document)});
+      Item{number, std::move(resource), std::move(object), std::move(document)});
 }
 
 base::Task<bool> GarbageCollector::look(std::string key) {
@@ -185,7 +186,7 @@ base::Task<bool> GarbageCollector::collect(ItemPtr item, bool owners_wait) {
       // Looked at again, because its references have changed.
       co_return co_await update(item, std::move(changed));
     }
-    co_return co_await delete_with(objects_, item->resource, item->object,
+    co_return co_await delete_with(objects_, *item->resource, item->object,
                                    registry::Propagation::foreground);
   }
   registry::Propagation how = registry::Propagation::background;
@@ -194,7 +195,7 @@ base::Task<bool> GarbageCollector::collect(ItemPtr item, bool owners_wait) {
   } else if (has_finalizer(item->root(), kForegroundFinalizer)) {
     how = registry::Propagation::foreground;
   }
-  co_return co_await delete_with(objects_, item->resource, item->object, how);
+  co_return co_await delete_with(objects_, *item->resource, item->object, how);
 }
 
 // True when one of its dependents waits for its own dependents, of which it may be one.
@@ -255,7 +256,7 @@ base::Task<void> GarbageCollector::let_go(std::uint32_t number, storage::ObjectP
 base::Task<bool> GarbageCollector::remove_finalizer(ItemPtr item, std::string_view finalizer) {
   Json changed = object::mutable_copy(item->root());
   drop_finalizer(changed, finalizer);
-  if (registry::completes_deletion(item->resource, changed, item->root())) {
+  if (registry::completes_deletion(*item->resource, changed, item->root())) {
     storage::Key key = item->key();
     co_return co_await objects_.remove(std::move(key), item->object->revision);
   }
@@ -273,10 +274,14 @@ base::Task<GarbageCollector::Owners> GarbageCollector::find_owners(ItemPtr item)
   Owners owners;
   for (const OwnerReference& reference : owner_references(item->root())) {
     const auto version = object::split_api_version(reference.api_version);
-    const catalog::Resource* const kind =
-        catalog::find_kind(version.group, version.version, reference.kind);
+    const catalog::ResourcePtr kind =
+        catalog::lookup_kind(version.group, version.version, reference.kind);
     if (!kind || !kind->stored()) {
-      owners.unknown = true;  // perhaps it will be served later
+      if (absent_.contains(to_uid(reference.uid))) {
+        owners.gone.insert(reference.uid);  // its kind went with it
+      } else {
+        owners.unknown = true;  // perhaps it will be served later
+      }
       continue;
     }
     if (kind->namespaced && item->object->ns.empty()) {

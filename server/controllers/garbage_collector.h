@@ -37,7 +37,7 @@ class GarbageCollector final : public Controller {
   // An object that is looked at, as it is now.
   struct Item {
     std::uint32_t number;
-    const catalog::Resource& resource;
+    catalog::ResourcePtr resource;
     storage::ObjectPtr object;
     object::Document document;
     const object::Json& root() const { return document.root(); }

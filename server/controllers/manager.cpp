@@ -8,6 +8,7 @@
 
 #include "controllers/cluster_authentication_trust.h"
 #include "controllers/cluster_role_aggregation.h"
+#include "controllers/custom_resources.h"
 #include "controllers/default_service_account.h"
 #include "controllers/garbage_collector.h"
 #include "controllers/kubernetes_service.h"
@@ -39,6 +40,8 @@ class Manager::Impl {
       controllers_.push_back(std::move(controller));
       return true;
     };
+    // Not housekeeping that somebody else could do: without it no custom resource is served.
+    controllers_.push_back(std::make_unique<CustomResources>(scope_, objects_));
     add(std::make_unique<Namespaces>(scope_, objects_));
     add(std::make_unique<DefaultServiceAccount>(scope_, objects_));
     add(std::make_unique<RbacBootstrap>(objects_));

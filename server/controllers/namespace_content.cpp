@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "catalog/catalog.h"
+#include "catalog/custom/custom_catalog.h"
 #include "controllers/deletion.h"
 #include "controllers/scope.h"
 #include "object/metadata.h"
@@ -72,19 +73,32 @@ void count(Objects& objects, const catalog::Resource& resource, const std::strin
   }
 }
 
+// What defines itself while the server runs comes after what is built in.
+std::vector<catalog::ResourcePtr> resources_now() {
+  static const std::vector<const catalog::Resource*> kBuiltIn = stored_resources();
+  std::vector<catalog::ResourcePtr> list;
+  for (const catalog::Resource* const one : kBuiltIn) {
+    list.emplace_back(std::shared_ptr<const void>(), one);
+  }
+  for (catalog::ResourcePtr& one : catalog::custom_catalog()->stored_resources()) {
+    if (one->namespaced) list.push_back(std::move(one));
+  }
+  return list;
+}
+
 }  // namespace
 
 base::Task<Remains> empty_namespace(Objects& objects, std::string ns) {
-  static const std::vector<const catalog::Resource*> kResources = stored_resources();
+  const std::vector<catalog::ResourcePtr> resources = resources_now();
   Remains remains;
-  for (const catalog::Resource* const resource : kResources) {
+  for (const catalog::ResourcePtr& resource : resources) {
     co_await delete_all(objects, *resource, ns);
     if (!is_pods(*resource)) continue;
     // What guards a pod, such as its network policies, must outlast it (CVE-2024-7598).
     count(objects, *resource, ns, remains);
     if (!remains.empty()) co_return remains;
   }
-  for (const catalog::Resource* const resource : kResources) {
+  for (const catalog::ResourcePtr& resource : resources) {
     count(objects, *resource, ns, remains);
   }
   co_return remains;

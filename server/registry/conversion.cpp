@@ -2,8 +2,10 @@
 
 #include <string_view>
 
+#include "catalog/custom/definition.h"
 #include "object/metadata.h"
 #include "registry/conversion/shapes.h"
+#include "validation/custom/objects.h"
 
 namespace limen::registry {
 
@@ -44,11 +46,15 @@ bool stored_as_served(const catalog::Resource& resource) {
 }  // namespace
 
 Difference difference(const catalog::Resource& resource) {
+  if (resource.custom) {
+    return resource.custom->changes_on_read() ? Difference::shape : Difference::none;
+  }
   if (stored_as_served(resource)) return Difference::none;
   return find_row(resource) ? Difference::shape : Difference::type;
 }
 
 const catalog::Resource& storage_resource(const catalog::Resource& resource) {
+  if (resource.custom) return resource.custom->storage->resource;
   if (stored_as_served(resource)) return resource;
   const catalog::Resource* stored =
       catalog::find_resource(resource.storage_group, resource.storage_version, resource.name);
@@ -56,6 +62,13 @@ const catalog::Resource& storage_resource(const catalog::Resource& resource) {
 }
 
 void to_served(const catalog::Resource& resource, object::Json& object) {
+  if (resource.custom) {
+    // Versions differ by name alone; the schema of today says what of the object is shown.
+    validation::adopt_custom(object, *resource.custom);
+    object::set_type(object, object::group_version(resource.group, resource.version),
+                     resource.kind);
+    return;
+  }
   if (stored_as_served(resource)) return;
   if (const Row* row = find_row(resource)) row->to_served(object);
   object::set_type(object, object::group_version(resource.group, resource.version), resource.kind);

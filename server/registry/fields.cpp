@@ -6,6 +6,7 @@
 
 #include "base/api_error.h"
 #include "base/strings.h"
+#include "catalog/custom/definition.h"
 #include "registry/json_scan.h"
 
 namespace limen::registry {
@@ -74,11 +75,22 @@ bool is_metadata_field(std::string_view field) {
 }
 
 const Row* find_row(const catalog::Resource& resource, std::string_view field) {
+  if (resource.custom) return nullptr;
   for (const Row& row : kRows) {
     if (row.field == field && row.resource == resource.name &&
         row.group == resource.storage_group) {
       return &row;
     }
+  }
+  return nullptr;
+}
+
+// The field of a custom kind, or null.
+const catalog::SelectableField* find_custom(const catalog::Resource& resource,
+                                            std::string_view field) {
+  if (!resource.custom) return nullptr;
+  for (const catalog::SelectableField& one : resource.custom->selectable) {
+    if (one.name == field) return &one;
   }
   return nullptr;
 }
@@ -93,6 +105,9 @@ bool has_own_fields(const catalog::Resource& resource) {
 base::ApiError unknown_field(const catalog::Resource& resource, const std::string& field) {
   if (resource.storage_group == "batch" && resource.name == "jobs") {
     return base::ApiError::bad_request("field label \"" + field + "\" not supported for Job");
+  }
+  if (resource.custom) {
+    return base::ApiError::bad_request("field label not supported: " + field);
   }
   if (has_own_fields(resource)) {
     return base::ApiError::bad_request("field label not supported: " + field);
@@ -116,7 +131,10 @@ std::string_view value_of(const Row& row, const storage::StoredObject& object,
 void check_field_selector(const catalog::Resource& resource,
                           const object::FieldSelector& selector) {
   for (const auto& requirement : selector.requirements()) {
-    if (is_metadata_field(requirement.field) || find_row(resource, requirement.field)) continue;
+    if (is_metadata_field(requirement.field) || find_row(resource, requirement.field) ||
+        find_custom(resource, requirement.field)) {
+      continue;
+    }
     throw unknown_field(resource, requirement.field);
   }
 }
@@ -132,6 +150,10 @@ bool matches_fields(const catalog::Resource& resource, const object::FieldSelect
       value = object.ns;
     } else if (const Row* row = find_row(resource, requirement.field)) {
       value = value_of(*row, object, scratch);
+    } else if (const auto* field = find_custom(resource, requirement.field)) {
+      std::string_view raw = object.json;
+      for (const std::string& step : field->path) raw = scan(raw, {step});
+      value = scalar_text(raw, scratch);
     }
     if ((value == requirement.value) == requirement.negated) return false;
   }

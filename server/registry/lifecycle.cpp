@@ -51,12 +51,13 @@ bool same_member(const Json& left, const Json& right, std::string_view key) {
   return *a == *b;
 }
 
-// The desired state: everything but metadata and status.
-bool same_desired_state(const Json& left, const Json& right) {
-  const auto covered = [](const Json& one, const Json& other) {
+// The desired state: everything but metadata and, where status is written by itself, status.
+bool same_desired_state(const Json& left, const Json& right, bool status_counts) {
+  const auto covered = [status_counts](const Json& one, const Json& other) {
     return std::all_of(one.get_object().begin(), one.get_object().end(), [&](const auto& entry) {
       const std::string_view key(entry.key().data(), entry.key().size());
-      return key == "metadata" || key == "status" || same_member(one, other, key);
+      return key == "metadata" || (key == "status" && !status_counts) ||
+             same_member(one, other, key);
     });
   };
   return covered(left, right) && covered(right, left);
@@ -75,6 +76,10 @@ void confine_to_part(const Strategy& strategy, Part part, Json& object, const Js
     case Part::status: {
       Json narrowed(old, object.storage());
       take_member(narrowed, object, "status");
+      if (strategy.status_keeps_metadata) {
+        object = std::move(narrowed);
+        return;
+      }
       take_member(narrowed, object, "metadata");
       keep_metadata(narrowed, old, "ownerReferences");
       if (strategy.status_keeps_labels) keep_metadata(narrowed, old, "labels");
@@ -135,8 +140,12 @@ void prepare_create(const catalog::Resource& resource, const Strategy& strategy,
   metadata.erase("resourceVersion");
   if (strategy.counts_generation) object::set_generation(object, 1);
   if (has_status(resource) && !strategy.status_on_create) {
-    object.get_object()["status"] = boost::json::parse(
-        boost::json::string_view(strategy.initial_status.data(), strategy.initial_status.size()));
+    if (strategy.initial_status.empty()) {
+      object.get_object().erase("status");
+    } else {
+      object.get_object()["status"] = boost::json::parse(
+          boost::json::string_view(strategy.initial_status.data(), strategy.initial_status.size()));
+    }
   }
   if (object::name(object).empty() && !object::generate_name(object).empty()) {
     generate_name(object);
@@ -166,7 +175,7 @@ void prepare_update(const catalog::Resource& resource, const Strategy& strategy,
   }
   const std::int64_t generation = object::generation(old);
   if (strategy.counts_generation &&
-      (!same_desired_state(object, old) ||
+      (!same_desired_state(object, old, resource.custom && !has_status(resource)) ||
        (strategy.annotations_count && annotations_differ(object, old)))) {
     object::set_generation(object, generation + 1);
   }

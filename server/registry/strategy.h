@@ -18,16 +18,17 @@ namespace limen::registry {
 struct Strategy {
   std::string_view group = "", resource = "";  // of the storage
 
-  bool unconditional_update = true;  // an update without resourceVersion overwrites
-  bool create_on_update = false;     // a PUT of an object that is not there creates it
-  bool counts_generation = false;    // metadata.generation follows changes of the desired state
-  bool annotations_count = false;    // ... and of annotations
-  bool returns_deleted = false;      // DELETE answers the object instead of a Status
-  bool garbage_collected = true;     // propagationPolicy may add finalizers
-  bool orphans_dependents = false;   // a delete that does not say otherwise lets them be
-  bool status_on_create = false;     // a client may set status when it creates (nodes)
-  bool status_keeps_labels = false;  // a status update may not change labels
-  // The status of a new object, JSON; for resources with a status subresource.
+  bool unconditional_update = true;    // an update without resourceVersion overwrites
+  bool create_on_update = false;       // a PUT of an object that is not there creates it
+  bool counts_generation = false;      // metadata.generation follows changes of the desired state
+  bool annotations_count = false;      // ... and of annotations
+  bool returns_deleted = false;        // DELETE answers the object instead of a Status
+  bool garbage_collected = true;       // propagationPolicy may add finalizers
+  bool orphans_dependents = false;     // a delete that does not say otherwise lets them be
+  bool status_on_create = false;       // a client may set status when it creates (nodes)
+  bool status_keeps_labels = false;    // a status update may not change labels
+  bool status_keeps_metadata = false;  // ... nor anything else of metadata
+  // The status of a new object, JSON; for resources with a status subresource. Empty: it has none.
   std::string_view initial_status = "{}";
 
   // Called on the object about to be created (uid and creationTimestamp are set) or stored over
@@ -40,12 +41,14 @@ struct Strategy {
                                std::optional<std::int64_t> requested) = nullptr;
 };
 
-// The row of the resource's storage, or the default. Static storage.
+// The row of the resource's storage, or the default; all custom kinds have one in common. Static
+// storage.
 const Strategy& strategy_for(const catalog::Resource& resource);
 
 // The tables of the groups; strategies/*.cpp.
 std::span<const Strategy> core_strategies();
 std::span<const Strategy> workload_strategies();  // apps, batch, autoscaling, policy
 std::span<const Strategy> other_strategies();
+const Strategy& custom_strategy();
 
 }  // namespace limen::registry

@@ -93,6 +93,28 @@ void Causes::too_long(const FieldPath& path, std::size_t max_bytes) {
       "may not be more than " + std::to_string(max_bytes) + " bytes");
 }
 
+void Causes::too_many(const FieldPath& path, std::int64_t most) {
+  add("FieldValueTooMany", path, "Too many",
+      "must have at most " + std::to_string(most) + (most == 1 ? " item" : " items"));
+}
+void Causes::type_invalid(const FieldPath& path, std::string_view text, std::string_view detail) {
+  add("FieldValueTypeInvalid", path, "Invalid value: " + cut(base::go_quote(text)), detail);
+}
+void Causes::not_supported(const FieldPath& path, const Json& value,
+                           const std::vector<std::string>& supported) {
+  std::vector<std::string> quoted;
+  for (const std::string& each : supported) quoted.push_back(base::go_quote(each));
+  add("FieldValueNotSupported", path, "Unsupported value: " + shown(value),
+      cut("supported values: " + base::join(quoted, ", ")));
+}
+void Causes::append(std::vector<base::StatusCause> causes) {
+  for (base::StatusCause& cause : causes) {
+    if (full()) return;
+    causes_.push_back(std::move(cause));
+  }
+}
+bool Causes::full() const { return causes_.size() >= kMaxCauses; }
+
 void check_not_negative(const Json* value, const FieldPath& path, Causes& causes) {
   if (value && !value->is_null() && object::int_or(value, 0) < 0) {
     causes.invalid(path, *value, "must be greater than or equal to 0");

@@ -37,8 +37,15 @@ class Causes {
   void forbidden(const FieldPath& path, std::string_view detail);
   void not_found(const FieldPath& path, std::string_view text);
   void too_long(const FieldPath& path, std::size_t max_bytes);
+  void too_many(const FieldPath& path, std::int64_t most);
+  // The value is of another type; `text` is what kube-apiserver shows of it.
+  void type_invalid(const FieldPath& path, std::string_view text, std::string_view detail);
+  void not_supported(const FieldPath& path, const Json& value,
+                     const std::vector<std::string>& supported);
+  void append(std::vector<base::StatusCause> causes);
 
   bool empty() const { return causes_.empty(); }
+  bool full() const;  // nothing more is kept
   std::vector<base::StatusCause> take() { return std::move(causes_); }
 
  private:

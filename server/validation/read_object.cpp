@@ -3,6 +3,8 @@
 #include "base/api_error.h"
 #include "base/strings.h"
 #include "object/metadata.h"
+#include "validation/custom/objects.h"
+#include "validation/custom/read.h"
 #include "validation/schema.h"
 
 namespace limen::validation {
@@ -127,6 +129,9 @@ ReadObject read_object(std::string_view body, object::Format format, const Expec
                      "\"json:\\\"kind,omitempty\\\"\" }",
                  body);
   }
+  if (expected.custom) {
+    return read_custom(std::move(object), std::move(decoded.duplicates), expected, mode);
+  }
   const std::string wanted_version = object::group_version(expected.group, expected.version);
   const std::string kind = type_member(object, "kind", std::string(expected.kind), expected, body);
   const std::string api_version = type_member(object, "apiVersion", wanted_version, expected, body);
@@ -152,6 +157,12 @@ ReadObject read_object(std::string_view body, object::Format format, const Expec
 }
 
 Typed conform_patched(Json& object, const ExpectedKind& expected) {
+  if (expected.custom) {
+    Conformance fits = conform_custom(object, *expected.custom);
+    object::set_type(object, object::group_version(expected.group, expected.version),
+                     expected.kind);
+    return {std::move(fits.unknown), std::move(fits.error)};
+  }
   if (!expected.type) return {};
   Conformance conformance = conform(object, *expected.type);
   return {std::move(conformance.unknown), std::move(conformance.error)};

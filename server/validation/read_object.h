@@ -19,6 +19,7 @@ enum class FieldValidation { ignore, warn, strict };
 struct ExpectedKind {
   std::string_view group, version, kind;
   const catalog::Type* type = nullptr;  // null: any fields
+  const catalog::CustomKind* custom = nullptr;
 };
 
 struct ReadObject {

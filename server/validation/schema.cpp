@@ -267,7 +267,33 @@ class Walker {
         return integer(value, std::numeric_limits<std::int32_t>::min(),
                        std::numeric_limits<std::int32_t>::max(), "int32");
       case Scalar::any:
-        return;
+        return schema_or_other(value, field);
+    }
+  }
+
+  // Members of JSONSchemaProps where a schema may stand, or a list of them, or a simpler value.
+  void schema_or_other(Json& value, const Field& field) {
+    constexpr std::string_view kLead = "JSONSchemaPropsOr";
+    if (!field.named || !short_name(*field.named).starts_with(kLead)) return;
+    const std::string_view other = short_name(*field.named).substr(kLead.size());
+    static const Type& schema = *catalog::find_type(
+        "io.k8s.apiextensions-apiserver.pkg.apis.apiextensions.v1.JSONSchemaProps");
+    if (value.is_object()) return struct_value(value.get_object(), schema);
+    if (other == "Bool") {
+      if (!value.is_bool()) fail("boolean or JSON schema expected");
+      return;
+    }
+    if (!value.is_array()) return mismatch(go_value(value), "JSONSchemaProps");
+    if (other != "Array") return;
+    std::size_t index = 0;
+    for (Json& element : value.get_array()) {
+      path_.push_back({.name = {}, .index = index++, .is_index = true});
+      if (element.is_object()) {
+        struct_value(element.get_object(), schema);
+      } else {
+        mismatch(go_value(element), "JSONSchemaProps");
+      }
+      path_.pop_back();
     }
   }
 

@@ -2,13 +2,15 @@
 
 #include <functional>
 #include <map>
+#include <mutex>
+#include <span>
 
 #include "api/discovery/accept.h"
 #include "api/discovery/digest.h"
 #include "api/discovery/documents.h"
 #include "base/api_error.h"
 #include "base/strings.h"
-#include "catalog/catalog.h"
+#include "catalog/custom/custom_catalog.h"
 
 namespace limen::api {
 namespace {
@@ -20,11 +22,11 @@ Page make_page(std::string content_type, std::string body) {
 }
 
 // The aggregated page's ETag is the SHA-512 of its text, as kube-apiserver makes it.
-Page make_aggregated(bool core, std::string_view version) {
+Page make_aggregated(bool core, std::string_view version, const catalog::CustomCatalog& custom) {
   std::string type = "application/json;g=apidiscovery.k8s.io;v=";
   type += version;
   type += ";as=APIGroupDiscoveryList";
-  Page page = make_page(std::move(type), aggregated_document(core, version));
+  Page page = make_page(std::move(type), aggregated_document(core, version, custom));
   page.etag = '"' + sha512_upper_hex(*page.body) + '"';
   return page;
 }
@@ -36,42 +38,77 @@ struct Forms {
   bool negotiated = true;  // false: what the client accepts is not asked
 };
 
+Page plain_page(std::string body) { return make_page(std::string(kJson), std::move(body)); }
+
+using PageMap = std::map<std::string, Forms, std::less<>>;
+
+// The pages of a group and of each of its versions.
+void add_group(PageMap& pages, std::span<const catalog::GroupVersion> versions) {
+  const std::string_view name = versions.front().group;
+  const std::string group = name.empty() ? "/api" : "/apis/" + std::string(name);
+  if (!pages.contains(group)) pages[group].legacy = plain_page(api_group_document(versions));
+  for (const catalog::GroupVersion& entry : versions) {
+    pages[group + "/" + std::string(entry.version)].legacy =
+        plain_page(api_resource_list_document(entry));
+  }
+}
+
+PageMap built_in_pages() {
+  const catalog::CustomCatalog none;
+  PageMap pages;
+  Forms& core = pages["/api"];
+  core.legacy = plain_page(api_versions_document());
+  core.v2 = make_aggregated(true, "v2", none);
+  core.v2beta1 = make_aggregated(true, "v2beta1", none);
+  for (const catalog::GroupVersion& entry : catalog::group_versions()) {
+    const auto versions = catalog::versions_of(entry.group);
+    if (&versions.front() == &entry) add_group(pages, versions);
+  }
+  // The version is told to whoever asks, whatever form they would rather have.
+  Forms& version = pages["/version"];
+  version.legacy = plain_page(version_document());
+  version.negotiated = false;
+  return pages;
+}
+
+// All pages while one set of custom resources is served.
 class Pages {
  public:
-  static const Pages& instance() {
-    static const Pages pages;
+  explicit Pages(std::shared_ptr<const catalog::CustomCatalog> custom)
+      : custom_(std::move(custom)) {
+    Forms& groups = own_["/apis"];
+    groups.legacy = plain_page(api_group_list_document(*custom_));
+    groups.v2 = make_aggregated(false, "v2", *custom_);
+    groups.v2beta1 = make_aggregated(false, "v2beta1", *custom_);
+    for (const catalog::GroupVersion& entry : custom_->group_versions()) {
+      const auto versions = custom_->versions_of(entry.group);
+      if (&versions.front() == &entry) add_group(own_, versions);
+    }
+  }
+
+  static std::shared_ptr<const Pages> now() {
+    static std::mutex mutex;
+    static std::shared_ptr<const Pages> pages;
+    auto custom = catalog::custom_catalog();
+    const std::lock_guard lock(mutex);
+    if (!pages || pages->custom_ != custom) {
+      pages = std::make_shared<const Pages>(std::move(custom));
+    }
     return pages;
   }
+
   const Forms* find(std::string_view path) const {
-    const auto found = pages_.find(path);
-    return found == pages_.end() ? nullptr : &found->second;
+    static const PageMap built_in = built_in_pages();
+    for (const PageMap* pages : {&own_, &built_in}) {
+      const auto found = pages->find(path);
+      if (found != pages->end()) return &found->second;
+    }
+    return nullptr;
   }
 
  private:
-  Pages() {
-    Forms& core = pages_["/api"];
-    core.legacy = page(api_versions_document());
-    core.v2 = make_aggregated(true, "v2");
-    core.v2beta1 = make_aggregated(true, "v2beta1");
-    Forms& others = pages_["/apis"];
-    others.legacy = page(api_group_list_document());
-    others.v2 = make_aggregated(false, "v2");
-    others.v2beta1 = make_aggregated(false, "v2beta1");
-    for (const catalog::GroupVersion& entry : catalog::group_versions()) {
-      const std::string group = entry.group.empty() ? "/api" : "/apis/" + std::string(entry.group);
-      if (!pages_.contains(group)) pages_[group].legacy = page(api_group_document(entry.group));
-      pages_[group + "/" + std::string(entry.version)].legacy =
-          page(api_resource_list_document(entry));
-    }
-    // The version is told to whoever asks, whatever form they would rather have.
-    Forms& version = pages_["/version"];
-    version.legacy = page(version_document());
-    version.negotiated = false;
-  }
-
-  static Page page(std::string body) { return make_page(std::string(kJson), std::move(body)); }
-
-  std::map<std::string, Forms, std::less<>> pages_;
+  std::shared_ptr<const catalog::CustomCatalog> custom_;
+  PageMap own_;
 };
 
 bool asks_for_aggregated(const AcceptClause& clause) {
@@ -115,14 +152,17 @@ std::string storage_version_hash(std::string_view group, std::string_view versio
   return base::base64_encode(sha256(text).substr(0, 8));
 }
 
-const Page* discovery_page(std::string_view path, std::string_view accept) {
-  const Forms* forms = Pages::instance().find(without_slash(path));
-  return forms == nullptr ? nullptr : &best_form(*forms, accept);
+std::shared_ptr<const Page> discovery_page(std::string_view path, std::string_view accept) {
+  const auto pages = Pages::now();
+  const Forms* forms = pages->find(without_slash(path));
+  if (forms == nullptr) return nullptr;
+  return {pages, &best_form(*forms, accept)};
 }
 
 std::optional<Reply> discovery_reply(std::string_view path, std::string_view accept,
                                      std::string_view if_none_match) {
-  const Forms* forms = Pages::instance().find(without_slash(path));
+  const auto pages = Pages::now();
+  const Forms* forms = pages->find(without_slash(path));
   if (forms == nullptr) return std::nullopt;
   const Page& page = best_form(*forms, accept);
   Reply reply;

@@ -56,10 +56,9 @@ void append_group_version(std::string& out, const GroupVersion& entry) {
 }
 
 // The members of an APIGroup, without kind and apiVersion.
-void append_group(std::string& out, std::string_view group) {
-  append_member(out, "name", group);
+void append_group(std::string& out, std::span<const GroupVersion> versions) {
+  append_member(out, "name", versions.front().group);
   out += ",\"versions\":[";
-  const auto versions = catalog::versions_of(group);
   for (const GroupVersion& entry : versions) {
     append_group_version(out, entry);
     out += ',';
@@ -161,11 +160,12 @@ void append_aggregated_resource(std::string& out, const Resource& resource) {
   out += "},";
 }
 
-void append_aggregated_group(std::string& out, std::string_view group) {
+void append_aggregated_group(std::string& out, std::span<const GroupVersion> versions) {
+  const std::string_view group = versions.front().group;
   out += "{\"metadata\":{";
   if (!group.empty()) append_member(out, "name", group);
   out += "},\"versions\":[";
-  for (const GroupVersion& entry : catalog::versions_of(group)) {
+  for (const GroupVersion& entry : versions) {
     out += '{';
     append_member(out, "version", entry.version);
     out += ",\"resources\":[";
@@ -177,13 +177,18 @@ void append_aggregated_group(std::string& out, std::string_view group) {
   out += "},";
 }
 
-// The groups, each once, in discovery order.
-std::vector<std::string_view> groups() {
-  std::vector<std::string_view> names;
-  for (const GroupVersion& entry : catalog::group_versions()) {
-    if (names.empty() || names.back() != entry.group) names.push_back(entry.group);
+// The groups by their versions, each once, in discovery order: what is built in comes first.
+std::vector<std::span<const GroupVersion>> groups(const catalog::CustomCatalog& custom) {
+  std::vector<std::span<const GroupVersion>> list;
+  for (const auto all : {catalog::group_versions(), custom.group_versions()}) {
+    for (std::size_t first = 0; first < all.size();) {
+      std::size_t end = first + 1;
+      while (end < all.size() && all[end].group == all[first].group) ++end;
+      list.push_back(all.subspan(first, end - first));
+      first = end;
+    }
   }
-  return names;
+  return list;
 }
 
 constexpr std::string_view platform() {
@@ -204,21 +209,21 @@ std::string api_versions_document() {
   return "{\"kind\":\"APIVersions\",\"versions\":[\"v1\"],\"serverAddressByClientCIDRs\":[]}\n";
 }
 
-std::string api_group_list_document() {
+std::string api_group_list_document(const catalog::CustomCatalog& custom) {
   std::string out = "{\"kind\":\"APIGroupList\",\"apiVersion\":\"v1\",\"groups\":[";
-  for (const std::string_view group : groups()) {
-    if (group.empty()) continue;
+  for (const auto versions : groups(custom)) {
+    if (versions.front().group.empty()) continue;
     out += '{';
-    append_group(out, group);
+    append_group(out, versions);
     out += "},";
   }
   out.back() = ']';
   return out + "}\n";
 }
 
-std::string api_group_document(std::string_view group) {
+std::string api_group_document(std::span<const GroupVersion> versions) {
   std::string out = "{\"kind\":\"APIGroup\",\"apiVersion\":\"v1\",";
-  append_group(out, group);
+  append_group(out, versions);
   return out + "}\n";
 }
 
@@ -235,12 +240,13 @@ std::string api_resource_list_document(const GroupVersion& entry) {
   return out + "}\n";
 }
 
-std::string aggregated_document(bool core, std::string_view version) {
+std::string aggregated_document(bool core, std::string_view version,
+                                const catalog::CustomCatalog& custom) {
   std::string out = "{\"kind\":\"APIGroupDiscoveryList\",\"apiVersion\":\"apidiscovery.k8s.io/";
   out += version;
   out += "\",\"metadata\":{},\"items\":[";
-  for (const std::string_view group : groups()) {
-    if (group.empty() == core) append_aggregated_group(out, group);
+  for (const auto versions : groups(custom)) {
+    if (versions.front().group.empty() == core) append_aggregated_group(out, versions);
   }
   out.back() = ']';
   return out + "}\n";

@@ -1,5 +1,6 @@
 #include "api/openapi/documents.h"
 
+#include "api/openapi/custom_schemas.h"
 #include "api/openapi/operations.h"
 #include "api/openapi/schema.h"
 #include "base/json_text.h"
@@ -31,11 +32,12 @@ void add_served_types(TypeSet& types, const catalog::GroupVersion& entry) {
   add_reachable(types, *catalog::find_type("io.k8s.apimachinery.pkg.apis.meta.v1.WatchEvent"));
 }
 
-void append_schemas(std::string& out, const TypeSet& types, Dialect dialect) {
+void append_schemas(std::string& out, const TypeSet& types, Dialect dialect,
+                    const CustomSchemas& custom = {}) {
   for (const catalog::Type* type : types) {
     base::append_json_string(out, type->name);
     out += ':';
-    append_type_schema(out, *type, dialect);
+    if (!custom.append(out, *type, dialect)) append_type_schema(out, *type, dialect);
     out += ',';
   }
   out.back() = '}';
@@ -56,7 +58,24 @@ std::string openapi3_document(const catalog::GroupVersion& entry) {
   return out + "}}";
 }
 
-std::string swagger2_document() {
+std::string openapi3_custom_document(const catalog::GroupVersion& entry) {
+  CustomSchemas custom;
+  const catalog::GroupVersion shown = custom.stand_in(entry);
+  TypeSet types;
+  CustomSchemas::add_referred(types);
+  std::string out = R"({"openapi":"3.0.0",)";
+  out += kInfo;
+  append_discovery_path(out, shown, Dialect::openapi3, types);
+  append_paths(out, shown, Dialect::openapi3, types, &custom);
+  out.back() = '}';
+  add_served_types(types, shown);
+  out += R"(,"components":{"schemas":{)";
+  append_schemas(out, types, Dialect::openapi3, custom);
+  return out + "}}";
+}
+
+std::string swagger2_document(const catalog::CustomCatalog& served) {
+  CustomSchemas custom;
   TypeSet types;
   std::string out = R"({"swagger":"2.0",)";
   out +=
@@ -67,9 +86,15 @@ std::string swagger2_document() {
     append_paths(out, entry, Dialect::swagger2, types);
     add_served_types(types, entry);
   }
+  for (const catalog::GroupVersion& entry : served.group_versions()) {
+    const catalog::GroupVersion shown = custom.stand_in(entry);
+    append_discovery_path(out, shown, Dialect::swagger2, types);
+    append_paths(out, shown, Dialect::swagger2, types, &custom);
+    add_served_types(types, shown);
+  }
   out.back() = '}';
   out += R"(,"definitions":{)";
-  append_schemas(out, types, Dialect::swagger2);
+  append_schemas(out, types, Dialect::swagger2, custom);
   return out + "}";
 }
 

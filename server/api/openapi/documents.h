@@ -4,13 +4,15 @@
 
 #include <string>
 
-#include "catalog/catalog.h"
+#include "catalog/custom/custom_catalog.h"
 
 namespace limen::api {
 
 // One group-version in OpenAPI 3.0.
 std::string openapi3_document(const catalog::GroupVersion& entry);
+// The same of a custom group-version.
+std::string openapi3_custom_document(const catalog::GroupVersion& entry);
 // Everything in Swagger 2.0.
-std::string swagger2_document();
+std::string swagger2_document(const catalog::CustomCatalog& custom);
 
 }  // namespace limen::api

@@ -1,9 +1,12 @@
 #include "api/openapi/openapi.h"
 
+#include <algorithm>
 #include <boost/json.hpp>
 #include <ctime>
+#include <functional>
 #include <map>
 #include <mutex>
+#include <vector>
 
 #include "api/discovery/accept.h"
 #include "api/discovery/digest.h"
@@ -12,7 +15,7 @@
 #include "api/openapi/swagger_protobuf.h"
 #include "base/api_error.h"
 #include "base/json_text.h"
-#include "catalog/catalog.h"
+#include "catalog/custom/custom_catalog.h"
 
 namespace limen::api {
 namespace {
@@ -28,76 +31,138 @@ constexpr int kHashLifetimeYears = 1;
 // time a client reads it, so that the index, which needs every hash, keeps no texts.
 class Document {
  public:
-  using Build = std::string (*)(const catalog::GroupVersion* entry);
-  Document(Build build, const catalog::GroupVersion* entry) : build_(build), entry_(entry) {}
+  using Build = std::function<std::string()>;
+  explicit Document(Build build) : build_(std::move(build)) {}
 
   std::shared_ptr<const std::string> text() {
     const std::lock_guard lock(mutex_);
-    if (text_ == nullptr) text_ = std::make_shared<const std::string>(build_(entry_));
+    if (text_ == nullptr) text_ = std::make_shared<const std::string>(build_());
     return text_;
   }
   // Upper-case SHA-512 of the text, as kube-apiserver makes it.
   std::string hash() {
     const std::lock_guard lock(mutex_);
-    if (hash_.empty()) {
-      hash_ = text_ != nullptr ? sha512_upper_hex(*text_) : sha512_upper_hex(build_(entry_));
-    }
+    if (hash_.empty()) hash_ = sha512_upper_hex(text_ != nullptr ? *text_ : build_());
     return hash_;
   }
 
  private:
-  Build build_;
-  const catalog::GroupVersion* entry_;
+  const Build build_;
   std::mutex mutex_;
   std::shared_ptr<const std::string> text_;
   std::string hash_;
 };
 
-std::string build_version(const catalog::GroupVersion* entry) { return openapi3_document(*entry); }
-std::string build_swagger(const catalog::GroupVersion*) { return swagger2_document(); }
-std::string build_swagger_protobuf(const catalog::GroupVersion*) {
+std::string build_swagger_protobuf(const catalog::CustomCatalog& custom) {
   boost::json::monotonic_resource arena;
-  return swagger_to_protobuf(boost::json::parse(swagger2_document(), &arena));
+  return swagger_to_protobuf(boost::json::parse(swagger2_document(custom), &arena));
 }
 
+using VersionMap = std::map<std::string, std::shared_ptr<Document>, std::less<>>;
+
+std::string path_of(const catalog::GroupVersion& entry) {
+  return std::string(kRoot) + base_path(entry);
+}
+
+const VersionMap& built_in_versions() {
+  static const VersionMap versions = [] {
+    VersionMap map;
+    for (const catalog::GroupVersion& entry : catalog::group_versions()) {
+      map[path_of(entry)] =
+          std::make_shared<Document>([&entry] { return openapi3_document(entry); });
+    }
+    return map;
+  }();
+  return versions;
+}
+
+// True when both are of the same definitions, in the same state.
+bool same_rows(const catalog::GroupVersion& left, const catalog::GroupVersion& right) {
+  return std::equal(
+      left.resources.begin(), left.resources.end(), right.resources.begin(), right.resources.end(),
+      [](const catalog::Resource& a, const catalog::Resource& b) { return a.custom == b.custom; });
+}
+
+// All documents while one set of custom resources is served.
 class Documents {
  public:
-  static Documents& instance() {
-    static Documents documents;
+  // Documents of `before` that are still true are taken over.
+  Documents(std::shared_ptr<const catalog::CustomCatalog> custom, const Documents* before)
+      : index([this] { return build_index(); }),
+        swagger([custom = custom.get()] { return swagger2_document(*custom); }),
+        swagger_protobuf([custom = custom.get()] { return build_swagger_protobuf(*custom); }),
+        custom_(std::move(custom)) {
+    for (const catalog::GroupVersion& entry : custom_->group_versions()) {
+      auto& document = versions_[path_of(entry)];
+      if (before) document = before->same_version(entry);
+      if (!document) {
+        document = std::make_shared<Document>(
+            [kept = keep(entry)] { return openapi3_custom_document(kept->entry); });
+      }
+    }
+  }
+
+  static std::shared_ptr<Documents> now() {
+    static std::mutex mutex;
+    static std::shared_ptr<Documents> documents;
+    auto custom = catalog::custom_catalog();
+    const std::lock_guard lock(mutex);
+    if (!documents || documents->custom_ != custom) {
+      documents = std::make_shared<Documents>(std::move(custom), documents.get());
+    }
     return documents;
   }
 
   // Of /openapi/v3/... , or null.
-  Document* version(std::string_view path) {
-    const auto found = versions_.find(path);
-    return found == versions_.end() ? nullptr : &found->second;
+  std::shared_ptr<Document> version(std::string_view path) const {
+    for (const VersionMap* versions : {&versions_, &built_in_versions()}) {
+      const auto found = versions->find(path);
+      if (found != versions->end()) return found->second;
+    }
+    return nullptr;
   }
 
   // The index names the hash of every document, hence builds each of them once.
-  std::string build_index() {
+  std::string build_index() const {
+    VersionMap all = built_in_versions();
+    all.insert(versions_.begin(), versions_.end());
     std::string out = "{\"paths\":{";
-    for (auto& [path, document] : versions_) {
+    for (const auto& [path, document] : all) {
       base::append_json_string(out, std::string_view(path).substr(kRoot.size() + 1));
       out += ":{\"serverRelativeURL\":";
-      base::append_json_string(out, path + "?hash=" + document.hash());
+      base::append_json_string(out, path + "?hash=" + document->hash());
       out += "},";
     }
     out.back() = '}';
     return out + "}";
   }
 
-  Document index{[](const catalog::GroupVersion*) { return instance().build_index(); }, nullptr};
-  Document swagger{build_swagger, nullptr};
-  Document swagger_protobuf{build_swagger_protobuf, nullptr};
+  Document index, swagger, swagger_protobuf;
 
  private:
-  Documents() {
-    for (const catalog::GroupVersion& entry : catalog::group_versions()) {
-      versions_.try_emplace(std::string(kRoot) + base_path(entry), build_version, &entry);
+  // What a document is made from, without the rest of the snapshot: it may outlive it.
+  struct Kept {
+    std::vector<catalog::Resource> rows;
+    std::vector<catalog::DefinitionPtr> definitions;
+    catalog::GroupVersion entry;
+  };
+  std::shared_ptr<const Kept> keep(const catalog::GroupVersion& entry) const {
+    auto kept = std::make_shared<Kept>();
+    kept->rows.assign(entry.resources.begin(), entry.resources.end());
+    for (const catalog::DefinitionPtr& one : custom_->definitions()) {
+      if (one->group() == entry.group) kept->definitions.push_back(one);
     }
+    kept->entry = {entry.group, entry.version, kept->rows};
+    return kept;
   }
 
-  std::map<std::string, Document, std::less<>> versions_;
+  std::shared_ptr<Document> same_version(const catalog::GroupVersion& entry) const {
+    const auto* own = custom_->find_group_version(entry.group, entry.version);
+    return own && same_rows(*own, entry) ? versions_.at(path_of(entry)) : nullptr;
+  }
+
+  std::shared_ptr<const catalog::CustomCatalog> custom_;
+  VersionMap versions_;
 };
 
 bool accepts_json(std::string_view accept) {
@@ -142,13 +207,13 @@ Reply make_reply(Document& document, std::string_view content_type,
 }
 
 Reply swagger_reply(std::string_view accept, std::string_view if_none_match) {
-  Documents& documents = Documents::instance();
+  const auto documents = Documents::now();
   for (const AcceptClause& clause : parse_accept(accept)) {
     if (clause.covers(kJson)) {
-      return make_reply(documents.swagger, kJson, if_none_match);
+      return make_reply(documents->swagger, kJson, if_none_match);
     }
     if (clause.covers(kProtobufAsked) || clause.covers(kProtobuf)) {
-      return make_reply(documents.swagger_protobuf, kProtobuf, if_none_match);
+      return make_reply(documents->swagger_protobuf, kProtobuf, if_none_match);
     }
   }
   throw base::ApiError::not_acceptable(std::string(kJson) + ", " + std::string(kProtobufAsked));
@@ -178,12 +243,12 @@ std::optional<Reply> openapi_reply(std::string_view path, std::string_view accep
                                    base::SystemTime now) {
   if (path == "/openapi/v2") return swagger_reply(accept, if_none_match);
   if (!path.starts_with(kRoot)) return std::nullopt;
-  Documents& documents = Documents::instance();
+  const auto documents = Documents::now();
   if (path == kRoot || path == "/openapi/v3/") {
     if (!accepts_json(accept)) throw base::ApiError::not_acceptable(kJson);
-    return make_reply(documents.index, kJson, if_none_match);
+    return make_reply(documents->index, kJson, if_none_match);
   }
-  Document* document = documents.version(path);
+  const std::shared_ptr<Document> document = documents->version(path);
   if (document == nullptr) return std::nullopt;
   if (!accepts_json(accept)) throw base::ApiError::not_acceptable(kJson);
   return version_reply(*document, path, if_none_match, hash, now);

@@ -68,10 +68,12 @@ struct Operation {
 // Writes the operations of one group-version.
 class Writer {
  public:
-  Writer(std::string& out, const GroupVersion& entry, Dialect dialect, TypeSet& types)
+  Writer(std::string& out, const GroupVersion& entry, Dialect dialect, TypeSet& types,
+         const CustomSchemas* custom)
       : out_(out),
         dialect_(dialect),
         types_(types),
+        custom_(custom),
         base_(base_path(entry)),
         group_(group_name(entry)),
         tag_(tag_name(entry)) {}
@@ -94,6 +96,7 @@ class Writer {
   std::string& out_;
   Dialect dialect_;
   TypeSet& types_;
+  const CustomSchemas* custom_;  // null: none are written
   std::string base_, group_, tag_;
 };
 
@@ -105,6 +108,7 @@ std::string Writer::id(std::string_view verb, const Resource& resource,
 }
 
 const Type* Writer::list_type(const Resource& resource) const {
+  if (const Type* list = custom_ ? custom_->list_of(*resource.type) : nullptr) return list;
   return catalog::find_type(std::string(resource.type->name) + "List");
 }
 
@@ -264,8 +268,10 @@ void Writer::body(const Operation& operation) {
   static constexpr std::string_view kBodyTypes[] = {"application/json", "application/yaml"};
   if (operation.body == nullptr) return;
   const bool is_patch = operation.method == "patch";
-  const std::span<const std::string_view> media =
+  std::span<const std::string_view> media =
       is_patch ? std::span<const std::string_view>(kPatchTypes) : kBodyTypes;
+  // The last, by merge keys, is not for custom kinds.
+  if (is_patch && custom_) media = media.first(2);
   if (dialect_ == Dialect::swagger2) {
     if (!is_patch) return;
     out_ += "\"consumes\":[";
@@ -326,8 +332,9 @@ std::string base_path(const GroupVersion& entry) {
                              : "/apis/" + std::string(entry.group) + "/" + version;
 }
 
-void append_paths(std::string& out, const GroupVersion& entry, Dialect dialect, TypeSet& types) {
-  Writer writer(out, entry, dialect, types);
+void append_paths(std::string& out, const GroupVersion& entry, Dialect dialect, TypeSet& types,
+                  const CustomSchemas* custom) {
+  Writer writer(out, entry, dialect, types, custom);
   for (const Resource& resource : entry.resources) writer.resource(resource);
 }
 

@@ -14,6 +14,7 @@
 #include "api/subresources/subresources.h"
 #include "api/write.h"
 #include "base/api_error.h"
+#include "base/strings.h"
 #include "object/canonical.h"
 #include "object/decode.h"
 #include "object/metadata.h"
@@ -26,8 +27,47 @@ namespace {
 using base::ApiError;
 using object::Json;
 
+// The value at the end of `path`, or null; null for no path.
+const Json* value_at(const Json& object, const std::vector<std::string>& path) {
+  if (path.empty()) return nullptr;
+  const Json* value = &object;
+  for (const std::string& name : path) {
+    value = object::member(*value, name);
+    if (!value) return nullptr;
+  }
+  return value;
+}
+
+// The numbers wanted and there, or null. A custom kind says where it has them.
+const Json* wanted_replicas(const Call& call, const Json& object) {
+  if (call.resource.custom) return value_at(object, call.resource.custom->scale->spec);
+  return object::find(object, {"spec", "replicas"});
+}
+const Json* present_replicas(const Call& call, const Json& object) {
+  if (call.resource.custom) return value_at(object, call.resource.custom->scale->status);
+  return object::find(object, {"status", "replicas"});
+}
+
+void set_replicas(const Call& call, Json& object, std::int64_t replicas) {
+  if (!call.resource.custom) {
+    object::object_at(object, "spec")["replicas"] = replicas;
+    return;
+  }
+  const std::vector<std::string>& path = call.resource.custom->scale->spec;
+  Json* value = &object;
+  for (const std::string& name : path) {
+    if (!value->is_object()) value->emplace_object();
+    value = &value->get_object()[name];
+  }
+  *value = replicas;
+}
+
 // The selector as text: of a LabelSelector or, for replication controllers, of a plain map.
 std::string selector_text(const Call& call, const Json& object) {
+  if (call.resource.custom) {
+    const Json* selector = value_at(object, call.resource.custom->scale->selector);
+    return selector && selector->is_string() ? std::string(selector->get_string()) : std::string();
+  }
   const Json* selector = object::find(object, {"spec", "selector"});
   if (!selector) return {};
   if (call.resource.name == "replicationcontrollers") {
@@ -55,10 +95,10 @@ Json scale_of(const Call& call, const Json& object) {
     if (const Json* value = own ? object::member(*own, key) : nullptr) metadata[key] = *value;
   }
   boost::json::object& spec = object::object_at(scale, "spec");
-  const std::int64_t wanted = object::int_or(object::find(object, {"spec", "replicas"}), 0);
+  const std::int64_t wanted = object::int_or(wanted_replicas(call, object), 0);
   if (wanted != 0) spec["replicas"] = wanted;
   boost::json::object& status = object::object_at(scale, "status");
-  status["replicas"] = object::int_or(object::find(object, {"status", "replicas"}), 0);
+  status["replicas"] = object::int_or(present_replicas(call, object), 0);
   const std::string selector = selector_text(call, object);
   if (!selector.empty()) status["selector"] = selector;
   return scale;
@@ -76,9 +116,9 @@ class Scaled final : public Change {
         revision_(object::resource_version(scale)),
         uid_(object::uid(scale)) {}
 
-  Json apply(Call&, const Json& current) override {
+  Json apply(Call& call, const Json& current) override {
     Json object = object::mutable_copy(current);
-    object::object_at(object, "spec")["replicas"] = replicas_;
+    set_replicas(call, object, replicas_);
     object::set_metadata(object, "resourceVersion", revision_);
     if (!uid_.empty()) object::set_metadata(object, "uid", uid_);
     return object;
@@ -213,7 +253,13 @@ base::Task<bool> try_scale(Call& call, const Wanted& wanted) {
 base::Task<void> get_scale(Call& call) {
   const storage::ObjectPtr object = call.store.get(call.key(call.info().name));
   if (!object) throw call.not_found(call.info().name);
-  respond_text(call, 200, object::to_json(scale_of(call, *object)));
+  const object::Document document = object::Document::parse(object->json);
+  if (call.resource.custom && !wanted_replicas(call, document.root())) {
+    throw ApiError::internal("the spec replicas field " +
+                             base::go_quote(call.resource.custom->scale->spec_text) +
+                             " does not exist");
+  }
+  respond_text(call, 200, object::to_json(scale_of(call, document.root())));
   co_return;
 }
 

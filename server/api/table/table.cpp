@@ -1,5 +1,6 @@
 #include "api/table/table.h"
 
+#include "api/table/custom_table.h"
 #include "api/table/printer.h"
 #include "base/json_text.h"
 #include "object/metadata.h"
@@ -129,7 +130,9 @@ void begin_table(std::string& out, const catalog::Resource& resource, const Tabl
   out += ",\"metadata\":";
   append_meta(out, meta);
   out += ",\"columnDefinitions\":";
-  if (options.column_definitions) {
+  if (options.column_definitions && resource.custom) {
+    append_custom_columns(out, *resource.custom);
+  } else if (options.column_definitions) {
     append_columns(out, columns_of(resource));
   } else {
     out += "null";
@@ -139,11 +142,14 @@ void begin_table(std::string& out, const catalog::Resource& resource, const Tabl
 
 void append_row(std::string& out, const catalog::Resource& resource, const Json& object,
                 std::string_view object_json, const TableOptions& options) {
-  const Printer& printer = printer_of(resource);
   if (out.back() != '[') out += ',';
   out += "{\"cells\":[";
   Cells cells(out, options.now);
-  printer.print(cells, object);
+  if (resource.custom) {
+    print_custom_cells(cells, out, *resource.custom, object);
+  } else {
+    printer_of(resource).print(cells, object);
+  }
   out.back() = ']';
   if (resource.group.empty() && resource.name == "pods") {
     const std::string_view conditions = pod_row_conditions(object);

@@ -41,6 +41,7 @@ class Session : public std::enable_shared_from_this<Session> {
       : exchange_(call.context.shared_exchange()),
         loop_(call.context.scope.loop),
         store_(call.store),
+        held_(call.held),
         resource_(call.resource),
         options_(std::move(options)),
         api_(call.options),
@@ -51,6 +52,8 @@ class Session : public std::enable_shared_from_this<Session> {
   void prepare(const Call& call);
   // Sends the answer's head and whatever there is.
   void start(transport::ResponseHead head);
+  // Tells what there is to tell, and ends the watch.
+  void on_time_up();
   // Tells the client why the watch is over, and ends it.
   void end_with(const base::ApiError& why);
   const base::OneShot<bool>& done() const { return done_; }
@@ -65,12 +68,12 @@ class Session : public std::enable_shared_from_this<Session> {
   }
   bool all_told() const { return initial_.empty() && events_.empty(); }
   void arm_bookmark();
-  void on_time_up();
   void end();
 
   std::shared_ptr<transport::Exchange> exchange_;
   base::Executor& loop_;
   storage::Store& store_;
+  const catalog::ResourcePtr held_;
   const catalog::Resource& resource_;
   const ListOptions options_;
   const ApiOptions& api_;
@@ -246,6 +249,25 @@ void Session::end() {
 
 }  // namespace
 
+namespace {
+
+// A watch of a custom kind ends when its definition changes or goes; clients begin another.
+catalog::CustomDefinition::Place end_with_definition(const Call& call,
+                                                     const std::shared_ptr<Session>& session) {
+  if (!call.resource.custom) return {};
+  const catalog::DefinitionPtr definition(call.held, call.resource.custom->definition);
+  base::Executor& loop = call.context.scope.loop;
+  return catalog::CustomDefinition::on_retire(definition,
+                                              [&loop, weak = std::weak_ptr<Session>(session)] {
+                                                loop.post([weak] {
+                                                  if (const auto watched = weak.lock())
+                                                    watched->on_time_up();
+                                                });
+                                              });
+}
+
+}  // namespace
+
 base::Task<void> watch_objects(Call& call) {
   ListOptions options = parse_list_options(call.info(), call.resource, true);
   const auto session = std::make_shared<Session>(call, std::move(options));
@@ -261,6 +283,7 @@ base::Task<void> watch_objects(Call& call) {
                                  if (const auto watched = weak.lock()) watched->end_with(why);
                                });
   }
+  const auto place = end_with_definition(call, session);
   base::OneShot<bool> done = session->done();
   co_await done;
   call.context.exchange().on_cancel(nullptr);

@@ -3,6 +3,7 @@
 #include <string>
 
 #include "object/metadata.h"
+#include "registry/strategies/custom.h"
 #include "registry/strategy.h"
 
 namespace limen::registry {
@@ -63,7 +64,9 @@ constexpr std::array kStrategies = {
              .resource = "customresourcedefinitions",
              .unconditional_update = false,
              .counts_generation = true,
-             .returns_deleted = true},
+             .returns_deleted = true,
+             .prepare_create = prepare_definition_create,
+             .prepare_update = prepare_definition_update},
     Strategy{.group = "apiregistration.k8s.io",
              .resource = "apiservices",
              .unconditional_update = false},

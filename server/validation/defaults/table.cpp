@@ -1,5 +1,6 @@
 #include <array>
 
+#include "validation/custom/objects.h"
 #include "validation/defaults.h"
 #include "validation/defaults/defaulters.h"
 
@@ -42,6 +43,7 @@ constexpr auto kRows = std::to_array<Row>({
 }  // namespace
 
 void apply_defaults(const catalog::Resource& resource, object::Json& object) {
+  if (resource.custom) return default_custom(object, *resource.custom);
   boost::json::object* members = object.if_object();
   if (!members) return;
   for (const Row& row : kRows) {

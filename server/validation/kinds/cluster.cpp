@@ -165,27 +165,4 @@ void check_resource_quota(const Json& object, Causes& causes) {
   }
 }
 
-void check_custom_resource_definition(const Json& object, Causes& causes) {
-  const std::string_view group = text(find(object, {"spec", "group"}));
-  const std::string_view plural = text(find(object, {"spec", "names", "plural"}));
-  if (group.empty()) {
-    causes.required(spec_path().child("group"));
-  } else {
-    causes.invalid_each(spec_path().child("group"), group, object::dns1123_subdomain(group));
-  }
-  const FieldPath names = spec_path().child("names");
-  if (plural.empty()) {
-    causes.required(names.child("plural"));
-  } else {
-    causes.invalid_each(names.child("plural"), plural, object::dns1035_label(plural));
-  }
-  if (text(find(object, {"spec", "names", "kind"})).empty()) causes.required(names.child("kind"));
-  if (std::string(plural) + "." + std::string(group) != object::name(object)) {
-    causes.invalid(FieldPath("metadata").child("name"), object::name(object),
-                   "must be spec.names.plural+\".\"+spec.group");
-  }
-  check_enum(text(find(object, {"spec", "scope"})), {"Cluster", "Namespaced"},
-             spec_path().child("scope"), true, causes);
-}
-
 }  // namespace limen::validation::kinds

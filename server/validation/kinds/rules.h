@@ -68,7 +68,12 @@ void check_priority_class_update(const Json& object, const Json& old, Causes& ca
 void check_disruption_budget(const Json& object, Causes& causes);
 void check_autoscaler(const Json& object, Causes& causes);
 void check_resource_quota(const Json& object, Causes& causes);
+
+// custom_resource_definition.cpp, custom_schema.cpp
 void check_custom_resource_definition(const Json& object, Causes& causes);
+void check_custom_resource_definition_update(const Json& object, const Json& old, Causes& causes);
+// An openAPIV3Schema: that it is structural, and what its parts may say.
+void check_custom_schema(const Json& schema, const FieldPath& path, Causes& causes);
 
 // rbac.cpp
 void check_role(const Json& object, Causes& causes);

@@ -1,5 +1,6 @@
 #include <array>
 
+#include "validation/custom/objects.h"
 #include "validation/kinds/rules.h"
 #include "validation/validate.h"
 
@@ -27,7 +28,7 @@ constexpr auto kRules = std::to_array<Rules>({
     {"", "secrets", kSubdomain, kinds::check_secret, kinds::check_secret_update},
     {"", "services", object::dns1035_label, kinds::check_service, kinds::check_service_update},
     {"apiextensions.k8s.io", "customresourcedefinitions", kSubdomain,
-     kinds::check_custom_resource_definition, nullptr},
+     kinds::check_custom_resource_definition, kinds::check_custom_resource_definition_update},
     {"apiregistration.k8s.io", "apiservices", kPathSegment, nullptr, nullptr},
     {"apps", "daemonsets", kSubdomain, kinds::check_daemon_set, kinds::check_selector_update},
     {"apps", "deployments", kSubdomain, kinds::check_deployment, kinds::check_selector_update},
@@ -62,22 +63,34 @@ const Rules& rules_for(std::string_view group, std::string_view resource) {
   return kDefault;
 }
 
+namespace {
+
+// A custom kind has no rules but its schema's, whatever it is called.
+const Rules& rules_of(const catalog::Resource& resource) {
+  static constexpr Rules kCustom;
+  return resource.custom ? kCustom : rules_for(resource.group, resource.name);
+}
+
+}  // namespace
+
 std::vector<base::StatusCause> validate_create(const catalog::Resource& resource,
                                                const Json& object) {
-  const Rules& rules = rules_for(resource.group, resource.name);
+  const Rules& rules = rules_of(resource);
   Causes causes;
   check_metadata(object, resource.namespaced, rules.name, causes);
   if (rules.check) rules.check(object, causes);
+  if (resource.custom) check_custom(object, nullptr, *resource.custom, causes);
   return causes.take();
 }
 
 std::vector<base::StatusCause> validate_update(const catalog::Resource& resource,
                                                const Json& object, const Json& old) {
-  const Rules& rules = rules_for(resource.group, resource.name);
+  const Rules& rules = rules_of(resource);
   Causes causes;
   check_metadata_update(object, old, resource.namespaced, causes);
   if (rules.check) rules.check(object, causes);
   if (rules.update) rules.update(object, old, causes);
+  if (resource.custom) check_custom(object, &old, *resource.custom, causes);
   return causes.take();
 }
 
@@ -85,6 +98,7 @@ std::vector<base::StatusCause> validate_status_update(const catalog::Resource& r
                                                       const Json& object, const Json& old) {
   Causes causes;
   check_metadata_update(object, old, resource.namespaced, causes);
+  if (resource.custom) check_custom(object, &old, *resource.custom, causes);
   return causes.take();
 }
 

@@ -23,7 +23,7 @@ constexpr std::string_view kV2Beta1 =
     "application/json;g=apidiscovery.k8s.io;v=v2beta1;as=APIGroupDiscoveryList";
 
 value read(std::string_view path, std::string_view accept = "application/json") {
-  const Page* page = discovery_page(path, accept);
+  const auto page = discovery_page(path, accept);
   if (page == nullptr) throw std::runtime_error("no page at " + std::string(path));
   return boost::json::parse(*page->body);
 }
@@ -176,7 +176,7 @@ TEST(AggregatedDiscovery, TheCoreGroupIsAloneInItsDocument) {
 }
 
 TEST(AggregatedDiscovery, TheEtagIsTheQuotedUpperCaseSha512OfTheBody) {
-  const Page* page = discovery_page("/apis", kV2);
+  const auto page = discovery_page("/apis", kV2);
   EXPECT_EQ(page->etag.size(), 130U);
   EXPECT_EQ(page->etag, '"' + sha512_upper_hex(*page->body) + '"');
   EXPECT_NE(page->etag, discovery_page("/api", kV2)->etag);

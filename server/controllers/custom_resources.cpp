@@ -1,0 +1,285 @@
+#include "controllers/custom_resources.h"
+
+#include <algorithm>
+#include <chrono>
+#include <utility>
+#include <vector>
+
+#include "base/strings.h"
+#include "base/time.h"
+#include "controllers/deletion.h"
+#include "controllers/scope.h"
+#include "object/canonical.h"
+#include "object/decode.h"
+#include "object/metadata.h"
+#include "registry/lifecycle.h"
+#include "registry/strategies/custom.h"
+
+namespace limen::controllers {
+
+namespace {
+
+using object::Json;
+
+constexpr std::string_view kName = "custom-resources";
+const storage::ResourceId kResource{"apiextensions.k8s.io", "customresourcedefinitions"};
+// Deletions under way at once, so that they share transactions.
+constexpr std::size_t kAtOnce = 128;
+// A request that began while a definition was there may still create an object for so long.
+constexpr std::chrono::seconds kLateWrites{1};
+
+std::string now() { return base::format_time(std::chrono::system_clock::now()); }
+
+storage::ResourceId id_of(const catalog::Resource& resource) {
+  return {std::string(resource.storage_group), std::string(resource.name)};
+}
+
+catalog::DefinitionPtr compile(const Json& definition) {
+  return std::make_shared<const catalog::CustomDefinition>(
+      definition, std::make_shared<const std::string>(object::to_json(definition)));
+}
+
+void without_cleanup(Json& definition) {
+  std::vector<std::string> finalizers = object::finalizers(definition);
+  std::erase(finalizers, registry::kCleanupFinalizer);
+  object::set_finalizers(definition, finalizers);
+}
+
+bool waits_for_cleanup(const Json& definition) {
+  const std::vector<std::string> finalizers = object::finalizers(definition);
+  return std::find(finalizers.begin(), finalizers.end(), registry::kCleanupFinalizer) !=
+         finalizers.end();
+}
+
+std::string_view approval_of(const Json& definition) {
+  const Json* value =
+      object::find(definition, {"metadata", "annotations", "api-approved.kubernetes.io"});
+  return value && value->is_string() ? std::string_view(value->get_string()) : std::string_view();
+}
+
+// Whether the project agreed to a kind in one of its groups.
+void note_approval(Json& definition) {
+  const Json* group = object::find(definition, {"spec", "group"});
+  if (!group || !group->is_string()) return;
+  const std::string_view name(group->get_string());
+  if (!name.ends_with(".k8s.io") && !name.ends_with(".kubernetes.io")) return;
+  const std::string approval(approval_of(definition));
+  constexpr std::string_view kType = "KubernetesAPIApprovalPolicyConformant";
+  if (approval.starts_with("http")) {
+    registry::set_condition(definition, kType, true, "ApprovedAnnotation",
+                            "approved in " + approval, now());
+  } else {
+    registry::set_condition(definition, kType, false, "UnapprovedAnnotation",
+                            "not approved: " + base::go_quote(approval), now());
+  }
+}
+
+bool is_kind(std::string_view what) { return what == "Kind" || what == "ListKind"; }
+
+}  // namespace
+
+CustomResources::CustomResources(Scope& scope, Objects& objects)
+    : scope_(scope),
+      objects_(objects),
+      queue_(scope, kName, [this](std::string key) { return look(std::move(key)); }),
+      informer_(objects.store(), objects.loop(), kResource,
+                [this](const storage::StoredObject& object, bool gone) { changed(object, gone); }) {
+  const storage::ListResult stored = objects.store().list(kResource, {});
+  for (const storage::ObjectPtr& one : stored.objects) {
+    known_[one->name] = known_as(one);
+  }
+  publish();
+}
+
+CustomResources::~CustomResources() {
+  catalog::publish_custom(std::make_shared<const catalog::CustomCatalog>());
+}
+
+std::string_view CustomResources::name() const { return kName; }
+
+void CustomResources::publish() const {
+  std::vector<catalog::DefinitionPtr> definitions;
+  definitions.reserve(known_.size());
+  for (const auto& [name, known] : known_) definitions.push_back(known.definition);
+  catalog::publish_custom(std::make_shared<const catalog::CustomCatalog>(std::move(definitions)));
+}
+
+CustomResources::Names CustomResources::names_of(const Json& names) {
+  Names texts;
+  const auto add = [&](std::string_view what, std::string text) {
+    if (!text.empty()) texts.emplace_back(what, std::move(text));
+  };
+  add("Plural", std::string(object::text_at(names, "plural")));
+  add("Singular", std::string(object::text_at(names, "singular")));
+  for (std::string& one : object::texts_of(object::member(names, "shortNames"))) {
+    add("ShortNames", std::move(one));
+  }
+  add("Kind", std::string(object::text_at(names, "kind")));
+  add("ListKind", std::string(object::text_at(names, "listKind")));
+  return texts;
+}
+
+CustomResources::Known CustomResources::known_as(const storage::ObjectPtr& stored) {
+  const object::Document document = object::Document::parse(stored->json);
+  const Json* accepted = object::find(document.root(), {"status", "acceptedNames"});
+  // The text is shared with the store.
+  return {stored->revision,
+          std::make_shared<const catalog::CustomDefinition>(
+              document.root(), std::shared_ptr<const std::string>(stored, &stored->json)),
+          accepted ? names_of(*accepted) : Names()};
+}
+
+void CustomResources::serve(const std::string& name, Known now) {
+  Known& known = known_[name];
+  const catalog::DefinitionPtr definition = now.definition;
+  const catalog::DefinitionPtr before = std::exchange(known, std::move(now)).definition;
+  if (!definition) known_.erase(name);
+  publish();
+  if (before && (!definition || definition->uid() != before->uid() ||
+                 definition->generation() != before->generation())) {
+    before->retire();
+  }
+}
+
+void CustomResources::changed(const storage::StoredObject& object, bool gone) {
+  const auto known = known_.find(object.name);
+  if (gone) {
+    if (known != known_.end()) serve(object.name, {});
+    // Others of the group may have waited for its names.
+    const std::size_t dot = object.name.find('.');
+    const std::string group = object.name.substr(dot == std::string::npos ? 0 : dot + 1);
+    std::vector<std::string> names;
+    for (const auto& [name, other] : known_) {
+      if (other.definition->group() == group) names.push_back(name);
+    }
+    for (const std::string& name : names) queue_.add(name);  // may change what is known
+  } else if (const auto current = objects_.store().get({kResource, "", object.name});
+             current && (known == known_.end() || known->second.revision != current->revision)) {
+    serve(object.name, known_as(current));
+  }
+  queue_.add(object.name);
+}
+
+base::Task<bool> CustomResources::look(std::string name) {
+  const storage::ObjectPtr current = objects_.store().get({kResource, "", name});
+  if (!current) {
+    co_await sweep(std::move(name));
+    co_return true;
+  }
+  const object::Document document = object::Document::parse(current->json);
+  if (object::deletion_timestamp(document.root()).empty()) co_return co_await accept(current);
+  if (!waits_for_cleanup(document.root())) co_return true;
+  co_return co_await finish(current);
+}
+
+CustomResources::Conflict CustomResources::conflict_of(const Json& definition) const {
+  const Json* group = object::find(definition, {"spec", "group"});
+  const Json* names = object::find(definition, {"spec", "names"});
+  if (!group || !group->is_string() || !names) return {"Invalid", "the definition has no names"};
+  const std::string_view group_name(group->get_string());
+  if (catalog::has_group(group_name)) {
+    return {"GroupConflict",
+            "the group " + base::go_quote(group_name) + " is built in and takes no more kinds"};
+  }
+  const Names wanted = names_of(*names);
+  for (const auto& [other_name, other] : known_) {
+    if (other_name == object::name(definition) || other.definition->group() != group_name) continue;
+    for (const auto& [other_what, other_text] : other.accepted) {
+      for (const auto& [what, text] : wanted) {
+        if (text != other_text || is_kind(what) != is_kind(other_what)) continue;
+        return {std::string(what) + "Conflict", base::go_quote(text) + " is already in use"};
+      }
+    }
+  }
+  return {};
+}
+
+base::Task<bool> CustomResources::accept(storage::ObjectPtr current) {
+  const object::Document document = object::Document::parse(current->json);
+  Json changed = object::mutable_copy(document.root());
+  const Conflict conflict = conflict_of(changed);
+  const bool accepted = conflict.reason.empty();
+  if (accepted) {
+    object::object_at(changed, "status")["acceptedNames"] =
+        *object::find(changed, {"spec", "names"});
+    registry::set_condition(changed, "NamesAccepted", true, "NoConflicts", "no conflicts found",
+                            now());
+    registry::set_condition(changed, "Established", true, "InitialNamesAccepted",
+                            "the initial names have been accepted", now());
+  } else {
+    registry::set_condition(changed, "NamesAccepted", false, conflict.reason, conflict.message,
+                            now());
+    // Once established it stays so, under the names accepted before.
+    if (catalog::condition_of(changed, "Established") != "True") {
+      registry::set_condition(changed, "Established", false, "NotAccepted",
+                              "not all names are accepted", now());
+    }
+  }
+  note_approval(changed);
+  if (registry::same_content(changed, document.root())) co_return true;
+  // Who waits for the condition shall find the resource served when it comes.
+  const Json* names = object::find(changed, {"status", "acceptedNames"});
+  serve(current->name, {current->revision, compile(changed), names ? names_of(*names) : Names()});
+  storage::Key key{kResource, "", current->name};
+  co_await objects_.update(std::move(key), current->revision, std::move(changed));
+  co_return true;  // whoever was first has made an event
+}
+
+base::Task<void> CustomResources::delete_all(const catalog::Resource& resource) {
+  const storage::ListResult list = objects_.store().list(id_of(resource), {});
+  for (std::size_t first = 0; first < list.objects.size(); first += kAtOnce) {
+    Group group(objects_.loop());
+    for (std::size_t i = first; i < list.objects.size() && i < first + kAtOnce; ++i) {
+      group.add(delete_object(objects_, resource, list.objects[i]));
+    }
+    co_await group.wait();
+  }
+}
+
+base::Task<bool> CustomResources::finish(storage::ObjectPtr current) {
+  const object::Document document = object::Document::parse(current->json);
+  const catalog::DefinitionPtr definition = compile(document.root());
+  Json changed = object::mutable_copy(document.root());
+  if (!definition->kinds().empty()) {
+    const catalog::Resource& resource = definition->kinds().front()->storage->resource;
+    co_await delete_all(resource);
+    if (objects_.store().count(id_of(resource)) > 0) {
+      registry::set_condition(changed, "Terminating", true, "InstanceDeletionInProgress",
+                              "CustomResource deletion is in progress", now());
+      if (!registry::same_content(changed, document.root())) {
+        storage::Key key{kResource, "", current->name};
+        co_await objects_.update(std::move(key), current->revision, std::move(changed));
+      }
+      co_return false;
+    }
+  }
+  without_cleanup(changed);
+  registry::set_condition(changed, "Terminating", false, "InstanceDeletionCompleted",
+                          "removed all instances", now());
+  storage::Key key{kResource, "", current->name};
+  if (!object::finalizers(changed).empty()) {
+    co_await objects_.update(std::move(key), current->revision, std::move(changed));
+    co_return true;
+  }
+  // Whoever sees it gone shall not find its kind served.
+  serve(current->name, {});
+  co_await objects_.remove(std::move(key), current->revision);
+  co_return true;
+}
+
+// What was created while the definition went must go as well.
+base::Task<void> CustomResources::sweep(std::string name) {
+  co_await scope_.sleep(kLateWrites);
+  if (objects_.store().get({kResource, "", name})) co_return;
+  const std::size_t dot = name.find('.');
+  if (dot == std::string::npos) co_return;
+  const storage::ResourceId id{name.substr(dot + 1), name.substr(0, dot)};
+  if (catalog::has_group(id.group)) co_return;
+  const storage::ListResult list = objects_.store().list(id, {});
+  for (const storage::ObjectPtr& one : list.objects) {
+    storage::Key key{id, one->ns, one->name};
+    co_await objects_.remove(std::move(key), one->revision);
+  }
+}
+
+}  // namespace limen::controllers

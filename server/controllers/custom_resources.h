@@ -1,0 +1,69 @@
+// custom-resources: brings definitions of custom resources to life and ends them with their
+// objects.
+//
+// It compiles every CustomResourceDefinition into catalog entries and publishes the set of them, at
+// once when it is made (what is stored serves from the start) and then with every change. It
+// accepts names that nobody else in the group has, says so in the definition's conditions, and when
+// a definition is deleted it deletes its objects first. Thread rule: as Controller.
+#pragma once
+
+#include <map>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "catalog/custom/custom_catalog.h"
+#include "controllers/controller.h"
+#include "controllers/informer.h"
+#include "controllers/key_queue.h"
+#include "controllers/objects.h"
+
+namespace limen::controllers {
+
+class CustomResources final : public Controller {
+ public:
+  CustomResources(Scope& scope, Objects& objects);
+  // Nothing custom is served any more.
+  ~CustomResources() override;
+
+  std::string_view name() const override;
+  void start() override { informer_.start(); }
+  bool idle() const override { return queue_.idle(); }
+  void stop() override { informer_.stop(); }
+
+ private:
+  // The texts a definition occupies among those of its group, each with what it is (Plural, Kind).
+  using Names = std::vector<std::pair<std::string_view, std::string>>;
+  struct Known {
+    storage::Revision revision = 0;
+    catalog::DefinitionPtr definition;
+    Names accepted;
+  };
+  static Names names_of(const object::Json& names);
+  static Known known_as(const storage::ObjectPtr& stored);
+
+  void changed(const storage::StoredObject& object, bool gone);
+  // Puts another compiled form in place, or none.
+  void serve(const std::string& name, Known now);
+  void publish() const;
+
+  base::Task<bool> look(std::string name);
+  base::Task<bool> accept(storage::ObjectPtr current);
+  base::Task<bool> finish(storage::ObjectPtr current);
+  base::Task<void> sweep(std::string name);
+  base::Task<void> delete_all(const catalog::Resource& resource);
+  // Why the names of the definition cannot be accepted: a reason and a message.
+  struct Conflict {
+    std::string reason, message;
+  };
+  Conflict conflict_of(const object::Json& definition) const;
+
+  Scope& scope_;
+  Objects& objects_;
+  std::map<std::string, Known> known_;
+  KeyQueue queue_;
+  Informer informer_;
+};
+
+}  // namespace limen::controllers

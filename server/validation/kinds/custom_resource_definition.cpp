@@ -1,0 +1,315 @@
+// CustomResourceDefinitions: what they may say, with kube-apiserver's paths and texts.
+#include <algorithm>
+#include <set>
+#include <string>
+
+#include "base/strings.h"
+#include "catalog/custom/column_path.h"
+#include "catalog/custom/definition.h"
+#include "object/metadata.h"
+#include "validation/kinds/rules.h"
+
+namespace limen::validation::kinds {
+
+namespace {
+
+using object::find;
+using object::member;
+using object::text_at;
+
+constexpr std::string_view kApproval = "api-approved.kubernetes.io";
+constexpr std::size_t kMaxSelectable = 8;
+constexpr std::size_t kMaxDeprecationWarning = 256;
+
+const FieldPath& spec_path() {
+  static const FieldPath kPath("spec");
+  return kPath;
+}
+
+// All problems of a name in one cause, as definitions are told of them.
+void check_name(std::string_view name, const object::Problems& problems, const FieldPath& path,
+                Causes& causes, std::string_view lead = {}) {
+  if (problems.empty()) return;
+  causes.invalid(path, name, std::string(lead) + base::join(problems, ","));
+}
+
+bool is_protected_group(std::string_view group) {
+  for (const std::string_view domain : {"k8s.io", "kubernetes.io"}) {
+    if (group == domain || group.ends_with("." + std::string(domain))) return true;
+  }
+  return false;
+}
+
+// Groups of the project are for APIs that it has reviewed.
+void check_approval(const Json& object, std::string_view group, Causes& causes) {
+  if (!is_protected_group(group)) return;
+  const FieldPath path = FieldPath("metadata").child("annotations").key(kApproval);
+  const Json* approval = find(object, {"metadata", "annotations", kApproval});
+  const std::string_view value = text(approval);
+  if (value.empty()) {
+    causes.required(
+        path,
+        "protected groups must have approval annotation \"api-approved.kubernetes.io\", "
+        "see https://github.com/kubernetes/enhancements/pull/1111");
+  } else if (!value.starts_with("http://") && !value.starts_with("https://") &&
+             !value.starts_with("unapproved")) {
+    causes.invalid(path, value,
+                   "protected groups must have approval annotation \"api-approved.kubernetes.io\" "
+                   "with either a URL or a reason starting with \"unapproved\", see "
+                   "https://github.com/kubernetes/enhancements/pull/1111");
+  }
+}
+
+void check_group(std::string_view group, Causes& causes) {
+  const FieldPath path = spec_path().child("group");
+  if (group.empty()) return causes.required(path);
+  const object::Problems problems = object::dns1123_subdomain(group);
+  if (!problems.empty()) return check_name(group, problems, path, causes);
+  if (group.find('.') == std::string_view::npos) {
+    causes.invalid(path, group, "should be a domain with at least one dot");
+  }
+}
+
+void check_names(const Json* names, const FieldPath& path, bool needed, Causes& causes) {
+  const Json none;
+  const Json& all = names ? *names : none;
+  for (const std::string_view key : {"plural", "singular", "kind", "listKind"}) {
+    const std::string_view name = text_at(all, key);
+    if (name.empty()) {
+      if (needed) causes.required(path.child(key));
+      continue;
+    }
+    const bool cased = key == "kind" || key == "listKind";
+    check_name(name, object::dns1035_label(cased ? base::to_lower(name) : std::string(name)),
+               path.child(key), causes,
+               cased ? "may have mixed case, but should otherwise match: " : "");
+  }
+  const std::string_view kind = text_at(all, "kind");
+  if (!kind.empty() && kind == text_at(all, "listKind")) {
+    causes.invalid(path.child("listKind"), kind, "kind and listKind may not be the same");
+  }
+  for (const std::string_view key : {"shortNames", "categories"}) {
+    std::size_t index = 0;
+    for (const Json& one : elements(member(all, key))) {
+      check_name(text(&one), object::dns1035_label(text(&one)), path.child(key).index(index++),
+                 causes);
+    }
+  }
+}
+
+void check_scale(const Json& scale, const FieldPath& path, Causes& causes) {
+  struct Row {
+    std::string_view key;
+    bool needed;
+    std::string_view problem;
+    bool in_spec, in_status;
+  };
+  static constexpr Row kRows[] = {
+      {"specReplicasPath", true, "should be a json path under .spec", true, false},
+      {"statusReplicasPath", true, "should be a json path under .status", false, true},
+      {"labelSelectorPath", false, "should be a json path under either .status or .spec", true,
+       true},
+  };
+  for (const Row& row : kRows) {
+    const std::string_view value = text_at(scale, row.key);
+    if (value.empty()) {
+      if (row.needed) causes.required(path.child(row.key));
+      continue;
+    }
+    const auto parsed = catalog::ColumnPath::parse(value);
+    const auto names = parsed ? parsed->names() : std::vector<std::string_view>();
+    const bool fits =
+        value.starts_with('.') && names.size() > 1 &&
+        ((row.in_spec && names.front() == "spec") || (row.in_status && names.front() == "status"));
+    if (!fits) causes.invalid(path.child(row.key), value, row.problem);
+  }
+}
+
+void check_one_of(std::string_view value, std::initializer_list<std::string_view> allowed,
+                  const FieldPath& path, Causes& causes) {
+  if (std::find(allowed.begin(), allowed.end(), value) != allowed.end()) return;
+  std::vector<std::string> names(allowed.begin(), allowed.end());
+  causes.invalid(path, value, "must be one of " + base::join(names, ","));
+}
+
+void check_column(const Json& column, const FieldPath& path, Causes& causes) {
+  if (text_at(column, "name").empty()) causes.required(path.child("name"));
+  const std::string_view type = text_at(column, "type");
+  const FieldPath type_path = path.child("type");
+  if (type.empty()) {
+    causes.required(type_path, "must be one of boolean,date,integer,number,string");
+  } else {
+    check_one_of(type, {"boolean", "date", "integer", "number", "string"}, type_path, causes);
+  }
+  const std::string_view format = text_at(column, "format");
+  if (!format.empty()) {
+    check_one_of(format,
+                 {"byte", "date", "date-time", "double", "float", "int32", "int64", "password"},
+                 path.child("format"), causes);
+  }
+  const std::string_view json_path = text_at(column, "jsonPath");
+  if (json_path.empty()) {
+    causes.required(path.child("jsonPath"));
+  } else if (!catalog::ColumnPath::parse(json_path)) {
+    causes.invalid(path.child("jsonPath"), json_path, "is not a json path that can be shown");
+  }
+}
+
+// The schema's member at the end of `names`, or null.
+const Json* schema_at(const Json* schema, const std::vector<std::string_view>& names) {
+  for (const std::string_view name : names) {
+    schema = schema ? find(*schema, {"properties", name}) : nullptr;
+  }
+  return schema;
+}
+
+void check_selectable(const Json& version, const FieldPath& path, Causes& causes) {
+  const std::span<const Json> fields = elements(member(version, "selectableFields"));
+  if (fields.size() > kMaxSelectable) causes.too_many(path, kMaxSelectable);
+  std::set<std::string_view> seen;
+  std::size_t index = 0;
+  for (const Json& field : fields) {
+    const FieldPath at = path.index(index++).child("jsonPath");
+    const std::string_view value = text_at(field, "jsonPath");
+    if (value.empty()) {
+      causes.required(at);
+      continue;
+    }
+    const auto parsed = catalog::ColumnPath::parse(value);
+    const auto names = parsed ? parsed->names() : std::vector<std::string_view>();
+    if (names.empty() || !value.starts_with('.')) {
+      causes.invalid(at, value, "is an invalid path: must go from field to field");
+      continue;
+    }
+    if (names.front() == "metadata") {
+      causes.invalid(at, value, "must not point to fields in metadata");
+      continue;
+    }
+    const Json* schema = schema_at(find(version, {"schema", "openAPIV3Schema"}), names);
+    const std::string_view type = schema ? text_at(*schema, "type") : std::string_view();
+    if (!schema) {
+      causes.invalid(at, value, "is an invalid path: does not refer to a valid field");
+    } else if (type != "string" && type != "integer" && type != "boolean") {
+      causes.invalid(at, value,
+                     "must point to a field of type string, boolean or integer. Enum string fields "
+                     "and strings with formats are allowed.");
+    }
+    if (!seen.insert(value).second) causes.duplicate(at, value);
+  }
+}
+
+void check_version(const Json& version, const FieldPath& path, Causes& causes) {
+  const std::string_view name = text_at(version, "name");
+  check_name(name, object::dns1035_label(name), path.child("name"), causes);
+  const Json* warning = member(version, "deprecationWarning");
+  if (warning && !warning->is_null()) {
+    const FieldPath at = path.child("deprecationWarning");
+    if (!is_true(member(version, "deprecated"))) {
+      causes.invalid(at, *warning, "can only be set for deprecated versions");
+    }
+    if (text(warning).empty()) {
+      causes.invalid(at, *warning, "must not be an empty string");
+    } else if (text(warning).size() > kMaxDeprecationWarning) {
+      causes.invalid(at, *warning, "must be <= 256 characters long");
+    }
+  }
+  const FieldPath schema_path = path.child("schema").child("openAPIV3Schema");
+  const Json* schema = find(version, {"schema", "openAPIV3Schema"});
+  if (!schema || !schema->is_object()) {
+    causes.required(schema_path, "schemas are required");
+  } else {
+    check_custom_schema(*schema, schema_path, causes);
+  }
+  if (const Json* scale = find(version, {"subresources", "scale"}); scale && scale->is_object()) {
+    check_scale(*scale, path.child("subresources").child("scale"), causes);
+  }
+  std::size_t index = 0;
+  for (const Json& column : elements(member(version, "additionalPrinterColumns"))) {
+    check_column(column, path.child("additionalPrinterColumns").index(index++), causes);
+  }
+  check_selectable(version, path.child("selectableFields"), causes);
+}
+
+void check_versions(const Json* versions, Causes& causes) {
+  const FieldPath path = spec_path().child("versions");
+  std::set<std::string_view> names;
+  std::size_t storage = 0, index = 0;
+  for (const Json& version : elements(versions)) {
+    names.insert(text_at(version, "name"));
+    storage += is_true(member(version, "storage"));
+    check_version(version, path.index(index++), causes);
+  }
+  const Json none;
+  if (names.size() != index) {
+    causes.invalid(path, *versions, "must contain unique version names");
+  }
+  if (storage != 1) {
+    causes.invalid(path, versions ? *versions : none,
+                   "must have exactly one version marked as storage version");
+  }
+}
+
+void check_conversion(const Json* conversion, Causes& causes) {
+  if (!conversion || !conversion->is_object()) return;
+  const FieldPath path = spec_path().child("conversion").child("strategy");
+  const std::string_view strategy = text_at(*conversion, "strategy");
+  if (strategy == "Webhook") {
+    causes.invalid(path, strategy,
+                   "conversion by webhook is not supported by this server; objects of all versions "
+                   "must be alike but for their apiVersion");
+  } else {
+    check_enum(strategy, {"None", "Webhook"}, path, true, causes);
+  }
+}
+
+}  // namespace
+
+void check_custom_resource_definition(const Json& object, Causes& causes) {
+  const std::string_view group = text(find(object, {"spec", "group"}));
+  const std::string_view plural = text(find(object, {"spec", "names", "plural"}));
+  if (std::string(plural) + "." + std::string(group) != object::name(object)) {
+    causes.invalid(FieldPath("metadata").child("name"), object::name(object),
+                   "must be spec.names.plural+\".\"+spec.group");
+  }
+  check_approval(object, group, causes);
+  check_group(group, causes);
+  check_enum(text(find(object, {"spec", "scope"})), {"Cluster", "Namespaced"},
+             spec_path().child("scope"), true, causes);
+  check_versions(find(object, {"spec", "versions"}), causes);
+  check_names(find(object, {"spec", "names"}), spec_path().child("names"), true, causes);
+  const Json* preserve = find(object, {"spec", "preserveUnknownFields"});
+  if (is_true(preserve)) {
+    causes.invalid(spec_path().child("preserveUnknownFields"), *preserve, "must be false");
+  }
+  check_conversion(find(object, {"spec", "conversion"}), causes);
+  check_names(find(object, {"status", "acceptedNames"}), FieldPath("status").child("acceptedNames"),
+              false, causes);
+}
+
+void check_custom_resource_definition_update(const Json& object, const Json& old, Causes& causes) {
+  const auto immutable = [&](std::initializer_list<std::string_view> keys) {
+    FieldPath path;
+    for (const std::string_view key : keys) path = path.child(key);
+    check_immutable(find(object, keys), find(old, keys), path, causes);
+  };
+  if (catalog::condition_of(old, "Established") == "True") {
+    immutable({"spec", "scope"});
+    immutable({"spec", "names", "kind"});
+  }
+  immutable({"spec", "group"});
+  immutable({"spec", "names", "plural"});
+  std::set<std::string_view> versions;
+  for (const Json& version : elements(find(object, {"spec", "versions"}))) {
+    versions.insert(text_at(version, "name"));
+  }
+  std::size_t index = 0;
+  for (const Json& stored : elements(find(object, {"status", "storedVersions"}))) {
+    if (!versions.contains(text(&stored))) {
+      causes.invalid(FieldPath("status").child("storedVersions").index(index), text(&stored),
+                     "must appear in spec.versions");
+    }
+    ++index;
+  }
+}
+
+}  // namespace limen::validation::kinds
