@@ -41,15 +41,14 @@ Parsed parse_block(std::string_view cidr) {
   const std::size_t slash = cidr.find('/');
   const std::string_view address = cidr.substr(0, slash);
   parsed.v6 = address.find(':') != std::string_view::npos;
-  const auto length =
-      slash == std::string_view::npos ? std::nullopt : parse_int(cidr.substr(slash + 1));
+  const std::int64_t length =
+      slash == std::string_view::npos ? -1 : parse_int(cidr.substr(slash + 1)).value_or(-1);
   const int bits = parsed.v6 ? 128 : 32;
-  if (!parse_address(address, parsed.v6, parsed.base.data()) || !length || *length < 0 ||
-      *length > bits) {
+  if (!parse_address(address, parsed.v6, parsed.base.data()) || length < 0 || length > bits) {
     parsed.problem = "must be a block of addresses such as 10.96.0.0/12";
     return parsed;
   }
-  parsed.host_bits = bits - static_cast<int>(*length);
+  parsed.host_bits = bits - static_cast<int>(length);
   const int most = parsed.v6 ? kMostBitsV6 : kMostBitsV4;
   if (parsed.host_bits > most || (std::uint64_t{1} << parsed.host_bits) < kFewest) {
     parsed.problem = "must hold at least 8 addresses and at most 2^" + std::to_string(most) +
