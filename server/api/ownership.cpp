@@ -8,6 +8,7 @@
 #include "base/api_error.h"
 #include "base/strings.h"
 #include "base/time.h"
+#include "catalog/custom/definition.h"
 #include "object/canonical.h"
 #include "object/decode.h"
 #include "object/metadata.h"
@@ -138,6 +139,11 @@ class Ownership::CatalogVersions final : public apply::Versions {
   const catalog::Resource* resource_of(std::string_view api_version) const {
     if (api_version == own_) return &resource_;
     const object::GroupVersionParts parts = object::split_api_version(api_version);
+    if (resource_.custom != nullptr) {
+      if (parts.group != resource_.group) return nullptr;
+      const catalog::CustomKind* kind = resource_.custom->definition->kind_of(parts.version);
+      return kind ? &kind->resource : nullptr;
+    }
     return catalog::find_resource(parts.group, parts.version, resource_.name);
   }
   bool has_own_shape(std::string_view api_version) const {
@@ -185,6 +191,7 @@ void Ownership::confine(apply::FieldSet& set) const {
       if (call_.resource.subresource("status") != nullptr) set.drop({"status"});
       return;
     case Part::status:
+      if (call_.strategy().status_keeps_metadata) return set.keep_only({"status"});
       set.keep_only({"metadata", "status"});
       set.drop({"metadata", "ownerReferences"});
       if (call_.strategy().status_keeps_labels) set.drop({"metadata", "labels"});

@@ -77,6 +77,7 @@ void confine_to_part(const Strategy& strategy, Part part, Json& object, const Js
       Json narrowed(old, object.storage());
       take_member(narrowed, object, "status");
       if (strategy.status_keeps_metadata) {
+        keep_metadata(narrowed, object, "managedFields");
         object = std::move(narrowed);
         return;
       }

@@ -144,7 +144,7 @@ class ScaleApplied final : public Change {
       if (value && value->is_string()) object::metadata(of_object)[key] = *value;
     }
     if (const Json* replicas = object::find(config_, {"spec", "replicas"})) {
-      object::object_at(of_object, "spec")["replicas"] = *replicas;
+      set_replicas(call, of_object, object::int_or(replicas, 0));
     }
     Json object = ownership_.applied(&served, of_object);
     conform_applied(object, expected_kind(call));
