@@ -265,13 +265,16 @@ void Writer::body(const Operation& operation) {
   static constexpr std::string_view kPatchTypes[] = {
       "application/json-patch+json", "application/merge-patch+json",
       "application/strategic-merge-patch+json", "application/apply-patch+yaml"};
+  // Custom kinds have no merge keys.
+  static constexpr std::string_view kCustomPatchTypes[] = {"application/json-patch+json",
+                                                           "application/merge-patch+json",
+                                                           "application/apply-patch+yaml"};
   static constexpr std::string_view kBodyTypes[] = {"application/json", "application/yaml"};
   if (operation.body == nullptr) return;
   const bool is_patch = operation.method == "patch";
-  std::span<const std::string_view> media =
-      is_patch ? std::span<const std::string_view>(kPatchTypes) : kBodyTypes;
-  // The last, by merge keys, is not for custom kinds.
-  if (is_patch && custom_) media = media.first(2);
+  std::span<const std::string_view> media = kBodyTypes;
+  if (is_patch && custom_) media = kCustomPatchTypes;
+  if (is_patch && !custom_) media = kPatchTypes;
   if (dialect_ == Dialect::swagger2) {
     if (!is_patch) return;
     out_ += "\"consumes\":[";
