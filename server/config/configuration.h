@@ -47,7 +47,7 @@ struct SecureListener {
   std::string tls_min_version = "VersionTLS12";
   std::vector<std::string> tls_cipher_suites;      // IANA names, of TLS 1.2; empty: the default
   std::vector<std::string> tls_curve_preferences;  // numbers of the TLS registry; empty: default
-  bool http2 = true;  // offered to clients beside HTTP/1.1 (ALPN)
+  bool http2 = true;                               // offered to clients beside HTTP/1.1 (ALPN)
 };
 
 // The local listener: no TLS, no authentication, no authorization; admission still runs.
