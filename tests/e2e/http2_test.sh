@@ -58,8 +58,6 @@ assert_contains "$(too_large --http2)" 'Request entity too large: limit is 31457
 for path in /api/../version /api//v1 /api/v1/%2e%2e/x '/api/v1/namespaces/a%2fb'; do
   assert_eq "$(status_of GET "$path" --path-as-is --http2)" "$(status_of GET "$path" --path-as-is --http1.1)" "$path"
 done
-yes 'header = "X-Many: 0123456789012345678901234567890123456789"' | head -n 10001 > "$WORK/headers"
-assert_eq "$(status_of GET /version --http1.1 -K "$WORK/headers")" 431
 
 # --- a stranger gets one answer a connection, others keep theirs
 connects() { curl -sS --max-time 30 "$@" -o /dev/null -o /dev/null -w '%{num_connects} ' "https://127.0.0.1:$PORT/api" "https://127.0.0.1:$PORT/api"; }
