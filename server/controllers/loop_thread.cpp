@@ -7,21 +7,17 @@ LoopThread::LoopThread() : thread_([this] { run(); }) {}
 LoopThread::~LoopThread() { stop(); }
 
 void LoopThread::post(std::function<void()> work) {
-  {
-    const std::lock_guard lock(mutex_);
-    work_.push_back(std::move(work));
-  }
+  // Told under the lock: who sees the work done may destroy this at once.
+  const std::lock_guard lock(mutex_);
+  work_.push_back(std::move(work));
   changed_.notify_one();
 }
 
 LoopThread::TimerId LoopThread::post_at(base::Deadline when, std::function<void()> work) {
-  TimerId timer = 0;
-  {
-    const std::lock_guard lock(mutex_);
-    timer = ++last_timer_;
-    timers_.emplace(std::pair(when, timer), std::move(work));
-    due_.emplace(timer, when);
-  }
+  const std::lock_guard lock(mutex_);
+  const TimerId timer = ++last_timer_;
+  timers_.emplace(std::pair(when, timer), std::move(work));
+  due_.emplace(timer, when);
   changed_.notify_one();
   return timer;
 }

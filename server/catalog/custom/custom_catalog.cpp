@@ -1,8 +1,8 @@
 #include "catalog/custom/custom_catalog.h"
 
 #include <algorithm>
-#include <atomic>
 #include <map>
+#include <mutex>
 #include <optional>
 #include <tuple>
 
@@ -52,10 +52,14 @@ struct Order {
   }
 };
 
-std::atomic<std::shared_ptr<const CustomCatalog>>& current() {
-  static std::atomic<std::shared_ptr<const CustomCatalog>> snapshot{
-      std::make_shared<const CustomCatalog>()};
-  return snapshot;
+// The snapshot in force; held only to copy or to exchange the pointer.
+struct Current {
+  std::mutex mutex;
+  std::shared_ptr<const CustomCatalog> snapshot = std::make_shared<const CustomCatalog>();
+};
+Current& current() {
+  static Current one;
+  return one;
 }
 
 ResourcePtr entry(const DefinitionPtr& definition, const CustomKind& kind) {
@@ -143,10 +147,15 @@ std::vector<ResourcePtr> CustomCatalog::stored_resources() const {
   return list;
 }
 
-std::shared_ptr<const CustomCatalog> custom_catalog() { return current().load(); }
+std::shared_ptr<const CustomCatalog> custom_catalog() {
+  const std::lock_guard lock(current().mutex);
+  return current().snapshot;
+}
 
 void publish_custom(std::shared_ptr<const CustomCatalog> catalog) {
-  current().store(std::move(catalog));
+  // The old one, if this was its last holder, is freed after the lock.
+  const std::lock_guard lock(current().mutex);
+  current().snapshot.swap(catalog);
 }
 
 ResourcePtr lookup(std::string_view group, std::string_view version, std::string_view resource) {
