@@ -127,16 +127,4 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   return 0;
 }
 
-#ifdef LIMEN_FUZZ_MAIN
-#include <fstream>
-#include <iterator>
-
-int main(int count, char** files) {
-  for (int index = 1; index < count; ++index) {
-    std::ifstream file(files[index], std::ios::binary);
-    const std::string input((std::istreambuf_iterator<char>(file)), {});
-    LLVMFuzzerTestOneInput(reinterpret_cast<const std::uint8_t*>(input.data()), input.size());
-  }
-  return 0;
-}
-#endif
+#include "replay_main.h"
