@@ -95,6 +95,24 @@ TEST_F(ProtobufRequest, AnswersToEqualObjectsAreEqualBytes) {
             call("GET", config_maps + "/a", {}, protobuf).text);
 }
 
+TEST_F(ProtobufRequest, CborIsNegotiatedAway) {
+  const std::string accepted =
+      "application/json, application/yaml, application/vnd.kubernetes.protobuf";
+  const Answered body = call("POST", config_maps, "\xA0", {{"Content-Type", "application/cbor"}});
+  EXPECT_EQ(body.status, 415);
+  EXPECT_EQ(body.reason(), "UnsupportedMediaType");
+  EXPECT_EQ(body.message(),
+            "the body of the request was in an unknown format - accepted media types include: " +
+                accepted);
+  EXPECT_EQ(store.writes, 0);
+  const Answered answer = call("GET", config_maps, {}, {{"Accept", "application/cbor"}});
+  EXPECT_EQ(answer.status, 406);
+  EXPECT_EQ(answer.reason(), "NotAcceptable");
+  EXPECT_EQ(answer.message(), "only the following media types are accepted: " + accepted);
+  const Headers both = {{"Accept", "application/cbor,application/json"}};
+  EXPECT_EQ(call("GET", config_maps, {}, both).at("kind"), "ConfigMapList");
+}
+
 // Reads a stream of frames byte by byte, knowing no more of protobuf than its wire format.
 class FrameReader {
  public:
