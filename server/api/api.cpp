@@ -7,6 +7,7 @@
 #include "api/discovery/discovery.h"
 #include "api/issuer_documents.h"
 #include "api/openapi/openapi.h"
+#include "api/protobuf_answer.h"
 #include "api/subresources/subresources.h"
 #include "api/verbs/verbs.h"
 #include "base/api_error.h"
@@ -168,7 +169,7 @@ base::Task<void> Api::serve(request::RequestContext& context, const AccessChains
             dependencies_.options,
             *resource,
             sub,
-            negotiate_output(context, answer_of(info)),
+            negotiate_output(context, answer_of(info), has_protobuf(*resource, sub)),
             resource};
   if (sub) {
     co_await serve_subresource(call);

@@ -13,7 +13,6 @@ namespace limen::api {
 
 namespace {
 
-constexpr std::string_view kServedTypes = "application/json, application/yaml";
 constexpr std::string_view kProtobuf = "application/vnd.kubernetes.protobuf";
 
 // One comma-separated part of an Accept header.
@@ -96,21 +95,27 @@ bool apply_parameters(const Clause& clause, Answer answer, Output& output) {
   return true;
 }
 
-std::optional<Output> try_clause(const Clause& clause, Answer answer) {
+std::optional<Output> try_clause(const Clause& clause, Answer answer, bool protobuf) {
   if (clause.q <= 0) return std::nullopt;
   static constexpr struct {
     std::string_view subtype;
     Encoding encoding;
-  } kServed[] = {{"json", Encoding::json}, {"yaml", Encoding::yaml}};
+  } kServed[] = {{"json", Encoding::json},
+                 {"yaml", Encoding::yaml},
+                 {"vnd.kubernetes.protobuf", Encoding::protobuf}};
   for (const auto& served : kServed) {
     const bool matches = (clause.type == "application" &&
                           (clause.subtype == served.subtype || clause.subtype == "*")) ||
                          (clause.type == "*" && clause.subtype == "*");
-    // A watch is a stream of JSON events; YAML has no framing.
-    if (!matches || (answer == Answer::watch && served.encoding != Encoding::json)) continue;
+    // YAML has no framing for the events of a watch.
+    if (!matches || (answer == Answer::watch && served.encoding == Encoding::yaml)) continue;
+    if (served.encoding == Encoding::protobuf && !protobuf) continue;
     Output output;
     output.encoding = served.encoding;
-    if (apply_parameters(clause, answer, output)) return output;
+    if (!apply_parameters(clause, answer, output)) continue;
+    // Tables have no protobuf form.
+    if (output.encoding == Encoding::protobuf && output.view == View::table) continue;
+    return output;
   }
   return std::nullopt;
 }
@@ -130,23 +135,34 @@ void check_view(const Output& output, Answer answer) {
 
 }  // namespace
 
-Output negotiate_output(std::string_view accept, Answer answer) {
+std::string served_types(bool protobuf, Answer answer) {
+  if (answer == Answer::watch) {
+    std::string types = "application/json;stream=watch";
+    if (protobuf) types += ", " + std::string(kProtobuf) + ";stream=watch";
+    return types;
+  }
+  std::string types = "application/json, application/yaml";
+  if (protobuf) types += ", " + std::string(kProtobuf);
+  return types;
+}
+
+Output negotiate_output(std::string_view accept, Answer answer, bool protobuf) {
   if (accept.empty()) return {};
   // What nearly every client sends, without taking it apart.
   if (accept == "application/json" || accept == "application/json, */*" || accept == "*/*") {
     return {};
   }
   for (const Clause& clause : parse_accept(accept)) {
-    if (auto output = try_clause(clause, answer)) {
+    if (auto output = try_clause(clause, answer, protobuf)) {
       check_view(*output, answer);
       return *output;
     }
   }
-  throw base::ApiError::not_acceptable(kServedTypes);
+  throw base::ApiError::not_acceptable(served_types(protobuf, answer));
 }
 
-Output negotiate_output(const request::RequestContext& context, Answer answer) {
-  Output output = negotiate_output(context.head().header("Accept"), answer);
+Output negotiate_output(const request::RequestContext& context, Answer answer, bool protobuf) {
+  Output output = negotiate_output(context.head().header("Accept"), answer, protobuf);
   output.pretty = answer != Answer::watch && (output.pretty || context.wants_pretty());
   return output;
 }
@@ -162,7 +178,7 @@ BodyFormat body_format(std::string_view content_type) {
   if (base::iequals(type, kProtobuf)) return BodyFormat::protobuf;
   throw base::ApiError::unsupported_media_type(
       "the body of the request was in an unknown format - accepted media types include: " +
-      std::string(kServedTypes) + ", " + std::string(kProtobuf));
+      served_types(true, Answer::object));
 }
 
 bool accepts_gzip(std::string_view accept_encoding) {

@@ -1,18 +1,20 @@
 // Content negotiation: which form a client takes and which form its body has (RFC 9110 section 12).
 //
 // Rules are kube-apiserver's: clauses by q value, then by how specific they are, then in the
-// client's order; parameters `as`, `g`, `v` ask for a view of the object. Protobuf is read, not
-// written: clients that prefer it name JSON as a fallback. Thread rule: free functions, any thread.
+// client's order; parameters `as`, `g`, `v` ask for a view of the object. Protobuf is served for
+// what has such a form; clients that prefer it name JSON as a fallback. CBOR is not served. Thread
+// rule: free functions, any thread.
 #pragma once
 
 #include <cstdint>
+#include <string>
 #include <string_view>
 
 #include "request/context.h"
 
 namespace limen::api {
 
-enum class Encoding : std::uint8_t { json, yaml };
+enum class Encoding : std::uint8_t { json, yaml, protobuf };
 
 // What an answer shows of the objects it carries.
 enum class View : std::uint8_t {
@@ -28,6 +30,7 @@ struct Output {
   std::string_view meta_version = "v1";  // of meta.k8s.io, for the views: v1 or v1beta1
   bool pretty = false;                   // indented, as browsers and curl get it
   std::string_view content_type() const {
+    if (encoding == Encoding::protobuf) return "application/vnd.kubernetes.protobuf";
     return encoding == Encoding::yaml ? "application/yaml" : "application/json";
   }
 };
@@ -35,10 +38,14 @@ struct Output {
 // What kind of answer is being negotiated.
 enum class Answer : std::uint8_t { object, list, watch };
 
-// Throws ApiError 406 when the client takes nothing that is served.
-Output negotiate_output(std::string_view accept, Answer answer);
+// `protobuf` says whether what is answered has such a form (protobuf_answer.h). Throws ApiError 406
+// when the client takes nothing that is served.
+Output negotiate_output(std::string_view accept, Answer answer, bool protobuf);
 // The same from a request, with its `pretty` parameter and User-Agent.
-Output negotiate_output(const request::RequestContext& context, Answer answer);
+Output negotiate_output(const request::RequestContext& context, Answer answer, bool protobuf);
+
+// What a 406 says is served.
+std::string served_types(bool protobuf, Answer answer);
 
 enum class BodyFormat : std::uint8_t { json, yaml, protobuf };
 

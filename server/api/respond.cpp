@@ -4,6 +4,7 @@
 
 #include "api/gzip.h"
 #include "api/json_layout.h"
+#include "api/protobuf_answer.h"
 #include "api/record.h"
 #include "api/table/table.h"
 #include "base/json_text.h"
@@ -12,6 +13,8 @@
 #include "object/metadata.h"
 #include "registry/conversion.h"
 #include "registry/json_scan.h"
+#include "validation/protobuf/encode.h"
+#include "validation/protobuf/wire_writer.h"
 
 namespace limen::api {
 
@@ -21,6 +24,7 @@ using transport::BodyPiece;
 using Pieces = std::vector<BodyPiece>;
 
 constexpr std::size_t kCompressStep = 512 * 1024;  // bytes compressed in one turn of the loop
+constexpr std::size_t kEncodeStep = 256 * 1024;    // bytes brought to protobuf in one turn
 
 BodyPiece literal(std::string_view text) { return {nullptr, text}; }
 
@@ -68,8 +72,13 @@ base::Task<std::string> compress(Call& call, const Pieces& pieces) {
   co_return gzip.finish();
 }
 
-// People's layouts are made from the whole text.
+// People's layouts, and what is no JSON, are made from the whole text.
 Pieces laid_out(const Call& call, Pieces pieces) {
+  if (call.output.encoding == Encoding::protobuf) {
+    Pieces one;
+    one.emplace_back(protobuf_body(joined(pieces)));
+    return one;
+  }
   if (call.output.encoding == Encoding::yaml) {
     const std::string text = joined(pieces);
     Pieces one;
@@ -87,8 +96,8 @@ Pieces laid_out(const Call& call, Pieces pieces) {
 
 void send_small(Call& call, int status, Pieces pieces) {
   record_answer(call, pieces);
-  send(call, call.context.new_head(status, call.output.content_type()),
-       laid_out(call, std::move(pieces)));
+  pieces = laid_out(call, std::move(pieces));
+  send(call, call.context.new_head(status, call.output.content_type()), std::move(pieces));
 }
 
 // `"kind":"Pod","apiVersion":"v1",`
@@ -215,6 +224,46 @@ Pieces list_pieces(const Call& call, const ListAnswer& answer) {
   return pieces;
 }
 
+// The fields of a list's ListMeta.
+std::string list_metadata_message(const ListAnswer& answer) {
+  validation::protobuf::WireWriter out;
+  if (answer.remaining) out.number(4, static_cast<std::uint64_t>(*answer.remaining));
+  if (!answer.token.empty()) out.bytes(3, answer.token);
+  out.bytes(2, std::to_string(answer.revision));
+  return std::string(out.text());
+}
+
+// Every list is a message of its metadata (1) and its items (2).
+base::Task<Pieces> list_in_protobuf(Call& call, const ListAnswer& answer) {
+  namespace protobuf = validation::protobuf;
+  const bool partial = call.output.view != View::object;
+  const std::string metadata = list_metadata_message(answer);
+  Pieces pieces;
+  pieces.reserve(answer.objects.size() + 2);
+  pieces.emplace_back(std::string());  // the head, once the size is known
+  std::size_t size = 0;
+  std::size_t since = 0;
+  const std::string opening = protobuf::field_head(1, metadata.size()) + metadata;
+  for (const storage::ObjectPtr& object : answer.objects) {
+    const std::string item = protobuf_item(call.resource, object, partial);
+    pieces.emplace_back(protobuf::field_head(2, item.size()) + item);
+    size += pieces.back().view.size();
+    since += object->json.size();
+    if (since < kEncodeStep) continue;
+    since = 0;
+    co_await yield(call.context.scope.loop);
+  }
+  const std::string version =
+      partial ? object::group_version("meta.k8s.io", call.output.meta_version)
+              : object::group_version(call.resource.group, call.resource.version);
+  const std::string kind =
+      partial ? "PartialObjectMetadataList" : std::string(call.resource.kind) + "List";
+  pieces.front() =
+      BodyPiece(protobuf::envelope_head(version, kind, opening.size() + size) + opening);
+  pieces.push_back(literal(protobuf::kEnvelopeTail));
+  co_return pieces;
+}
+
 }  // namespace
 
 std::string_view metadata_tail(std::string_view json) {
@@ -286,9 +335,15 @@ void respond_deleted(Call& call, const storage::StoredObject& object) {
 }
 
 base::Task<void> respond_list(Call& call, ListAnswer answer) {
-  Pieces pieces = list_pieces(call, answer);
-  record_answer(call, pieces);
-  pieces = laid_out(call, std::move(pieces));
+  Pieces pieces;
+  if (call.output.encoding == Encoding::protobuf) {
+    if (call.context.audit) record_answer(call, list_pieces(call, answer));
+    pieces = co_await list_in_protobuf(call, answer);
+  } else {
+    pieces = list_pieces(call, answer);
+    record_answer(call, pieces);
+    pieces = laid_out(call, std::move(pieces));
+  }
   transport::ResponseHead head = call.context.new_head(200, call.output.content_type());
   if (compresses(call, size_of(pieces))) {
     std::string body = co_await compress(call, pieces);

@@ -1,10 +1,12 @@
 #include "api/watch_events.h"
 
+#include "api/protobuf_answer.h"
 #include "api/respond.h"
 #include "base/json_text.h"
 #include "object/canonical.h"
 #include "object/metadata.h"
 #include "registry/conversion.h"
+#include "validation/protobuf/encode.h"
 
 namespace limen::api {
 
@@ -26,6 +28,18 @@ std::string event_head(std::string_view type) {
   std::string head = "{\"type\":\"";
   head += type;
   return head += "\",\"object\":";
+}
+
+// An event whose object is there as JSON text.
+void write_event(transport::ResponseStream& stream, std::string_view type, std::string_view json,
+                 bool protobuf) {
+  if (protobuf) {
+    stream.write(validation::protobuf::watch_frame(type, protobuf_body(json)));
+    return;
+  }
+  std::string text = event_head(type);
+  text += json;
+  stream.write(text += "}\n");
 }
 
 }  // namespace
@@ -58,6 +72,11 @@ WatchEncoder::WatchEncoder(const catalog::Resource& resource, const Output& outp
 
 void WatchEncoder::object(transport::ResponseStream& stream, std::string_view type,
                           const storage::ObjectPtr& object) {
+  if (protobuf()) {
+    const auto body = protobuf_event(resource_, object, output_.view, output_.meta_version);
+    stream.write(validation::protobuf::watch_frame(type, *body));
+    return;
+  }
   stream.write(event_head(type));
   switch (output_.view) {
     case View::table: {
@@ -86,7 +105,7 @@ void WatchEncoder::object(transport::ResponseStream& stream, std::string_view ty
 
 void WatchEncoder::bookmark(transport::ResponseStream& stream, storage::Revision revision,
                             bool initial_end) {
-  std::string text = event_head("BOOKMARK");
+  std::string text;
   const std::string number = std::to_string(revision);
   if (output_.view == View::table) {
     TableMeta meta;
@@ -98,14 +117,17 @@ void WatchEncoder::bookmark(transport::ResponseStream& stream, storage::Revision
     if (initial_end) text += R"("annotations":{"k8s.io/initial-events-end":"true"},)";
     text += "\"resourceVersion\":\"" + number + "\"}}";
   }
-  text += "}\n";
-  stream.write(text);
+  write_event(stream, "BOOKMARK", text, protobuf());
 }
 
-void WatchEncoder::error(transport::ResponseStream& stream, const base::ApiError& error) {
+void WatchEncoder::error(transport::ResponseStream& stream, const base::ApiError& error) const {
   std::string status = error.to_json();
   while (status.ends_with('\n')) status.pop_back();
-  stream.write(event_head("ERROR") + status + "}\n");
+  write_event(stream, "ERROR", status, protobuf());
+}
+
+std::string_view WatchEncoder::content_type() const {
+  return protobuf() ? "application/vnd.kubernetes.protobuf;stream=watch" : "application/json";
 }
 
 }  // namespace limen::api

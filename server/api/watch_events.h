@@ -1,4 +1,5 @@
-// Watch events as text: one line `{"type":"ADDED","object":{...}}` each (row M6).
+// Watch events: one line `{"type":"ADDED","object":{...}}` each (row M6), or one frame of protobuf
+// (validation/protobuf/encode.h).
 //
 // An encoder belongs to one watch; it remembers what only the first event of a watch carries.
 // Thread rule: the watch's loop.
@@ -27,7 +28,11 @@ class WatchEncoder {
   // The revision up to which the watch has told everything; `initial_end` marks the end of the
   // initial events (KEP-3157).
   void bookmark(transport::ResponseStream& stream, storage::Revision revision, bool initial_end);
-  static void error(transport::ResponseStream& stream, const base::ApiError& error);
+  void error(transport::ResponseStream& stream, const base::ApiError& error) const;
+  // True when events are frames with a length before each, false when they are lines.
+  bool protobuf() const { return output_.encoding == Encoding::protobuf; }
+  // What the stream's head says it is.
+  std::string_view content_type() const;
 
  private:
   const catalog::Resource& resource_;

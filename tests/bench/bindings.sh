@@ -39,7 +39,6 @@ start_with_bindings() {
   post_bindings $(($1 / 2)) namespaces/default/rolebindings RoleBinding
 }
 
-field() { sed -n "s/.*\"$1\":\([0-9.]*\).*/\1/p" <<< "$2"; }
 divided() { awk -v a="$1" -v b="$2" 'BEGIN { printf "%.3f", (b > 0 ? a / b : 0) }'; }
 
 bench_bindings() {

@@ -7,9 +7,11 @@
 namespace limen::bench {
 
 std::string request_text(const std::string& method, const std::string& path,
-                         const std::string& token, const std::string& body) {
+                         const std::string& token, const std::string& body,
+                         const std::string& accept) {
   std::string text = method + " " + path +
                      " HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: Bearer " + token + "\r\n";
+  if (!accept.empty()) text += "Accept: " + accept + "\r\n";
   if (!body.empty()) {
     text += "Content-Type: application/merge-patch+json\r\nContent-Length: " +
             std::to_string(body.size()) + "\r\n";

@@ -7,9 +7,10 @@
 
 namespace limen::bench {
 
-// A body is a JSON merge patch (RFC 7386).
+// A body is a JSON merge patch (RFC 7386); an empty `accept` is not sent.
 std::string request_text(const std::string& method, const std::string& path,
-                         const std::string& token, const std::string& body = "");
+                         const std::string& token, const std::string& body = "",
+                         const std::string& accept = "");
 
 // Sends one request and reads its whole answer; its status. Throws std::runtime_error when the
 // server closes.

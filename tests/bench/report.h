@@ -44,14 +44,18 @@ struct Latencies {
   }
 };
 
+// `bytes`: what was received for all of them, answers' heads included; 0 is not told.
 inline void print_result(const std::string& name, std::size_t connections, std::size_t done,
-                         std::size_t errors, double seconds, double cpu, Latencies& latencies) {
+                         std::size_t errors, double seconds, double cpu, Latencies& latencies,
+                         std::size_t bytes = 0) {
+  const std::string size =
+      bytes == 0 || done == 0 ? "" : ",\"answer_bytes\":" + std::to_string(bytes / done);
   std::printf(
       "{\"bench\":\"%s\",\"connections\":%zu,\"done\":%zu,\"errors\":%zu,\"per_second\":%.0f,"
-      "\"server_cpu_us\":%.2f,\"p50_us\":%.0f,\"p99_us\":%.0f}\n",
+      "\"server_cpu_us\":%.2f,\"p50_us\":%.0f,\"p99_us\":%.0f%s}\n",
       name.c_str(), connections, done, errors, static_cast<double>(done) / seconds,
       done == 0 ? 0.0 : cpu * 1e6 / static_cast<double>(done), latencies.percentile(0.5),
-      latencies.percentile(0.99));
+      latencies.percentile(0.99), size.c_str());
   std::fflush(stdout);
 }
 

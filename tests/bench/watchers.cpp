@@ -51,15 +51,18 @@ struct Watcher {
 
 }  // namespace
 
-int run_watchers(const Target& target, const std::string& token, const std::string& path,
-                 std::size_t watchers, double writes, double seconds,
-                 const std::vector<int>& pids) {
+int run_watchers(const Target& target, const FanOut& what, const std::vector<int>& pids) {
+  const std::string& token = what.token;
+  const std::string& path = what.path;
+  const std::size_t watchers = what.watchers;
+  const double writes = what.writes;
+  const double seconds = what.seconds;
   const auto context = client_context();
   std::vector<Watcher> all(watchers);
   const int epoll = epoll_create1(0);
   for (std::size_t i = 0; i < watchers; ++i) {
     all[i].connection = std::make_unique<Connection>(context.get(), target);
-    all[i].connection->send(request_text("GET", path + "?watch=true", token));
+    all[i].connection->send(request_text("GET", path + "?watch=true", token, "", what.accept));
     epoll_event event{};
     event.events = EPOLLIN;
     event.data.u64 = i;
@@ -104,8 +107,7 @@ int run_watchers(const Target& target, const std::string& token, const std::stri
     }
   }
   writer.join();
-  print_result("watch_fanout", watchers, seen, refused, seconds, cpu_seconds(pids) - cpu,
-               latencies);
+  print_result(what.name, watchers, seen, refused, seconds, cpu_seconds(pids) - cpu, latencies);
   return seen == total * watchers && refused == 0 ? 0 : 1;
 }
 

@@ -9,9 +9,18 @@
 
 namespace limen::bench {
 
-// Opens `watchers` watches of `path` (a config map collection), updates one object `writes` times a
-// second for `seconds`, and prints one JSON line. 0 when every watcher saw every write.
-int run_watchers(const Target& target, const std::string& token, const std::string& path,
-                 std::size_t watchers, double writes, double seconds, const std::vector<int>& pids);
+struct FanOut {
+  std::string name;  // of the result
+  std::string token;
+  std::string path;    // a config map collection that has an object `watched`
+  std::string accept;  // the form of the events
+  std::size_t watchers;
+  double writes;  // a second
+  double seconds;
+};
+
+// Opens the watches, updates one object so many times a second, and prints one JSON line. 0 when
+// every watcher saw every write.
+int run_watchers(const Target& target, const FanOut& what, const std::vector<int>& pids);
 
 }  // namespace limen::bench

@@ -8,5 +8,14 @@ cd "$WORK"
 npm ci --no-audit --no-fund --loglevel=error > "$WORK/npm.log" 2>&1 || fail "npm ci: $(cat "$WORK/npm.log")"
 assert_ok node client.mjs
 printf '%s\n' "$OUTPUT"
-assert_eq "$(grep -c '^ok ' <<< "$OUTPUT")" 8
+assert_eq "$(grep -c '^ok ' <<< "$OUTPUT")" 12
+
+# Watches that end soon, from a history that is soon forgotten.
+stop_server
+sed -i '/^minRequestTimeout:/d; /^historyRetention:/d' "$CONFIG"
+printf 'minRequestTimeout: 1s\nhistoryRetention: 1s\n' >> "$CONFIG"
+start_server
+assert_ok node reconnect.mjs
+printf '%s\n' "$OUTPUT"
+assert_eq "$(grep -c '^ok ' <<< "$OUTPUT")" 2
 finish

@@ -1,4 +1,5 @@
-// Any bytes as a protobuf body: refused, or read as an object that JSON can carry.
+// Any bytes as a protobuf body: refused, or read as an object that JSON can carry and that is
+// written and read back unchanged.
 #include <cstdint>
 #include <cstdlib>
 #include <string>
@@ -8,6 +9,7 @@
 #include "object/canonical.h"
 #include "object/decode.h"
 #include "validation/protobuf/decode.h"
+#include "validation/protobuf/encode.h"
 
 // The first two bytes choose a type; the rest is a whole body, or the message alone when it has no
 // envelope.
@@ -27,6 +29,10 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     object::DecodeLimits limits;
     limits.max_bytes = json.size();
     if (object::to_json(object::decode(json, object::Format::json, limits).value) != json) {
+      std::abort();
+    }
+    const std::string message = protobuf::encode_message(value, type);
+    if (protobuf::encode_message(protobuf::decode_message(message, type), type) != message) {
       std::abort();
     }
   } catch (const protobuf::WireError&) {

@@ -57,6 +57,7 @@ class Session : public std::enable_shared_from_this<Session> {
   // Tells the client why the watch is over, and ends it.
   void end_with(const base::ApiError& why);
   const base::OneShot<bool>& done() const { return done_; }
+  std::string_view content_type() const { return encoder_.content_type(); }
 
  private:
   void follow(const Call& call, storage::Revision from);
@@ -177,8 +178,8 @@ bool Session::pump_some() {
     return true;
   }
   if (failure_ || watch_->lost()) {
-    WatchEncoder::error(
-        *stream_, failure_ ? *failure_ : too_old_revision(watch_->position(), store_.compacted()));
+    encoder_.error(*stream_,
+                   failure_ ? *failure_ : too_old_revision(watch_->position(), store_.compacted()));
     end();
     return false;
   }
@@ -231,7 +232,7 @@ void Session::on_time_up() {
 
 void Session::end_with(const base::ApiError& why) {
   if (ended_ || !stream_) return;
-  WatchEncoder::error(*stream_, why);
+  encoder_.error(*stream_, why);
   end();
 }
 
@@ -274,7 +275,7 @@ base::Task<void> watch_objects(Call& call) {
   session->prepare(call);
   if (call.context.exchange().responded()) co_return;
   call.context.set_status(200);
-  session->start(call.context.new_head(200, "application/json"));
+  session->start(call.context.new_head(200, session->content_type()));
   request::LiveRequests::Registration registration;
   if (call.context.live != nullptr) {
     registration =

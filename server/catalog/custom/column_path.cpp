@@ -43,6 +43,9 @@ std::size_t closing(std::string_view text, std::size_t open) {
   return std::string_view::npos;
 }
 
+// Closes or opens what was not opened.
+bool is_stray(char c) { return c == ']' || c == '{' || c == '}'; }
+
 // Compares as the condition writes it: texts without quotes, everything else as JSON.
 bool equals(const Json& value, std::string_view text) {
   if (value.is_string()) return std::string_view(value.get_string()) == text;
@@ -111,6 +114,7 @@ std::optional<ColumnPath> ColumnPath::parse(std::string_view text) {
       // A dot within a name is written with a backslash before it.
       std::size_t i = 0;
       for (; i < text.size() && text[i] != '.' && text[i] != '['; ++i) {
+        if (is_stray(text[i])) return std::nullopt;
         if (text[i] == '\\' && i + 1 < text.size()) ++i;
         step.name += text[i];
       }

@@ -2,8 +2,8 @@
 // server from KUBECONFIG; says what it saw and ends with 1 when something was not as it should be.
 import assert from 'node:assert/strict';
 import {
-  ApiException, AppsV1Api, AuthorizationV1Api, CoreV1Api, KubeConfig, KubernetesObjectApi, PatchStrategy, Watch,
-  makeInformer, setHeaderOptions,
+  ApiException, ApiextensionsV1Api, AppsV1Api, AuthorizationV1Api, CoreV1Api, CustomObjectsApi, KubeConfig,
+  KubernetesObjectApi, PatchStrategy, Watch, makeInformer, setHeaderOptions,
 } from '@kubernetes/client-node';
 
 const config = new KubeConfig();
@@ -14,6 +14,8 @@ const namespace = 'javascript';
 
 const configMap = (name, data, labels = {}) => ({ metadata: { name, labels }, data });
 const merge = setHeaderOptions('Content-Type', PatchStrategy.MergePatch);
+const strategic = setHeaderOptions('Content-Type', PatchStrategy.StrategicMergePatch);
+const apply = setHeaderOptions('Content-Type', PatchStrategy.ServerSideApply);
 
 // Waits until `seen` says so: what is waited for, it tells when that does not come.
 async function eventually(what, seen) {
@@ -67,6 +69,15 @@ const tests = {
     await core.deleteNamespacedConfigMap({ namespace, name: 'one' });
     const status = await refused(404, 'NotFound', core.readNamespacedConfigMap({ namespace, name: 'one' }));
     assert.equal(status.message, 'configmaps "one" not found');
+  },
+
+  // Names that the server makes, and writes that are only tried.
+  async creates() {
+    const body = { metadata: { generateName: 'made-' } };
+    const made = await core.createNamespacedConfigMap({ namespace, body });
+    assert.match(made.metadata.name, /^made-[a-z0-9]{5}$/);
+    await core.createNamespacedConfigMap({ namespace, body: configMap('tried', {}), dryRun: 'All' });
+    await refused(404, 'NotFound', core.readNamespacedConfigMap({ namespace, name: 'tried' }));
   },
 
   async lists() {
@@ -132,6 +143,28 @@ const tests = {
     await informer.stop();
   },
 
+  // Initial events, the bookmark that ends them, and one at the end of the watch's time.
+  async bookmarks() {
+    const seen = [];
+    let closed = false;
+    const watch = new Watch(config);
+    await watch.watch(
+      `/api/v1/namespaces/${namespace}/configmaps`,
+      {
+        labelSelector: 'informed', allowWatchBookmarks: true, sendInitialEvents: true,
+        resourceVersionMatch: 'NotOlderThan', timeoutSeconds: 1,
+      },
+      (type, object) => seen.push({ type, metadata: object.metadata, kind: object.kind }),
+      () => { closed = true; },
+    );
+    await eventually('the end of the watch', () => closed);
+    assert.deepEqual(seen.map((event) => event.type), ['ADDED', 'BOOKMARK', 'BOOKMARK']);
+    assert.equal(seen[0].metadata.name, 'before');
+    assert.equal(seen[1].kind, 'ConfigMap');
+    assert.equal(seen[1].metadata.annotations['k8s.io/initial-events-end'], 'true');
+    assert.ok(Number(seen[2].metadata.resourceVersion) >= Number(seen[1].metadata.resourceVersion));
+  },
+
   async workloads() {
     const labels = { app: 'web' };
     const body = {
@@ -155,6 +188,86 @@ const tests = {
     read.spec.template.spec.containers = [];
     const status = await refused(422, 'Invalid', apps.replaceNamespacedDeployment({ namespace, name: 'web', body: read }));
     assert.equal(status.details.causes[0].field, 'spec.template.spec.containers');
+  },
+
+  // The four kinds of patches, and who owns what after them.
+  async patches() {
+    const image = async (name) => {
+      const { spec } = await apps.readNamespacedDeployment({ namespace, name: 'web' });
+      return spec.template.spec.containers.find((container) => container.name === name)?.image;
+    };
+    const containers = (list) => ({ spec: { template: { spec: { containers: list } } } });
+    const patch = (body, kind, more = {}) =>
+      apps.patchNamespacedDeployment({ namespace, name: 'web', body, ...more }, kind);
+
+    await patch(containers([{ name: 'side', image: 'side:1' }]), strategic);
+    assert.equal(await image('web'), 'web:1');
+    assert.equal(await image('side'), 'side:1');
+    await patch(containers([{ name: 'side', $patch: 'delete' }]), strategic);
+    assert.equal(await image('side'), undefined);
+    await patch(containers([{ name: 'web', image: 'web:2' }]), merge);
+    assert.equal(await image('web'), 'web:2');
+    await patch([{ op: 'test', path: '/spec/replicas', value: 5 }, { op: 'replace', path: '/spec/replicas', value: 4 }]);
+    await refused(422, 'Invalid', patch([{ op: 'test', path: '/spec/replicas', value: 5 }]));
+
+    const applied = {
+      apiVersion: 'apps/v1', kind: 'Deployment', metadata: { name: 'web' }, spec: { replicas: 3 },
+    };
+    const conflict = await refused(409, 'Conflict', patch(applied, apply, { fieldManager: 'applier' }));
+    assert.equal(conflict.details.causes[0].reason, 'FieldManagerConflict');
+    assert.equal(conflict.details.causes[0].field, '.spec.replicas');
+    const forced = await patch(applied, apply, { fieldManager: 'applier', force: true });
+    assert.equal(forced.spec.replicas, 3);
+    const owner = forced.metadata.managedFields.find((entry) => entry.manager === 'applier');
+    assert.equal(owner.operation, 'Apply');
+    assert.deepEqual(owner.fieldsV1, { 'f:spec': { 'f:replicas': {} } });
+    await refused(415, 'UnsupportedMediaType', patch({}, setHeaderOptions('Content-Type', 'application/cbor')));
+  },
+
+  async customKinds() {
+    const definitions = config.makeApiClient(ApiextensionsV1Api);
+    const custom = config.makeApiClient(CustomObjectsApi);
+    const group = 'javascript.example.com';
+    const name = `widgets.${group}`;
+    await definitions.createCustomResourceDefinition({
+      body: {
+        metadata: { name },
+        spec: {
+          group, scope: 'Namespaced', names: { plural: 'widgets', singular: 'widget', kind: 'Widget' },
+          versions: [{
+            name: 'v1', served: true, storage: true, subresources: { status: {} },
+            schema: { openAPIV3Schema: {
+              type: 'object',
+              properties: {
+                spec: { type: 'object', properties: { size: { type: 'integer', minimum: 1 }, color: { type: 'string', _default: 'red' } } },
+                status: { type: 'object', properties: { ready: { type: 'boolean' } } },
+              },
+            } },
+          }],
+        },
+      },
+    });
+    const established = (read) => read.status?.conditions?.some((c) => c.type === 'Established' && c.status === 'True');
+    await eventually('the definition', async () => established(await definitions.readCustomResourceDefinition({ name })));
+    const place = { group, version: 'v1', namespace, plural: 'widgets' };
+    const widget = (size) => ({ apiVersion: `${group}/v1`, kind: 'Widget', metadata: { name: 'w' }, spec: { size } });
+    const made = await custom.createNamespacedCustomObject({ ...place, body: widget(2) });
+    assert.deepEqual(made.spec, { size: 2, color: 'red' });
+    await refused(422, 'Invalid', custom.createNamespacedCustomObject({ ...place, body: widget(0) }));
+    const changed = await custom.patchNamespacedCustomObject({ ...place, name: 'w', body: { spec: { size: 7 } } }, merge);
+    assert.equal(changed.spec.size, 7);
+    assert.equal(changed.metadata.generation, 2);
+    const status = await custom.patchNamespacedCustomObjectStatus(
+      { ...place, name: 'w', body: { spec: { size: 1 }, status: { ready: true } } }, merge,
+    );
+    assert.deepEqual([status.spec.size, status.status.ready, status.metadata.generation], [7, true, 2]);
+    const listed = await custom.listNamespacedCustomObject(place);
+    assert.equal(listed.items.length, 1);
+    await definitions.deleteCustomResourceDefinition({ name });
+    await eventually('the end of the kind', async () => {
+      const { items } = await definitions.listCustomResourceDefinition();
+      return !items.some((item) => item.metadata.name === name);
+    });
   },
 
   // The client that knows kinds by discovery only.

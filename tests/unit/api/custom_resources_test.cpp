@@ -100,6 +100,18 @@ TEST_F(CustomResourcesTest, AreNotReadAsProtobuf) {
             415);
 }
 
+TEST_F(CustomResourcesTest, AreAnsweredInTheSecondChoiceOfProtobufClients) {
+  call("POST", kWidgets, widget("a", R"({"size":2})"));
+  const Headers both = {{"Accept", "application/vnd.kubernetes.protobuf,application/json"}};
+  EXPECT_EQ(call("GET", kWidgets + "/a", {}, both).at("spec.size"), "2");
+  EXPECT_EQ(call("GET", kWidgets, {}, both).at("kind"), "WidgetList");
+  const Headers stream = {
+      {"Accept", "application/vnd.kubernetes.protobuf;stream=watch,application/json;stream=watch"}};
+  EXPECT_EQ(start("GET", kWidgets + "?watch=1", {}, stream).story(), "ADDED a");
+  const Headers only = {{"Accept", "application/vnd.kubernetes.protobuf"}};
+  EXPECT_EQ(call("GET", kWidgets, {}, only).status, 406);
+}
+
 TEST_F(CustomResourcesTest, StatusIsWrittenByItself) {
   call("POST", kWidgets, R"({"apiVersion":"example.com/v1","kind":"Widget","metadata":{"name":"a"},
       "spec":{"size":1},"status":{"ready":"no"}})");

@@ -5,6 +5,7 @@
 #include "unit/api/token_issuer_fake.h"
 #include "unit/api/verbs_controllers.h"
 #include "unit/api/verbs_fixture.h"
+#include "validation/protobuf/decode.h"
 
 namespace limen::test {
 namespace {
@@ -147,7 +148,7 @@ TEST_F(TokenRequestTest, ATokenIsBoundToAPodAndSaysWhereItRuns) {
   EXPECT_EQ(issuer->ordered->node_uid, "n-uid");
 }
 
-TEST_F(TokenRequestTest, AKubeletAsksInProtobuf) {
+TEST_F(TokenRequestTest, AKubeletAsksAndIsAnsweredInProtobuf) {
   put_pod();
   const Message reference =
       Message().bytes(1, "Pod").bytes(2, "v1").bytes(3, "p").bytes(4, "p-uid");
@@ -159,7 +160,10 @@ TEST_F(TokenRequestTest, AKubeletAsksInProtobuf) {
            {{"Content-Type", "application/vnd.kubernetes.protobuf"},
             {"Accept", "application/vnd.kubernetes.protobuf,application/json"}});
   EXPECT_EQ(answered.status, 201) << answered.text;
-  EXPECT_EQ(answered.at("status.token"), "signed");
+  const object::Json read = validation::protobuf::decode_body(
+      answered.text, "TokenRequest",
+      catalog::find_type("io.k8s.api.authentication.v1.TokenRequest"));
+  EXPECT_EQ(read.at("status").at("token").as_string(), "signed");
   EXPECT_EQ(issuer->ordered->audiences, std::vector<std::string>{"vault"});
   EXPECT_EQ(issuer->ordered->bound_name, "p");
   EXPECT_EQ(issuer->ordered->expiration_seconds, 3607);

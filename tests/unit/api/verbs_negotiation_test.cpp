@@ -22,74 +22,129 @@ std::string refusal(const std::function<void()>& step, int code) {
 }
 
 TEST(Negotiation, NoAcceptHeaderMeansJson) {
-  const Output output = negotiate_output("", Answer::object);
+  const Output output = negotiate_output("", Answer::object, true);
   EXPECT_EQ(output.encoding, Encoding::json);
   EXPECT_EQ(output.view, View::object);
 }
 
-TEST(Negotiation, ProtobufClientsGetTheirJsonFallback) {
-  const Output output =
-      negotiate_output("application/vnd.kubernetes.protobuf, application/json", Answer::object);
+TEST(Negotiation, ProtobufClientsGetProtobufOfBuiltInKinds) {
+  const Output output = negotiate_output("application/vnd.kubernetes.protobuf, application/json",
+                                         Answer::object, true);
+  EXPECT_EQ(output.encoding, Encoding::protobuf);
+  EXPECT_EQ(output.content_type(), "application/vnd.kubernetes.protobuf");
+  EXPECT_EQ(negotiate_output("application/vnd.kubernetes.protobuf;stream=watch,application/json",
+                             Answer::watch, true)
+                .encoding,
+            Encoding::protobuf);
+}
+
+TEST(Negotiation, ProtobufClientsGetTheirJsonFallbackForOtherKinds) {
+  const Output output = negotiate_output("application/vnd.kubernetes.protobuf, application/json",
+                                         Answer::object, false);
   EXPECT_EQ(output.encoding, Encoding::json);
 }
 
-TEST(Negotiation, WhatOnlySpeaksProtobufIsNotAcceptable) {
+TEST(Negotiation, WhatOnlySpeaksProtobufIsNotAcceptableForOtherKinds) {
   EXPECT_EQ(
-      refusal([] { negotiate_output("application/vnd.kubernetes.protobuf", Answer::list); }, 406),
+      refusal([] { negotiate_output("application/vnd.kubernetes.protobuf", Answer::list, false); },
+              406),
       "only the following media types are accepted: application/json, application/yaml");
+}
+
+TEST(Negotiation, ATableHasNoProtobufForm) {
+  const std::string_view table = "application/vnd.kubernetes.protobuf;as=Table;v=v1;g=meta.k8s.io";
+  refusal([&] { negotiate_output(table, Answer::list, true); }, 406);
+  EXPECT_EQ(negotiate_output(std::string(table) + ",application/json", Answer::list, true).encoding,
+            Encoding::json);
+}
+
+TEST(Negotiation, PartialMetadataHaveAProtobufForm) {
+  const Output output = negotiate_output(
+      "application/vnd.kubernetes.protobuf;as=PartialObjectMetadataList;v=v1;g=meta.k8s.io",
+      Answer::list, true);
+  EXPECT_EQ(output.encoding, Encoding::protobuf);
+  EXPECT_EQ(output.view, View::partial_list);
+}
+
+TEST(Negotiation, WhatOnlySpeaksCborIsToldWhatIsServed) {
+  EXPECT_EQ(refusal([] { negotiate_output("application/cbor", Answer::object, true); }, 406),
+            "only the following media types are accepted: application/json, application/yaml, "
+            "application/vnd.kubernetes.protobuf");
+  EXPECT_EQ(refusal([] { negotiate_output("application/cbor-seq", Answer::watch, true); }, 406),
+            "only the following media types are accepted: application/json;stream=watch, "
+            "application/vnd.kubernetes.protobuf;stream=watch");
+}
+
+TEST(Negotiation, CborClientsGetTheirFallback) {
+  EXPECT_EQ(negotiate_output("application/cbor, application/vnd.kubernetes.protobuf;q=0.9, "
+                             "application/json;q=0.5",
+                             Answer::object, true)
+                .encoding,
+            Encoding::protobuf);
+  EXPECT_EQ(negotiate_output("application/cbor, application/json", Answer::object, false).encoding,
+            Encoding::json);
+}
+
+TEST(Negotiation, ACborBodyIsOfAnUnknownType) {
+  for (const std::string_view type : {"application/cbor", "application/apply-patch+cbor"}) {
+    EXPECT_EQ(refusal([&] { body_format(type); }, 415),
+              "the body of the request was in an unknown format - accepted media types include: "
+              "application/json, application/yaml, application/vnd.kubernetes.protobuf");
+  }
 }
 
 TEST(Negotiation, KubectlsTableRequestIsATable) {
   const Output output = negotiate_output(
       "application/json;as=Table;v=v1;g=meta.k8s.io,"
       "application/json;as=Table;v=v1beta1;g=meta.k8s.io,application/json",
-      Answer::list);
+      Answer::list, true);
   EXPECT_EQ(output.view, View::table);
   EXPECT_EQ(output.meta_version, "v1");
 }
 
 TEST(Negotiation, AnUnknownViewFallsThroughToTheNextClause) {
   const Output output = negotiate_output(
-      "application/json;as=Graph;v=v1;g=meta.k8s.io,application/json", Answer::object);
+      "application/json;as=Graph;v=v1;g=meta.k8s.io,application/json", Answer::object, true);
   EXPECT_EQ(output.view, View::object);
 }
 
 TEST(Negotiation, AViewOfAnUnknownGroupAloneIsNotAcceptable) {
-  refusal([] { negotiate_output("application/json;as=Table;v=v1;g=example.com", Answer::list); },
-          406);
+  refusal(
+      [] { negotiate_output("application/json;as=Table;v=v1;g=example.com", Answer::list, true); },
+      406);
 }
 
 TEST(Negotiation, TheHigherQualityWins) {
-  EXPECT_EQ(
-      negotiate_output("application/json;q=0.2, application/yaml;q=0.9", Answer::object).encoding,
-      Encoding::yaml);
-  EXPECT_EQ(negotiate_output("*/*;q=0.8, application/yaml", Answer::object).encoding,
+  EXPECT_EQ(negotiate_output("application/json;q=0.2, application/yaml;q=0.9", Answer::object, true)
+                .encoding,
+            Encoding::yaml);
+  EXPECT_EQ(negotiate_output("*/*;q=0.8, application/yaml", Answer::object, true).encoding,
             Encoding::yaml);
 }
 
 TEST(Negotiation, QualityZeroIsARefusal) {
-  refusal([] { negotiate_output("application/json;q=0", Answer::object); }, 406);
+  refusal([] { negotiate_output("application/json;q=0", Answer::object, true); }, 406);
 }
 
 TEST(Negotiation, AnythingMeansJson) {
-  EXPECT_EQ(
-      negotiate_output("text/html, application/xhtml+xml, */*;q=0.8", Answer::object).encoding,
-      Encoding::json);
-  EXPECT_EQ(negotiate_output("application/*", Answer::object).encoding, Encoding::json);
+  EXPECT_EQ(negotiate_output("text/html, application/xhtml+xml, */*;q=0.8", Answer::object, true)
+                .encoding,
+            Encoding::json);
+  EXPECT_EQ(negotiate_output("application/*", Answer::object, true).encoding, Encoding::json);
 }
 
 TEST(Negotiation, AListCannotBeOnePartialObject) {
   EXPECT_EQ(refusal(
                 [] {
                   negotiate_output("application/json;as=PartialObjectMetadata;v=v1;g=meta.k8s.io",
-                                   Answer::list);
+                                   Answer::list, true);
                 },
                 406),
             "you requested PartialObjectMetadata, but the requested object is a list");
 }
 
 TEST(Negotiation, AWatchIsNeverYaml) {
-  refusal([] { negotiate_output("application/yaml", Answer::watch); }, 406);
+  refusal([] { negotiate_output("application/yaml", Answer::watch, true); }, 406);
 }
 
 TEST(Negotiation, ABodyWithoutATypeIsJson) {
