@@ -56,9 +56,11 @@ void refuse_revision(const Json& object) {
   }
 }
 
-// A custom object is judged by the schema of the version it was sent in.
+// A custom object is judged by the schema of the version it was sent in, an event by the rules of
+// its API group: the newer one is the stricter.
 const catalog::Resource& rules_of(const Call& call, const catalog::Resource& stored) {
-  return call.resource.custom ? call.resource : stored;
+  const bool by_group = call.resource.group == "events.k8s.io";
+  return call.resource.custom || by_group ? call.resource : stored;
 }
 
 struct Creation {

@@ -164,6 +164,32 @@ Quantity Quantity::whole(std::int64_t units) {
   return out;
 }
 
+std::int64_t Quantity::milli_value() const {
+  const bool negative = nanos_ < 0;
+  const Wide size = round_up_divide(negative ? -nanos_ : nanos_, kNano / 1000);
+  constexpr auto kMax = std::numeric_limits<std::int64_t>::max();
+  const std::int64_t capped = size > kMax ? kMax : static_cast<std::int64_t>(size);
+  return negative ? -capped : capped;
+}
+
+Quantity Quantity::rounded_to_milli() const {
+  constexpr Wide kMilli = kNano / 1000;
+  if (nanos_ % kMilli == 0) return *this;
+  const bool negative = nanos_ < 0;
+  const Wide size = round_up_divide(negative ? -nanos_ : nanos_, kMilli) * kMilli;
+  Quantity out = *this;
+  out.nanos_ = negative ? -size : size;
+  return out;
+}
+
+Quantity operator+(const Quantity& a, const Quantity& b) {
+  Quantity out = a.nanos_ == 0 ? b : a;
+  Wide sum = 0;
+  if (__builtin_add_overflow(a.nanos_, b.nanos_, &sum)) sum = a.nanos_ < 0 ? -kWideMax : kWideMax;
+  out.nanos_ = sum;
+  return out;
+}
+
 bool Quantity::is_integer() const { return nanos_ % kNano == 0; }
 
 std::int64_t Quantity::value() const {

@@ -26,10 +26,16 @@ class Quantity {
   int sign() const { return nanos_ < 0 ? -1 : nanos_ > 0 ? 1 : 0; }
   // Rounded up to whole units; capped at the int64 range.
   std::int64_t value() const;
+  // Rounded up to thousandths of a unit; capped at the int64 range.
+  std::int64_t milli_value() const;
+  // The nearest whole number of thousandths that is not less (not greater, below zero).
+  Quantity rounded_to_milli() const;
   // True when the value has no fraction of a unit.
   bool is_integer() const;
   Suffix suffix() const { return suffix_; }
 
+  // The sum, in the suffix of the first that is not zero; capped at what the API can hold.
+  friend Quantity operator+(const Quantity& a, const Quantity& b);
   // By amount; the suffix plays no part.
   friend std::strong_ordering operator<=>(const Quantity& a, const Quantity& b) {
     return a.nanos_ < b.nanos_   ? std::strong_ordering::less

@@ -32,6 +32,7 @@ std::string cut(std::string text) {
 
 std::string shown(const Json& value) {
   if (value.is_string()) return cut(base::go_quote(std::string_view(value.get_string())));
+  if (value.is_null()) return "\"null\"";
   return cut(object::to_json(value));
 }
 
@@ -67,6 +68,12 @@ void Causes::invalid(const FieldPath& path, const Json& value, std::string_view 
 void Causes::invalid(const FieldPath& path, std::string_view text, std::string_view detail) {
   add("FieldValueInvalid", path, "Invalid value: " + cut(base::go_quote(text)), detail);
 }
+void Causes::invalid_shown(const FieldPath& path, std::string_view shown, std::string_view detail) {
+  add("FieldValueInvalid", path, "Invalid value: " + cut(std::string(shown)), detail);
+}
+void Causes::invalid_hidden(const FieldPath& path, std::string_view detail) {
+  add("FieldValueInvalid", path, "Invalid value", detail);
+}
 void Causes::invalid_each(const FieldPath& path, std::string_view text,
                           const object::Problems& problems) {
   for (const std::string& problem : problems) invalid(path, text, problem);
@@ -76,8 +83,8 @@ void Causes::not_supported(const FieldPath& path, std::string_view value,
   add("FieldValueNotSupported", path, "Unsupported value: " + base::go_quote(value),
       supported_text(supported));
 }
-void Causes::duplicate(const FieldPath& path, const Json& value) {
-  add("FieldValueDuplicate", path, "Duplicate value: " + shown(value), {});
+void Causes::duplicate(const FieldPath& path, const Json& value, std::string_view detail) {
+  add("FieldValueDuplicate", path, "Duplicate value: " + shown(value), detail);
 }
 void Causes::duplicate(const FieldPath& path, std::string_view text) {
   add("FieldValueDuplicate", path, "Duplicate value: " + cut(base::go_quote(text)), {});
@@ -85,8 +92,8 @@ void Causes::duplicate(const FieldPath& path, std::string_view text) {
 void Causes::forbidden(const FieldPath& path, std::string_view detail) {
   add("FieldValueForbidden", path, "Forbidden", detail);
 }
-void Causes::not_found(const FieldPath& path, std::string_view text) {
-  add("FieldValueNotFound", path, "Not found: " + base::go_quote(text), {});
+void Causes::not_found(const FieldPath& path, std::string_view text, std::string_view detail) {
+  add("FieldValueNotFound", path, "Not found: " + base::go_quote(text), detail);
 }
 void Causes::too_long(const FieldPath& path, std::size_t max_bytes) {
   add("FieldValueTooLong", path, "Too long",
@@ -95,6 +102,10 @@ void Causes::too_long(const FieldPath& path, std::size_t max_bytes) {
 
 void Causes::too_many(const FieldPath& path, std::int64_t most) {
   add("FieldValueTooMany", path, "Too many",
+      "must have at most " + std::to_string(most) + (most == 1 ? " item" : " items"));
+}
+void Causes::too_many(const FieldPath& path, std::size_t found, std::int64_t most) {
+  add("FieldValueTooMany", path, "Too many: " + std::to_string(found),
       "must have at most " + std::to_string(most) + (most == 1 ? " item" : " items"));
 }
 void Causes::type_invalid(const FieldPath& path, std::string_view text, std::string_view detail) {

@@ -1,7 +1,8 @@
 // Causes: the list of what is wrong with an object, worded as Kubernetes' field errors are.
 //
 // Each method appends one cause. Paths are object::FieldPath; values are shown as Go shows them:
-// text quoted, numbers plain, everything else as JSON, long ones cut. At most 500 causes are kept.
+// text quoted, numbers plain, everything else as JSON, long ones cut. What is not there (Go's nil
+// pointer) is shown as "null", with the quotes. At most 500 causes are kept.
 // Thread rule: one thread.
 #pragma once
 
@@ -28,16 +29,21 @@ class Causes {
   void required(const FieldPath& path, std::string_view detail = {});
   void invalid(const FieldPath& path, const Json& value, std::string_view detail);
   void invalid(const FieldPath& path, std::string_view text, std::string_view detail);
+  // The value is shown as `shown` says, without quotes of its own.
+  void invalid_shown(const FieldPath& path, std::string_view shown, std::string_view detail);
+  // No value is shown.
+  void invalid_hidden(const FieldPath& path, std::string_view detail);
   // One cause a problem, as name checks return them.
   void invalid_each(const FieldPath& path, std::string_view text, const object::Problems& problems);
   void not_supported(const FieldPath& path, std::string_view value,
                      std::initializer_list<std::string_view> supported);
-  void duplicate(const FieldPath& path, const Json& value);
+  void duplicate(const FieldPath& path, const Json& value, std::string_view detail = {});
   void duplicate(const FieldPath& path, std::string_view text);
   void forbidden(const FieldPath& path, std::string_view detail);
-  void not_found(const FieldPath& path, std::string_view text);
+  void not_found(const FieldPath& path, std::string_view text, std::string_view detail = {});
   void too_long(const FieldPath& path, std::size_t max_bytes);
   void too_many(const FieldPath& path, std::int64_t most);
+  void too_many(const FieldPath& path, std::size_t found, std::int64_t most);
   // The value is of another type; `text` is what kube-apiserver shows of it.
   void type_invalid(const FieldPath& path, std::string_view text, std::string_view detail);
   void not_supported(const FieldPath& path, const Json& value,

@@ -67,9 +67,13 @@ void check_owners(const Json* owners, Causes& causes) {
                      "Only one reference can have Controller set to true. Found \"true\" in "
                      "references for " +
                          controller + " and " + named);
-      break;  // the whole list is shown; once is enough
     }
   }
+}
+
+bool is_printable(std::string_view text) {
+  return std::none_of(text.begin(), text.end(),
+                      [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; });
 }
 
 void check_finalizers(const Json& object, Causes& causes) {
@@ -98,6 +102,16 @@ void check_managed_fields(const Json* entries, Causes& causes) {
     const std::string_view type = object::text_at(entry, "fieldsType");
     if (!type.empty() && type != "FieldsV1") {
       causes.invalid(path.child("fieldsType"), type, "must be `FieldsV1`");
+    }
+    constexpr std::size_t kLongestManager = 128, kLongestSubresource = 256;
+    const std::string_view manager = object::text_at(entry, "manager");
+    if (manager.size() > kLongestManager) {
+      causes.too_long(path.child("manager"), kLongestManager);
+    } else if (!is_printable(manager)) {
+      causes.invalid(path.child("manager"), manager, "should only contain printable characters");
+    }
+    if (object::text_at(entry, "subresource").size() > kLongestSubresource) {
+      causes.too_long(path.child("subresource"), kLongestSubresource);
     }
   }
 }
@@ -132,6 +146,23 @@ void check_new_finalizers(const Json& object, const Json& old, Causes& causes) {
 }
 
 }  // namespace
+
+void check_finalizer_domain(std::string_view finalizer, const FieldPath& path, Causes& causes) {
+  if (finalizer.find('/') != std::string_view::npos) return;
+  for (const std::string_view known : {"kubernetes", "orphan", "foregroundDeletion"}) {
+    if (finalizer == known) return;
+  }
+  causes.invalid(path, finalizer,
+                 "name is neither a standard finalizer name nor is it fully qualified");
+}
+
+void check_finalizer_domains(const Json& object, Causes& causes) {
+  const FieldPath path = metadata_path().child("finalizers");
+  std::size_t index = 0;
+  for (const std::string& finalizer : object::finalizers(object)) {
+    check_finalizer_domain(finalizer, path.index(index++), causes);
+  }
+}
 
 void check_metadata(const Json& object, bool namespaced, NameCheck name_check, Causes& causes) {
   const std::string_view prefix = object::generate_name(object);

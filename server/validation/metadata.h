@@ -17,4 +17,8 @@ void check_metadata(const Json& object, bool namespaced, NameCheck name_check, C
 // the caller's matter: whether an update needs one depends on the resource.
 void check_metadata_update(const Json& object, const Json& old, bool namespaced, Causes& causes);
 
+// A finalizer has a domain or is one of Kubernetes' own.
+void check_finalizer_domain(std::string_view finalizer, const FieldPath& path, Causes& causes);
+void check_finalizer_domains(const Json& object, Causes& causes);
+
 }  // namespace limen::validation

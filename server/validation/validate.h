@@ -23,8 +23,8 @@ std::vector<base::StatusCause> validate_create(const catalog::Resource& resource
 std::vector<base::StatusCause> validate_update(const catalog::Resource& resource,
                                                const object::Json& object, const object::Json& old);
 
-// Empty when an update through a subresource (status and the like) may replace `old`: metadata
-// only.
+// Empty when an update through a subresource (status and the like) may replace `old`: its metadata
+// and the rules of its status.
 std::vector<base::StatusCause> validate_status_update(const catalog::Resource& resource,
                                                       const object::Json& object,
                                                       const object::Json& old);

@@ -14,12 +14,22 @@ bool present(const Members& members, std::string_view key) {
   return value && !value->is_null();
 }
 
+// A rule about a condition means that it holds.
+void failure_policy(Members& spec) {
+  Json* policy = spec.if_contains("podFailurePolicy");
+  if (!policy || !policy->is_object()) return;
+  each_object(policy->get_object(), "rules", [](Members& rule) {
+    each_object(rule, "onPodConditions", [](Members& each) { fill(each, "status", "True"); });
+  });
+}
+
 }  // namespace
 
 void job(Members& object) {
   Members* spec = object_in(object, "spec");
   if (!spec) return;
   pod_template(*spec);
+  failure_policy(*spec);
   // A job that says nothing runs one pod once; one that says how many run at a time may end when
   // any succeeds, so it gets no number of completions.
   if (!present(*spec, "completions") && !present(*spec, "parallelism")) {
@@ -48,7 +58,10 @@ void cron_job(Members& object) {
   Members* job_template = object_in(*spec, "jobTemplate");
   if (!job_template) return;
   object_in(*job_template, "metadata");
-  if (Members* job_spec = object_in(*job_template, "spec")) pod_template(*job_spec);
+  if (Members* job_spec = object_in(*job_template, "spec")) {
+    pod_template(*job_spec);
+    failure_policy(*job_spec);
+  }
 }
 
 }  // namespace limen::validation::defaults

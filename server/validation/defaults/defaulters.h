@@ -27,10 +27,15 @@ void each_object(boost::json::object& members, std::string_view key, Visit visit
   }
 }
 
+// Amounts of resources under `key`: kept to the thousandth, rounded up.
+void whole_milli(boost::json::object& members, std::string_view key);
+
 // pod.cpp. What every pod spec gets, in pods and in templates.
 void pod_spec(boost::json::object& spec);
 // The template of a workload: metadata stays, the spec is defaulted.
 void pod_template(boost::json::object& workload_spec);
+// Sources of volumes, of pods and of persistent volumes.
+void volume_sources(boost::json::object& members);
 void pod(boost::json::object& object);
 void pod_template_object(boost::json::object& object);
 
@@ -51,7 +56,13 @@ void secret(boost::json::object& object);
 void namespace_object(boost::json::object& object);
 void persistent_volume(boost::json::object& object);
 void persistent_volume_claim(boost::json::object& object);
+// A claim's template, of a pod: its spec alone.
+void claim_template(boost::json::object& object);
 void event(boost::json::object& object);
+void limit_range(boost::json::object& object);
+void resource_quota(boost::json::object& object);
+void node(boost::json::object& object);
+void endpoints(boost::json::object& object);
 
 // rbac.cpp
 void role_binding(boost::json::object& object);
@@ -63,6 +74,10 @@ void storage_class(boost::json::object& object);
 void priority_class(boost::json::object& object);
 void autoscaler(boost::json::object& object);
 void endpoint_slice(boost::json::object& object);
+void ingress_class(boost::json::object& object);
+void csi_driver(boost::json::object& object);
+void validating_webhooks(boost::json::object& object);
+void mutating_webhooks(boost::json::object& object);
 void custom_resource_definition(boost::json::object& object);
 
 }  // namespace limen::validation::defaults

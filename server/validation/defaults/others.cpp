@@ -57,6 +57,23 @@ void storage_class(Members& object) {
 
 void priority_class(Members& object) { fill(object, "preemptionPolicy", "PreemptLowerPriority"); }
 
+// How fast an autoscaler moves one way, where its behaviour says anything of the kind.
+void scaling(Members& behavior, std::string_view direction, std::string_view policies) {
+  Json* found = behavior.if_contains(direction);
+  if (!found || found->is_null()) {
+    behavior[direction] = boost::json::object();
+    found = behavior.if_contains(direction);
+  }
+  if (!found->is_object()) return;
+  Members& rules = found->get_object();
+  fill(rules, "selectPolicy", "Max");
+  if (direction == "scaleUp") fill(rules, "stabilizationWindowSeconds", 0);
+  if (!present(rules, "policies")) {
+    rules["policies"] =
+        boost::json::parse(boost::json::string_view(policies.data(), policies.size()));
+  }
+}
+
 void autoscaler(Members& object) {
   Members* spec = object_in(object, "spec");
   if (!spec) return;
@@ -67,7 +84,59 @@ void autoscaler(Members& object) {
         R"([{"type":"Resource","resource":{"name":"cpu","target":{"type":"Utilization",)"
         R"("averageUtilization":80}}}])");
   }
+  Json* behavior = spec->if_contains("behavior");
+  if (!behavior || !behavior->is_object()) return;
+  scaling(behavior->get_object(), "scaleUp",
+          R"([{"type":"Pods","value":4,"periodSeconds":15},)"
+          R"({"type":"Percent","value":100,"periodSeconds":15}])");
+  scaling(behavior->get_object(), "scaleDown",
+          R"([{"type":"Percent","value":100,"periodSeconds":15}])");
 }
+
+void ingress_class(Members& object) {
+  Json* spec = object.if_contains("spec");
+  Json* parameters =
+      spec && spec->is_object() ? spec->get_object().if_contains("parameters") : nullptr;
+  if (parameters && parameters->is_object()) fill(parameters->get_object(), "scope", "Cluster");
+}
+
+void csi_driver(Members& object) {
+  Members* spec = object_in(object, "spec");
+  if (!spec) return;
+  fill(*spec, "attachRequired", true);
+  fill(*spec, "podInfoOnMount", false);
+  fill(*spec, "storageCapacity", false);
+  fill(*spec, "fsGroupPolicy", "ReadWriteOnceWithFSType");
+  fill(*spec, "requiresRepublish", false);
+  fill(*spec, "seLinuxMount", false);
+  Json& modes = (*spec)["volumeLifecycleModes"];
+  if (modes.is_null() || (modes.is_array() && modes.get_array().empty())) {
+    modes = boost::json::array{"Persistent"};
+  }
+}
+
+namespace {
+
+void hooks(Members& object, bool mutating) {
+  each_object(object, "webhooks", [&](Members& hook) {
+    fill(hook, "failurePolicy", "Fail");
+    fill(hook, "matchPolicy", "Equivalent");
+    object_in(hook, "namespaceSelector");
+    object_in(hook, "objectSelector");
+    fill(hook, "timeoutSeconds", 10);
+    if (mutating) fill(hook, "reinvocationPolicy", "Never");
+    each_object(hook, "rules", [](Members& rule) { fill(rule, "scope", "*"); });
+    Json* client = hook.if_contains("clientConfig");
+    Json* service =
+        client && client->is_object() ? client->get_object().if_contains("service") : nullptr;
+    if (service && service->is_object()) fill(service->get_object(), "port", 443);
+  });
+}
+
+}  // namespace
+
+void validating_webhooks(Members& object) { hooks(object, false); }
+void mutating_webhooks(Members& object) { hooks(object, true); }
 
 void endpoint_slice(Members& object) {
   each_object(object, "ports", [](Members& port) {

@@ -57,26 +57,25 @@ void probe(Members& container, std::string_view key) {
   }
 }
 
-void container(Members& members, bool host_network) {
+void field_version(Members& holder, std::string_view key) {
+  Json* from = holder.if_contains(key);
+  if (!from || !from->is_object()) return;
+  Json* field = from->get_object().if_contains("fieldRef");
+  if (field && field->is_object()) fill(field->get_object(), "apiVersion", "v1");
+}
+
+void container(Members& members) {
   fill(members, "imagePullPolicy",
        is_moving_image(text(members, "image")) ? "Always" : "IfNotPresent");
   fill(members, "terminationMessagePath", "/dev/termination-log");
   fill(members, "terminationMessagePolicy", "File");
   object_in(members, "resources");
-  each_object(members, "ports", [&](Members& port) {
-    fill(port, "protocol", "TCP");
-    if (host_network && object::int_or(port.if_contains("hostPort"), 0) == 0 &&
-        present(port, "containerPort")) {
-      const Json number = port.at("containerPort");
-      port["hostPort"] = number;
-    }
-  });
-  each_object(members, "env", [](Members& variable) {
-    Json* from = variable.if_contains("valueFrom");
-    if (!from || !from->is_object()) return;
-    Json* field = from->get_object().if_contains("fieldRef");
-    if (field && field->is_object()) fill(field->get_object(), "apiVersion", "v1");
-  });
+  each_object(members, "ports", [](Members& port) { fill(port, "protocol", "TCP"); });
+  for (const std::string_view key : {"requests", "limits"}) {
+    Json* resources = members.if_contains("resources");
+    if (resources && resources->is_object()) whole_milli(resources->get_object(), key);
+  }
+  each_object(members, "env", [](Members& variable) { field_version(variable, "valueFrom"); });
   for (const std::string_view key : {"livenessProbe", "readinessProbe", "startupProbe"}) {
     probe(members, key);
   }
@@ -86,6 +85,28 @@ void container(Members& members, bool host_network) {
       if (handler && handler->is_object()) http_get(handler->get_object());
     }
   }
+}
+
+// Sources of volumes whose members have defaults of their own.
+void volume_source(Members& members, std::string_view key,
+                   std::initializer_list<std::pair<std::string_view, Json>> defaults) {
+  Json* source = members.if_contains(key);
+  if (!source || !source->is_object()) return;
+  for (const auto& [name, value] : defaults) fill(source->get_object(), name, value);
+}
+
+void downward_items(Members& source) {
+  each_object(source, "items", [](Members& item) {
+    Json* field = item.if_contains("fieldRef");
+    if (field && field->is_object()) fill(field->get_object(), "apiVersion", "v1");
+  });
+}
+
+void projected_source(Members& source) {
+  Json* token = source.if_contains("serviceAccountToken");
+  if (token && token->is_object()) fill(token->get_object(), "expirationSeconds", 3600);
+  Json* downward = source.if_contains("downwardAPI");
+  if (downward && downward->is_object()) downward_items(downward->get_object());
 }
 
 void volume(Members& members) {
@@ -98,15 +119,22 @@ void volume(Members& members) {
     Json* source = members.if_contains(key);
     if (source && source->is_object()) fill(source->get_object(), "defaultMode", kFileMode);
   }
-  if (Json* path = members.if_contains("hostPath"); path && path->is_object()) {
-    fill(path->get_object(), "type", "");
+  volume_sources(members);
+  if (Json* downward = members.if_contains("downwardAPI"); downward && downward->is_object()) {
+    downward_items(downward->get_object());
   }
   if (Json* projected = members.if_contains("projected"); projected && projected->is_object()) {
-    each_object(projected->get_object(), "sources", [](Members& source) {
-      Json* token = source.if_contains("serviceAccountToken");
-      if (token && token->is_object()) fill(token->get_object(), "expirationSeconds", 3600);
-    });
+    each_object(projected->get_object(), "sources", projected_source);
   }
+  if (Json* image = members.if_contains("image"); image && image->is_object()) {
+    fill(image->get_object(), "pullPolicy",
+         is_moving_image(text(image->get_object(), "reference")) ? "Always" : "IfNotPresent");
+  }
+  Json* ephemeral = members.if_contains("ephemeral");
+  Json* made = ephemeral && ephemeral->is_object()
+                   ? ephemeral->get_object().if_contains("volumeClaimTemplate")
+                   : nullptr;
+  if (made && made->is_object()) claim_template(made->get_object());
 }
 
 // Requests follow limits where only limits are given.
@@ -119,6 +147,17 @@ void requests_from_limits(Members& members) {
   Members* requests = object_in(resources->get_object(), "requests");
   if (!requests) return;
   for (const auto& limit : wanted) fill(*requests, limit.key(), limit.value());
+}
+
+// On the host's network a port is the host's.
+void host_ports(Members& members) {
+  each_object(members, "ports", [](Members& port) {
+    if (object::int_or(port.if_contains("hostPort"), 0) != 0 || !present(port, "containerPort")) {
+      return;
+    }
+    const Json number = port.at("containerPort");
+    port["hostPort"] = number;
+  });
 }
 
 // The deprecated name of the service account's member always says the same.
@@ -134,12 +173,21 @@ void service_account(Members& spec) {
 
 }  // namespace
 
+void volume_sources(Members& members) {
+  volume_source(members, "hostPath", {{"type", ""}});
+  volume_source(members, "iscsi", {{"iscsiInterface", "default"}});
+  volume_source(members, "rbd",
+                {{"pool", "rbd"}, {"user", "admin"}, {"keyring", "/etc/ceph/keyring"}});
+  volume_source(
+      members, "azureDisk",
+      {{"cachingMode", "ReadWrite"}, {"fsType", "ext4"}, {"readOnly", false}, {"kind", "Shared"}});
+  volume_source(members, "scaleIO", {{"fsType", "xfs"}, {"storageMode", "ThinProvisioned"}});
+}
+
 void pod_spec(Members& spec) {
-  const Json* host = spec.if_contains("hostNetwork");
-  const bool host_network = host && host->is_bool() && host->get_bool();
   each_object(spec, "volumes", volume);
   for (const std::string_view key : {"initContainers", "containers", "ephemeralContainers"}) {
-    each_object(spec, key, [&](Members& each) { container(each, host_network); });
+    each_object(spec, key, container);
   }
   fill(spec, "restartPolicy", "Always");
   fill(spec, "terminationGracePeriodSeconds", 30);
@@ -160,8 +208,11 @@ void pod(Members& object) {
   Members* spec = object_in(object, "spec");
   if (!spec) return;
   pod_spec(*spec);
+  const Json* host = spec->if_contains("hostNetwork");
+  const bool host_network = host && host->is_bool() && host->get_bool();
   for (const std::string_view key : {"initContainers", "containers"}) {
     each_object(*spec, key, requests_from_limits);
+    if (host_network) each_object(*spec, key, host_ports);
   }
   fill(*spec, "enableServiceLinks", true);
 }

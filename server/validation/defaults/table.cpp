@@ -1,5 +1,6 @@
 #include <array>
 
+#include "object/quantity.h"
 #include "validation/custom/objects.h"
 #include "validation/defaults.h"
 #include "validation/defaults/defaulters.h"
@@ -14,15 +15,22 @@ struct Row {
 };
 
 constexpr auto kRows = std::to_array<Row>({
+    {"", "endpoints", defaults::endpoints},
     {"", "events", defaults::event},
+    {"", "limitranges", defaults::limit_range},
     {"", "namespaces", defaults::namespace_object},
+    {"", "nodes", defaults::node},
     {"", "persistentvolumeclaims", defaults::persistent_volume_claim},
     {"", "persistentvolumes", defaults::persistent_volume},
     {"", "pods", defaults::pod},
     {"", "podtemplates", defaults::pod_template_object},
     {"", "replicationcontrollers", defaults::replication_controller},
+    {"", "resourcequotas", defaults::resource_quota},
     {"", "secrets", defaults::secret},
     {"", "services", defaults::service},
+    {"admissionregistration.k8s.io", "mutatingwebhookconfigurations", defaults::mutating_webhooks},
+    {"admissionregistration.k8s.io", "validatingwebhookconfigurations",
+     defaults::validating_webhooks},
     {"apiextensions.k8s.io", "customresourcedefinitions", defaults::custom_resource_definition},
     {"apps", "daemonsets", defaults::daemon_set},
     {"apps", "deployments", defaults::deployment},
@@ -32,11 +40,13 @@ constexpr auto kRows = std::to_array<Row>({
     {"batch", "cronjobs", defaults::cron_job},
     {"batch", "jobs", defaults::job},
     {"discovery.k8s.io", "endpointslices", defaults::endpoint_slice},
+    {"networking.k8s.io", "ingressclasses", defaults::ingress_class},
     {"networking.k8s.io", "ingresses", defaults::ingress},
     {"networking.k8s.io", "networkpolicies", defaults::network_policy},
     {"rbac.authorization.k8s.io", "clusterrolebindings", defaults::role_binding},
     {"rbac.authorization.k8s.io", "rolebindings", defaults::role_binding},
     {"scheduling.k8s.io", "priorityclasses", defaults::priority_class},
+    {"storage.k8s.io", "csidrivers", defaults::csi_driver},
     {"storage.k8s.io", "storageclasses", defaults::storage_class},
 });
 
@@ -62,6 +72,19 @@ boost::json::object* object_in(boost::json::object& members, std::string_view ke
   Json& current = members[key];
   if (current.is_null()) current.emplace_object();
   return current.if_object();
+}
+
+// Amounts are kept to the thousandth, rounded up.
+void whole_milli(boost::json::object& members, std::string_view key) {
+  Json* amounts = members.if_contains(key);
+  if (!amounts || !amounts->is_object()) return;
+  for (auto& entry : amounts->get_object()) {
+    if (!entry.value().is_string()) continue;
+    const auto amount = object::Quantity::parse(std::string_view(entry.value().get_string()));
+    if (!amount) continue;
+    const object::Quantity rounded = amount->rounded_to_milli();
+    if (*amount < rounded) entry.value() = rounded.to_string();
+  }
 }
 
 }  // namespace defaults

@@ -9,5 +9,7 @@ namespace limen::validation {
 bool is_ip(std::string_view text);
 // An address, a slash and a prefix length that fits it.
 bool is_cidr(std::string_view text);
+// Whether all of `inner` lies in `outer` and is less than it. Both must be blocks.
+bool is_within(std::string_view inner, std::string_view outer);
 
 }  // namespace limen::validation

@@ -1,168 +1,218 @@
 // Namespaces and the small kinds that serve the cluster: leases, events, priority classes,
-// disruption budgets, autoscalers, quotas, definitions.
-#include "base/strings.h"
-#include "object/metadata.h"
-#include "object/quantity.h"
+// disruption budgets.
+#include "validation/kinds/parts.h"
 #include "validation/kinds/rules.h"
 
 namespace limen::validation::kinds {
 
 namespace {
 
-using object::find;
-using object::member;
-using object::text_at;
+constexpr std::size_t kMaxWord = 128;  // of an event's reason, action and reporter
+constexpr std::size_t kMaxNote = 1024;
 
 const FieldPath& spec_path() {
   static const FieldPath kPath("spec");
   return kPath;
 }
 
-void check_positive(const Json* value, const FieldPath& path, Causes& causes) {
-  if (value && !value->is_null() && object::int_or(value, 1) <= 0) {
-    causes.invalid(path, *value, "must be greater than 0");
+void check_event_namespace(const Json& object, bool timed, Causes& causes) {
+  const std::string_view of = text(find(object, {"involvedObject", "namespace"}));
+  const std::string_view ns = object::ns(object);
+  // Events about cluster-scoped objects live in default, or in kube-system.
+  const bool fits =
+      of.empty() ? ns == "default" || (timed && ns == "kube-system") : timed || of == ns;
+  if (!fits) {
+    causes.invalid(FieldPath("involvedObject").child("namespace"), of,
+                   "does not match event.namespace");
   }
 }
 
-// A whole number that is not negative, or a percentage.
-void check_count_or_percent(const Json* value, const FieldPath& path, Causes& causes) {
-  if (!value || value->is_null()) return;
-  if (!value->is_string()) return check_not_negative(value, path, causes);
-  std::string_view text(value->get_string());
-  const bool percent = text.ends_with('%');
-  if (percent) text.remove_suffix(1);
-  const bool digits =
-      !text.empty() && text.find_first_not_of("0123456789") == std::string_view::npos;
-  if (!percent || !digits) {
-    causes.invalid(path, *value,
-                   "a valid percent string must be a numeric string followed by an ending '%' "
-                   "(e.g. '1%',  or '93%', regex used for validation is '[0-9]+%')");
-  } else if (const auto number = base::parse_int(text); !number || *number > 100) {
-    causes.invalid(path, *value, "must not be greater than 100%");
+void check_length(std::string_view text, std::size_t most, std::string_view key, Causes& causes) {
+  if (text.size() > most) {
+    causes.invalid(FieldPath(key), std::string_view(),
+                   "can have at most " + std::to_string(most) + " characters");
   }
+}
+
+// Events with a time say who reports what was done.
+void check_timed_event(const Json& object, const FieldPath& reporter_path, Causes& causes) {
+  const std::string_view reporter = text_at(object, "reportingComponent");
+  if (reporter.empty()) causes.required(reporter_path);
+  check_text(reporter, object::qualified_name, reporter_path, causes);
+  for (const std::string_view key : {"reportingInstance", "action", "reason"}) {
+    const std::string_view word = text_at(object, key);
+    if (word.empty()) causes.required(FieldPath(key));
+    check_length(word, kMaxWord, key, causes);
+  }
+  check_length(text_at(object, "message"), kMaxNote, "message", causes);
+}
+
+void check_series(const Json& object, Causes& causes) {
+  if (!has(object, "series")) return;
+  const Json& series = object_at(object, "series");
+  if (number_at(series, "count") < 2) {
+    causes.invalid(FieldPath("series.count"), std::string_view(), "should be at least 2");
+  }
+  if (!has(series, "lastObservedTime")) causes.required(FieldPath("series.lastObservedTime"));
+}
+
+// `reporter`: what the API group calls who reports.
+void check_any_event(const Json& object, const FieldPath& reporter, Causes& causes) {
+  const bool timed = has(object, "eventTime");
+  check_event_namespace(object, timed, causes);
+  if (timed) check_timed_event(object, reporter, causes);
+  check_text(object::ns(object), object::dns1123_subdomain, FieldPath("namespace"), causes);
 }
 
 }  // namespace
 
 void check_namespace(const Json& object, Causes& causes) {
-  std::size_t index = 0;
   for (const Json& finalizer : elements(find(object, {"spec", "finalizers"}))) {
-    const FieldPath path = spec_path().child("finalizers").index(index++);
-    const std::string_view name = text(&finalizer);
-    causes.invalid_each(path, name, object::qualified_name(name));
-    if (name != "kubernetes" && name.find('/') == std::string_view::npos) {
-      causes.invalid(path, name,
-                     "name is neither a standard finalizer name nor is it fully qualified");
-    }
+    const FieldPath path = spec_path().child("finalizers");
+    check_text(text(&finalizer), object::qualified_name, path, causes);
+    check_finalizer_domain(text(&finalizer), path, causes);
+  }
+}
+
+void check_namespace_status(const Json& object, const Json&, Causes& causes) {
+  const std::string_view phase = text_at(status_of(object), "phase");
+  const bool ending = !object::deletion_timestamp(object).empty();
+  const FieldPath path = FieldPath("status").child("Phase");
+  if (!ending && phase != "Active") {
+    causes.invalid(path, phase, "may only be 'Active' if `deletionTimestamp` is empty");
+  } else if (ending && phase != "Terminating") {
+    causes.invalid(path, phase, "may only be 'Terminating' if `deletionTimestamp` is not empty");
   }
 }
 
 void check_lease(const Json& object, Causes& causes) {
-  const Json* spec = member(object, "spec");
-  if (!spec) return;
-  check_positive(member(*spec, "leaseDurationSeconds"), spec_path().child("leaseDurationSeconds"),
-                 causes);
-  check_not_negative(member(*spec, "leaseTransitions"), spec_path().child("leaseTransitions"),
-                     causes);
+  const Json& spec = spec_of(object);
+  const Json* duration = member(spec, "leaseDurationSeconds");
+  if (object::int_or(duration, 1) <= 0) {
+    causes.invalid(spec_path().child("leaseDurationSeconds"), *duration, "must be greater than 0");
+  }
+  check_counts(spec, {"leaseTransitions"}, spec_path(), causes);
+  const std::string_view strategy = text_at(spec, "strategy");
+  if (has(spec, "strategy")) {
+    const FieldPath path = spec_path().child("strategy").child("strategy");
+    if (strategy.find('/') == std::string_view::npos) {
+      check_one_of(strategy, {"OldestEmulationVersion"}, path, causes);
+    } else {
+      check_text(strategy, object::qualified_name, path, causes);
+    }
+  }
+  if (!text_at(spec, "preferredHolder").empty() && strategy.empty()) {
+    causes.forbidden(spec_path().child("preferredHolder"),
+                     "may only be specified if `strategy` is defined");
+  }
 }
 
 void check_event(const Json& object, Causes& causes) {
-  // Core events call it involvedObject, events.k8s.io events regarding.
-  const std::string_view key = member(object, "regarding") ? "regarding" : "involvedObject";
-  const Json* involved = member(object, key);
-  if (!involved) return;
-  const std::string_view of = text_at(*involved, "namespace");
-  const FieldPath path = FieldPath("involvedObject").child("namespace");
-  if (of.empty()) {
-    // Events about cluster-scoped objects live in default.
-    if (object::ns(object) != "default" && object::ns(object) != "kube-system") {
-      causes.invalid(path, of, "does not match event.namespace");
-    }
-  } else if (of != object::ns(object)) {
-    causes.invalid(path, of, "does not match event.namespace");
+  check_any_event(object, FieldPath("reportingComponent"), causes);
+}
+
+void check_strict_event(const Json& object, Causes& causes) {
+  check_any_event(object, FieldPath("reportingController"), causes);
+}
+
+void check_strict_event_create(const Json& object, Causes& causes) {
+  check_series(object, causes);
+  if (!has(object, "eventTime")) causes.required(FieldPath("eventTime"));
+  const std::string_view type = text_at(object, "type");
+  if (type != "Normal" && type != "Warning") {
+    causes.invalid(FieldPath("type"), std::string_view(),
+                   "has invalid value: " + std::string(type));
+  }
+  constexpr std::string_view kUnset = "needs to be unset";
+  for (const std::string_view key : {"firstTimestamp", "lastTimestamp"}) {
+    if (has(object, key)) causes.invalid(FieldPath(key), std::string_view(), kUnset);
+  }
+  if (number_at(object, "count") != 0) {
+    causes.invalid(FieldPath("count"), std::string_view(), kUnset);
+  }
+  const Json& source = object_at(object, "source");
+  if (!text_at(source, "component").empty() || !text_at(source, "host").empty()) {
+    causes.invalid(FieldPath("source"), std::string_view(), kUnset);
+  }
+}
+
+void check_strict_event_update(const Json& object, const Json& old, Causes& causes) {
+  if (!same(member(object, "series"), member(old, "series"))) check_series(object, causes);
+  for (const std::string_view key :
+       {"involvedObject", "reason", "message", "source", "firstTimestamp", "lastTimestamp", "count",
+        "type", "eventTime", "action", "related", "reportingComponent", "reportingInstance"}) {
+    const FieldPath path(key == "reportingComponent" ? "reportingController" : key);
+    check_immutable(member(object, key), member(old, key), path, causes);
   }
 }
 
 void check_priority_class(const Json& object, Causes& causes) {
   constexpr std::int64_t kHighestUser = 1'000'000'000;
-  const std::string_view name = object::name(object);
-  const std::int64_t value = object::int_or(member(object, "value"), 0);
+  const std::string name(object::name(object));
+  const std::int64_t value = number_at(object, "value");
   if (name.starts_with("system-")) {
-    if (name != "system-node-critical" && name != "system-cluster-critical") {
+    const std::int64_t known = name == "system-node-critical"      ? 2'000'001'000
+                               : name == "system-cluster-critical" ? 2'000'000'000
+                                                                   : 0;
+    std::string problem;
+    if (known == 0) {
+      problem = name + " is not a known system priority class";
+    } else if (value != known) {
+      problem = "value of " + name + " PriorityClass must be " + std::to_string(known);
+    } else if (is_true(member(object, "globalDefault"))) {
+      problem = "globalDefault of " + name + " PriorityClass must be false";
+    }
+    if (!problem.empty()) {
       causes.forbidden(FieldPath("metadata").child("name"),
                        "priority class names with 'system-' prefix are reserved for system use "
                        "only. error: " +
-                           std::string(name) + " is not a known system priority class");
+                           problem);
     }
   } else if (value > kHighestUser) {
     causes.forbidden(FieldPath("value"), "maximum allowed value of a user defined priority is " +
                                              std::to_string(kHighestUser));
   }
-  check_enum(text_at(object, "preemptionPolicy"), {"Never", "PreemptLowerPriority"},
-             FieldPath("preemptionPolicy"), false, causes);
+  if (has(object, "preemptionPolicy")) {
+    check_enum(text_at(object, "preemptionPolicy"), {"PreemptLowerPriority", "Never"},
+               FieldPath("preemptionPolicy"), true, causes);
+  }
 }
 
 void check_priority_class_update(const Json& object, const Json& old, Causes& causes) {
-  if (!same(member(object, "value"), member(old, "value"))) {
+  if (number_at(object, "value") != number_at(old, "value")) {
     causes.forbidden(FieldPath("value"), "may not be changed in an update.");
   }
-  if (!same(member(object, "preemptionPolicy"), member(old, "preemptionPolicy"))) {
-    const Json* now = member(object, "preemptionPolicy");
-    causes.invalid(FieldPath("preemptionPolicy"), now ? *now : Json(nullptr), kImmutable);
-  }
+  check_immutable(member(object, "preemptionPolicy"), member(old, "preemptionPolicy"),
+                  FieldPath("preemptionPolicy"), causes);
 }
 
 void check_disruption_budget(const Json& object, Causes& causes) {
-  const Json* spec = member(object, "spec");
-  if (!spec) return;
-  if (has(*spec, "minAvailable") && has(*spec, "maxUnavailable")) {
-    causes.invalid(spec_path(), *spec, "minAvailable and maxUnavailable cannot be both set");
+  const Json& spec = spec_of(object);
+  if (has(spec, "minAvailable") && has(spec, "maxUnavailable")) {
+    const boost::json::object shown = {
+        {"MinAvailable", *member(spec, "minAvailable")},
+        {"Selector", shown_of(member(spec, "selector"))},
+        {"MaxUnavailable", *member(spec, "maxUnavailable")},
+        {"UnhealthyPodEvictionPolicy", shown_of(member(spec, "unhealthyPodEvictionPolicy"))}};
+    causes.invalid(spec_path(), Json(shown), "minAvailable and maxUnavailable cannot be both set");
   }
-  check_count_or_percent(member(*spec, "minAvailable"), spec_path().child("minAvailable"), causes);
-  check_count_or_percent(member(*spec, "maxUnavailable"), spec_path().child("maxUnavailable"),
-                         causes);
-  check_label_selector(member(*spec, "selector"), spec_path().child("selector"), causes);
-  check_enum(text_at(*spec, "unhealthyPodEvictionPolicy"), {"AlwaysAllow", "IfHealthyBudget"},
-             spec_path().child("unhealthyPodEvictionPolicy"), false, causes);
-}
-
-void check_autoscaler(const Json& object, Causes& causes) {
-  static const Json kNone;
-  const Json* found = member(object, "spec");
-  const Json& spec = found ? *found : kNone;
-  const Json* low = member(spec, "minReplicas");
-  const std::int64_t high = object::int_or(member(spec, "maxReplicas"), 0);
-  if (low && object::int_or(low, 1) < 1) {
-    causes.invalid(spec_path().child("minReplicas"), *low, "must be greater than or equal to 1");
+  for (const std::string_view key : {"minAvailable", "maxUnavailable"}) {
+    check_int_or_percent(member(spec, key), spec_path().child(key), causes);
+    check_at_most_all(member(spec, key), spec_path().child(key), causes);
   }
-  if (high < 1) {
-    causes.invalid(spec_path().child("maxReplicas"), Json(high), "must be greater than 0");
-  }
-  if (low && high >= 1 && object::int_or(low, 1) > high) {
-    causes.invalid(spec_path().child("maxReplicas"), Json(high),
-                   "must be greater than or equal to `minReplicas`");
-  }
-  const FieldPath target = spec_path().child("scaleTargetRef");
-  for (const std::string_view key : {"kind", "name"}) {
-    const std::string_view value = text(find(spec, {"scaleTargetRef", key}));
-    if (value.empty()) {
-      causes.required(target.child(key));
-    } else {
-      causes.invalid_each(target.child(key), value, object::path_segment_name(value));
-    }
+  check_label_selector(member(spec, "selector"), spec_path().child("selector"), causes);
+  if (has(spec, "unhealthyPodEvictionPolicy")) {
+    check_one_of(text_at(spec, "unhealthyPodEvictionPolicy"), {"AlwaysAllow", "IfHealthyBudget"},
+                 spec_path().child("unhealthyPodEvictionPolicy"), causes);
   }
 }
 
-void check_resource_quota(const Json& object, Causes& causes) {
-  const FieldPath hard = spec_path().child("hard");
-  for (const auto& limit : members(find(object, {"spec", "hard"}))) {
-    const std::string_view name = limit.key();
-    causes.invalid_each(hard.key(name), name, object::qualified_name(name));
-    const auto amount = object::Quantity::parse(text(&limit.value()));
-    if (amount && amount->sign() < 0) {
-      causes.invalid(hard.key(name), limit.value(), "must be greater than or equal to 0");
-    }
-  }
+void check_disruption_budget_status(const Json& object, const Json&, Causes& causes) {
+  const FieldPath path("status");
+  const Json& status = status_of(object);
+  check_conditions(member(status, "conditions"), path.child("conditions"), causes);
+  check_counts(status, {"disruptionsAllowed", "currentHealthy", "desiredHealthy", "expectedPods"},
+               path, causes);
 }
 
 }  // namespace limen::validation::kinds

@@ -123,9 +123,14 @@ void check_cluster_role_binding(const Json& object, Causes& causes) {
 
 void check_role_ref_update(const Json& object, const Json& old, Causes& causes) {
   const Json* now = member(object, "roleRef");
-  if (!same(now, member(old, "roleRef"))) {
-    causes.invalid(FieldPath("roleRef"), now ? *now : Json(nullptr), "cannot change roleRef");
-  }
+  if (same(now, member(old, "roleRef"))) return;
+  // As Go's struct shows it.
+  static const Json kNone(boost::json::object_kind);
+  const Json& ref = now && now->is_object() ? *now : kNone;
+  const boost::json::object shown = {{"APIGroup", text_at(ref, "apiGroup")},
+                                     {"Kind", text_at(ref, "kind")},
+                                     {"Name", text_at(ref, "name")}};
+  causes.invalid(FieldPath("roleRef"), Json(shown), "cannot change roleRef");
 }
 
 }  // namespace limen::validation::kinds

@@ -1,221 +1,252 @@
 // Workloads of apps/v1 and replication controllers.
-#include <set>
-
-#include "base/strings.h"
 #include "object/decode.h"
-#include "object/metadata.h"
-#include "object/selector.h"
+#include "validation/kinds/parts.h"
 #include "validation/kinds/rules.h"
 
 namespace limen::validation::kinds {
 
 namespace {
 
-using object::find;
-using object::member;
-using object::text_at;
-
 const FieldPath& spec_path() {
   static const FieldPath kPath("spec");
   return kPath;
 }
-
-const Json& spec_of(const Json& object) {
-  static const Json kNone(boost::json::object_kind);
-  const Json* spec = member(object, "spec");
-  return spec && spec->is_object() ? *spec : kNone;
+const FieldPath& status_path() {
+  static const FieldPath kPath("status");
+  return kPath;
 }
 
-bool selects_all(const Json& selector) {
-  return members(member(selector, "matchLabels")).empty() &&
-         elements(member(selector, "matchExpressions")).empty();
-}
+using ClaimNames = std::vector<std::string_view>;
 
-// The selector itself, and that the template's labels satisfy it.
-void check_selector(const Json& spec, std::string_view empty_text, Causes& causes) {
-  const FieldPath path = spec_path().child("selector");
-  const Json* selector = member(spec, "selector");
-  if (!selector || !selector->is_object()) return causes.required(path);
-  check_label_selector(selector, path, causes);
-  if (selects_all(*selector)) return causes.invalid(path, *selector, empty_text);
-  try {
-    const Json* labels = find(spec, {"template", "metadata", "labels"});
-    if (!object::LabelSelector::from_object(*selector).matches(object::to_labels(labels))) {
-      static const Json kNone(boost::json::object_kind);
-      causes.invalid(spec_path().child("template").child("metadata").child("labels"),
-                     labels ? *labels : kNone, "`selector` does not match template `labels`");
-    }
-  } catch (const object::SelectorError&) {
-    causes.invalid(path, *selector, "invalid label selector");
+void check_template_labels(const Json& spec, Causes& causes) {
+  if (selects_template(spec)) return;
+  const Json* labels = find(spec, {"template", "metadata", "labels"});
+  const FieldPath path = spec_path().child("template").child("metadata").child("labels");
+  constexpr std::string_view kNot = "`selector` does not match template `labels`";
+  // Go shows a map that is not there without quotes.
+  if (labels && labels->is_object()) {
+    causes.invalid(path, *labels, kNot);
+  } else {
+    causes.invalid_shown(path, "null", kNot);
   }
 }
 
 // Pods of a controller that replaces them restart always and have no deadline.
-void check_template(const Json& spec, std::string_view owner, Causes& causes) {
-  const FieldPath path = spec_path().child("template");
-  check_pod_template(member(spec, "template"), path, causes);
-  const std::string_view restart = text(find(spec, {"template", "spec", "restartPolicy"}));
-  if (!restart.empty() && restart != "Always") {
-    causes.not_supported(path.child("spec").child("restartPolicy"), restart, {"Always"});
-  }
+void check_endless(const Json& spec, std::string_view owner, Causes& causes) {
+  const FieldPath path = spec_path().child("template").child("spec");
+  check_one_of(text(find(spec, {"template", "spec", "restartPolicy"})), {"Always"},
+               path.child("restartPolicy"), causes);
   const Json* deadline = find(spec, {"template", "spec", "activeDeadlineSeconds"});
   if (deadline && !deadline->is_null()) {
-    causes.forbidden(path.child("spec").child("activeDeadlineSeconds"),
+    causes.forbidden(path.child("activeDeadlineSeconds"),
                      "activeDeadlineSeconds in " + std::string(owner) + " is not Supported");
   }
 }
 
-void check_counts(const Json& spec, std::initializer_list<std::string_view> keys, Causes& causes) {
-  for (const std::string_view key : keys) {
-    check_not_negative(member(spec, key), spec_path().child(key), causes);
-  }
+void check_template(const Json& spec, std::string_view owner, const ClaimNames& claimed,
+                    Causes& causes) {
+  check_template_labels(spec, causes);
+  check_pod_template(member(spec, "template"), claimed, spec_path().child("template"), causes);
+  check_endless(spec, owner, causes);
 }
 
-// A whole number that is not negative or a percentage; returns whether it means zero.
-bool check_surge(const Json* value, const FieldPath& path, Causes& causes) {
-  if (!value || value->is_null()) return false;
-  if (!value->is_string()) {
-    check_not_negative(value, path, causes);
-    return object::int_or(value, 0) == 0;
-  }
-  std::string_view digits(value->get_string());
-  const bool percent = digits.ends_with('%');
-  if (percent) digits.remove_suffix(1);
-  const std::optional<std::int64_t> number = base::parse_int(digits);
-  if (!percent || !number || *number < 0) {
-    causes.invalid(path, *value,
-                   "a valid percent string must be a numeric string followed by an ending '%' "
-                   "(e.g. '1%',  or '93%', regex used for validation is '[0-9]+%')");
-    return false;
-  }
-  return *number == 0;
-}
-
-void check_rolling_update(const Json* rolling, const FieldPath& path, Causes& causes) {
-  if (!rolling || !rolling->is_object()) return;
-  const Json* unavailable = member(*rolling, "maxUnavailable");
+void check_rolling_deployment(const Json& rolling, const FieldPath& path, Causes& causes) {
+  const Json* down = member(rolling, "maxUnavailable");
+  const Json* up = member(rolling, "maxSurge");
   const FieldPath at = path.child("maxUnavailable");
-  const bool none_down = check_surge(unavailable, at, causes);
-  const bool none_up = check_surge(member(*rolling, "maxSurge"), path.child("maxSurge"), causes);
-  if (none_down && none_up) {
-    causes.invalid(at, *unavailable, "may not be 0 when `maxSurge` is 0");
+  check_int_or_percent(down, at, causes);
+  check_int_or_percent(up, path.child("maxSurge"), causes);
+  if (int_or_percent(down) == 0 && int_or_percent(up) == 0) {
+    causes.invalid(at, down ? *down : Json(0), "may not be 0 when `maxSurge` is 0");
   }
-  if (unavailable && unavailable->is_string()) {
-    const std::string_view percent(unavailable->get_string());
-    if (percent.ends_with('%') &&
-        base::parse_int(percent.substr(0, percent.size() - 1)).value_or(0) > 100) {
-      causes.invalid(at, *unavailable, "must not be greater than 100%");
+  check_at_most_all(down, at, causes);
+}
+
+// A strategy as Go's struct shows it.
+Json shown_strategy(const Json& strategy) {
+  return boost::json::object{{"Type", text_at(strategy, "type")},
+                             {"RollingUpdate", shown_of(member(strategy, "rollingUpdate"))}};
+}
+
+void check_deployment_strategy(const Json& spec, Causes& causes) {
+  const Json& strategy = object_at(spec, "strategy");
+  const FieldPath path = spec_path().child("strategy");
+  const std::string_view type = text_at(strategy, "type");
+  const FieldPath rolling = path.child("rollingUpdate");
+  if (type == "Recreate") {
+    if (has(strategy, "rollingUpdate")) {
+      causes.forbidden(rolling, "may not be specified when strategy `type` is 'Recreate'");
     }
+  } else if (type == "RollingUpdate") {
+    if (!has(strategy, "rollingUpdate")) {
+      causes.required(rolling, "this should be defaulted and never be nil");
+    } else {
+      check_rolling_deployment(object_at(strategy, "rollingUpdate"), rolling, causes);
+    }
+  } else {
+    causes.not_supported(path, shown_strategy(strategy), {"Recreate", "RollingUpdate"});
   }
 }
 
-// The spec with a volume for every claim template: that is what its pods' mounts may name.
-Json with_claimed_volumes(const Json& spec) {
-  Json out = object::mutable_copy(spec);
-  Json* pod_template = member(out, "template");
-  Json* pod = pod_template ? member(*pod_template, "spec") : nullptr;
-  if (!pod || !pod->is_object()) return out;
-  const std::span<const Json> claims = elements(member(spec, "volumeClaimTemplates"));
-  if (claims.empty()) return out;
-  Json& volumes = pod->get_object()["volumes"];
-  if (!volumes.is_array()) volumes.emplace_array();
-  std::set<std::string, std::less<>> known;
-  for (const Json& volume : volumes.get_array()) known.emplace(text_at(volume, "name"));
-  for (const Json& claim : claims) {
-    const std::string_view name = object::name(claim);
-    if (name.empty() || !known.emplace(name).second) continue;
-    volumes.get_array().push_back(
-        {{"name", name}, {"persistentVolumeClaim", {{"claimName", name}}}});
+void check_rolling_daemon_set(const Json& rolling, const FieldPath& path, Causes& causes) {
+  const Json* down = member(rolling, "maxUnavailable");
+  const Json* up = member(rolling, "maxSurge");
+  check_int_or_percent(down, path.child("maxUnavailable"), causes);
+  check_int_or_percent(up, path.child("maxSurge"), causes);
+  check_at_most_all(down, path.child("maxUnavailable"), causes);
+  check_at_most_all(up, path.child("maxSurge"), causes);
+  const bool none_down = int_or_percent(down) == 0;
+  const bool none_up = int_or_percent(up) == 0;
+  if (!none_down && !none_up) {
+    causes.invalid(path.child("maxSurge"), *up, "may not be set when maxUnavailable is non-zero");
+  } else if (none_down && none_up) {
+    causes.required(path.child("maxUnavailable"), "cannot be 0 when maxSurge is 0");
+  }
+}
+
+void check_daemon_set_strategy(const Json& spec, Causes& causes) {
+  const Json& strategy = object_at(spec, "updateStrategy");
+  const FieldPath path = spec_path().child("updateStrategy");
+  const std::string_view type = text_at(strategy, "type");
+  if (type == "OnDelete") return;
+  if (type != "RollingUpdate") {
+    return causes.not_supported(path, shown_strategy(strategy), {"RollingUpdate", "OnDelete"});
+  }
+  if (!has(strategy, "rollingUpdate")) return causes.required(path.child("rollingUpdate"));
+  check_rolling_daemon_set(object_at(strategy, "rollingUpdate"), path.child("rollingUpdate"),
+                           causes);
+}
+
+void check_stateful_set_strategy(const Json& spec, Causes& causes) {
+  const Json& strategy = object_at(spec, "updateStrategy");
+  const FieldPath path = spec_path().child("updateStrategy");
+  const FieldPath rolling_path = path.child("rollingUpdate");
+  const std::string_view type = text_at(strategy, "type");
+  const Json* rolling = member(strategy, "rollingUpdate");
+  const bool rolls = rolling && rolling->is_object();
+  if (type.empty()) {
+    causes.required(path);
+  } else if (type == "OnDelete") {
+    if (rolls) {
+      const boost::json::object shown = {
+          {"Partition", number_at(*rolling, "partition")},
+          {"MaxUnavailable", shown_of(member(*rolling, "maxUnavailable"))}};
+      causes.invalid(rolling_path, Json(shown), "only allowed for updateStrategy 'RollingUpdate'");
+    }
+  } else if (type != "RollingUpdate") {
+    causes.invalid(path, shown_strategy(strategy), "must be 'RollingUpdate' or 'OnDelete'");
+  } else if (rolls) {
+    check_counts(*rolling, {"partition"}, rolling_path, causes);
+    const Json* down = member(*rolling, "maxUnavailable");
+    if (!down || down->is_null()) return;
+    const FieldPath at = rolling_path.child("maxUnavailable");
+    check_int_or_percent(down, at, causes);
+    if (int_or_percent(down) == 0) causes.invalid(at, *down, "cannot be 0");
+    check_at_most_all(down, at, causes);
+  }
+}
+
+ClaimNames claims_of(const Json& spec) {
+  ClaimNames out;
+  for (const Json& claim : elements(member(spec, "volumeClaimTemplates"))) {
+    if (!object::name(claim).empty()) out.push_back(object::name(claim));
   }
   return out;
+}
+
+// Numbers of a status: none negative, none above `replicas`, no more available than ready.
+void check_replica_counts(const Json& status, std::initializer_list<std::string_view> parts,
+                          std::string_view ready, Causes& causes) {
+  const std::int64_t all = number_at(status, "replicas");
+  for (const std::string_view key : parts) {
+    if (number_at(status, key) > all) {
+      causes.invalid(status_path().child(key), *member(status, key),
+                     "cannot be greater than status.replicas");
+    }
+  }
+  if (number_at(status, "availableReplicas") > number_at(status, "readyReplicas")) {
+    causes.invalid(status_path().child("availableReplicas"), *member(status, "availableReplicas"),
+                   "cannot be greater than " + std::string(ready));
+  }
+}
+
+// Names made of it would collide with earlier ones.
+void check_collisions(const Json& object, const Json& old, Causes& causes) {
+  const Json* now = find(object, {"status", "collisionCount"});
+  const Json* before = find(old, {"status", "collisionCount"});
+  if (before && object::int_or(now, 0) < object::int_or(before, 0)) {
+    causes.invalid(status_path().child("collisionCount"), Json(object::int_or(now, 0)),
+                   "cannot be decremented");
+  }
 }
 
 }  // namespace
 
 void check_deployment(const Json& object, Causes& causes) {
   const Json& spec = spec_of(object);
-  check_counts(spec, {"replicas"}, causes);
-  check_selector(spec, "empty selector is invalid for deployment", causes);
-  check_template(spec, "ReplicaSet", causes);
-  const FieldPath path = spec_path().child("strategy");
-  const std::string_view type = text(find(spec, {"strategy", "type"}));
-  const Json* rolling = find(spec, {"strategy", "rollingUpdate"});
-  check_enum(type, {"Recreate", "RollingUpdate"}, path.child("type"), false, causes);
-  if (type == "Recreate" && rolling && !rolling->is_null()) {
-    causes.forbidden(path.child("rollingUpdate"),
-                     "may not be specified when strategy `type` is 'Recreate'");
-  } else {
-    check_rolling_update(rolling, path.child("rollingUpdate"), causes);
-  }
+  check_counts(spec, {"replicas"}, spec_path(), causes);
+  check_pod_selector(spec, "deployment", true, spec_path(), causes);
+  check_template(spec, "ReplicaSet", {}, causes);
+  check_deployment_strategy(spec, causes);
   check_counts(spec, {"minReadySeconds", "revisionHistoryLimit", "progressDeadlineSeconds"},
-               causes);
+               spec_path(), causes);
   const Json* deadline = member(spec, "progressDeadlineSeconds");
-  if (deadline &&
-      object::int_or(deadline, 0) <= object::int_or(member(spec, "minReadySeconds"), 0)) {
+  if (deadline && object::int_or(deadline, 0) <= number_at(spec, "minReadySeconds")) {
     causes.invalid(spec_path().child("progressDeadlineSeconds"), *deadline,
                    "must be greater than minReadySeconds");
   }
 }
 
+void check_deployment_status(const Json& object, const Json& old, Causes& causes) {
+  const Json& status = status_of(object);
+  check_counts(status,
+               {"observedGeneration", "replicas", "updatedReplicas", "readyReplicas",
+                "availableReplicas", "unavailableReplicas", "collisionCount"},
+               status_path(), causes);
+  check_replica_counts(status, {"updatedReplicas", "readyReplicas", "availableReplicas"},
+                       "readyReplicas", causes);
+  check_collisions(object, old, causes);
+}
+
 void check_replica_set(const Json& object, Causes& causes) {
   const Json& spec = spec_of(object);
-  check_counts(spec, {"replicas", "minReadySeconds"}, causes);
-  check_selector(spec, "empty selector is invalid for deployment", causes);
-  if (!has(spec, "template")) return causes.required(spec_path().child("template"));
-  check_template(spec, "ReplicaSet", causes);
+  check_counts(spec, {"replicas", "minReadySeconds"}, spec_path(), causes);
+  check_pod_selector(spec, "deployment", true, spec_path(), causes);
+  check_template(spec, "ReplicaSet", {}, causes);
+}
+
+void check_replica_set_status(const Json& object, const Json&, Causes& causes) {
+  const Json& status = status_of(object);
+  check_counts(status,
+               {"replicas", "fullyLabeledReplicas", "readyReplicas", "availableReplicas",
+                "observedGeneration"},
+               status_path(), causes);
+  check_replica_counts(status, {"fullyLabeledReplicas", "readyReplicas", "availableReplicas"},
+                       "readyReplicas", causes);
 }
 
 void check_stateful_set(const Json& object, Causes& causes) {
   const Json& spec = spec_of(object);
   const std::string_view management = text_at(spec, "podManagementPolicy");
-  if (!management.empty() && management != "OrderedReady" && management != "Parallel") {
+  if (management.empty()) {
+    causes.required(spec_path().child("podManagementPolicy"));
+  } else if (management != "OrderedReady" && management != "Parallel") {
     causes.invalid(spec_path().child("podManagementPolicy"), management,
                    "must be 'OrderedReady' or 'Parallel'");
   }
-  const std::string_view type = text(find(spec, {"updateStrategy", "type"}));
-  const FieldPath strategy = spec_path().child("updateStrategy");
-  if (!type.empty() && type != "RollingUpdate" && type != "OnDelete") {
-    causes.invalid(strategy, *member(spec, "updateStrategy"),
-                   "must be 'RollingUpdate' or 'OnDelete'");
+  check_stateful_set_strategy(spec, causes);
+  if (has(spec, "persistentVolumeClaimRetentionPolicy")) {
+    const Json& retention = object_at(spec, "persistentVolumeClaimRetentionPolicy");
+    const FieldPath path = spec_path().child("persistentVolumeClaimRetentionPolicy");
+    for (const std::string_view key : {"whenDeleted", "whenScaled"}) {
+      check_one_of(text_at(retention, key), {"Retain", "Delete"}, path.child(key), causes);
+    }
   }
-  check_not_negative(find(spec, {"updateStrategy", "rollingUpdate", "partition"}),
-                     strategy.child("rollingUpdate").child("partition"), causes);
-  check_counts(spec, {"replicas", "minReadySeconds"}, causes);
-  check_selector(spec, "empty selector is invalid for statefulset", causes);
-  check_template(with_claimed_volumes(spec), "StatefulSet", causes);
-}
-
-void check_daemon_set(const Json& object, Causes& causes) {
-  const Json& spec = spec_of(object);
-  check_selector(spec, "empty selector is invalid for daemonset", causes);
-  check_template(spec, "DaemonSet", causes);
-  const FieldPath strategy = spec_path().child("updateStrategy");
-  check_enum(text(find(spec, {"updateStrategy", "type"})), {"RollingUpdate", "OnDelete"},
-             strategy.child("type"), false, causes);
-  check_counts(spec, {"minReadySeconds", "revisionHistoryLimit"}, causes);
-}
-
-void check_replication_controller(const Json& object, Causes& causes) {
-  const Json& spec = spec_of(object);
-  check_counts(spec, {"replicas", "minReadySeconds"}, causes);
-  const Json* selector = member(spec, "selector");
-  if (members(selector).empty()) return causes.required(spec_path().child("selector"));
-  if (!has(spec, "template")) return causes.required(spec_path().child("template"));
-  const Json* labels = find(spec, {"template", "metadata", "labels"});
-  for (const auto& wanted : members(selector)) {
-    const Json* value = members(labels).if_contains(wanted.key());
-    if (value && *value == wanted.value()) continue;
-    static const Json kNone(boost::json::object_kind);
-    causes.invalid(spec_path().child("template").child("metadata").child("labels"),
-                   labels ? *labels : kNone, "`selector` does not match template `labels`");
-    break;
-  }
-  check_template(spec, "ReplicationController", causes);
-}
-
-void check_selector_update(const Json& object, const Json& old, Causes& causes) {
-  check_immutable(find(object, {"spec", "selector"}), find(old, {"spec", "selector"}),
-                  spec_path().child("selector"), causes);
+  check_counts(spec, {"replicas", "minReadySeconds"}, spec_path(), causes);
+  check_not_negative(find(spec, {"ordinals", "start"}), spec_path().child("ordinals.start"),
+                     causes);
+  check_pod_selector(spec, "statefulset", true, spec_path(), causes);
+  check_template(spec, "StatefulSet", claims_of(spec), causes);
 }
 
 void check_stateful_set_update(const Json& object, const Json& old, Causes& causes) {
@@ -240,6 +271,84 @@ void check_stateful_set_update(const Json& object, const Json& old, Causes& caus
         "'updateStrategy', 'revisionHistoryLimit', 'persistentVolumeClaimRetentionPolicy' and "
         "'minReadySeconds' are forbidden");
   }
+}
+
+void check_stateful_set_status(const Json& object, const Json& old, Causes& causes) {
+  const Json& status = status_of(object);
+  check_counts(status,
+               {"replicas", "readyReplicas", "currentReplicas", "updatedReplicas",
+                "availableReplicas", "observedGeneration", "collisionCount"},
+               status_path(), causes);
+  check_replica_counts(status,
+                       {"readyReplicas", "currentReplicas", "updatedReplicas", "availableReplicas"},
+                       "status.readyReplicas", causes);
+  check_collisions(object, old, causes);
+}
+
+void check_daemon_set(const Json& object, Causes& causes) {
+  const Json& spec = spec_of(object);
+  const Json* selector = member(spec, "selector");
+  check_label_selector(selector, spec_path().child("selector"), causes);
+  check_template_labels(spec, causes);
+  if (!selector || !selector->is_object()) {
+    causes.required(spec_path().child("selector"));
+  } else if (members(member(*selector, "matchLabels")).empty() &&
+             elements(member(*selector, "matchExpressions")).empty()) {
+    causes.invalid(spec_path().child("selector"), *selector,
+                   "empty selector is invalid for daemonset");
+  }
+  check_pod_template(member(spec, "template"), {}, spec_path().child("template"), causes);
+  check_endless(spec, "DaemonSet", causes);
+  check_counts(spec, {"minReadySeconds"}, spec_path(), causes);
+  check_daemon_set_strategy(spec, causes);
+  check_counts(spec, {"revisionHistoryLimit"}, spec_path(), causes);
+}
+
+void check_daemon_set_status(const Json& object, const Json& old, Causes& causes) {
+  check_counts(status_of(object),
+               {"currentNumberScheduled", "numberMisscheduled", "desiredNumberScheduled",
+                "numberReady", "observedGeneration", "updatedNumberScheduled", "numberAvailable",
+                "numberUnavailable", "collisionCount"},
+               status_path(), causes);
+  check_collisions(object, old, causes);
+}
+
+void check_replication_controller(const Json& object, Causes& causes) {
+  const Json& spec = spec_of(object);
+  check_counts(spec, {"minReadySeconds"}, spec_path(), causes);
+  const Json* selector = member(spec, "selector");
+  if (members(selector).empty()) causes.required(spec_path().child("selector"));
+  check_counts(spec, {"replicas"}, spec_path(), causes);
+  if (!has(spec, "template")) return causes.required(spec_path().child("template"));
+  const Json* labels = find(spec, {"template", "metadata", "labels"});
+  for (const auto& wanted : members(selector)) {
+    const Json* value = members(labels).if_contains(wanted.key());
+    if (value && *value == wanted.value()) continue;
+    const FieldPath path = spec_path().child("template").child("metadata").child("labels");
+    constexpr std::string_view kNot = "`selector` does not match template `labels`";
+    if (labels && labels->is_object()) {
+      causes.invalid(path, *labels, kNot);
+    } else {
+      causes.invalid_shown(path, "null", kNot);
+    }
+    break;
+  }
+  check_pod_template(member(spec, "template"), {}, spec_path().child("template"), causes);
+  check_endless(spec, "ReplicationController", causes);
+}
+
+void check_selector_update(const Json& object, const Json& old, Causes& causes) {
+  check_immutable(find(object, {"spec", "selector"}), find(old, {"spec", "selector"}),
+                  spec_path().child("selector"), causes);
+}
+
+void check_controller_revision(const Json& object, Causes& causes) {
+  if (!has(object, "data")) causes.required(FieldPath("data"), "data is mandatory");
+  check_counts(object, {"revision"}, FieldPath(), causes);
+}
+
+void check_controller_revision_update(const Json& object, const Json& old, Causes& causes) {
+  check_immutable(member(object, "data"), member(old, "data"), FieldPath("data"), causes);
 }
 
 }  // namespace limen::validation::kinds
