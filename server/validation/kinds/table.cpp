@@ -8,7 +8,6 @@ namespace limen::validation {
 
 namespace {
 
-constexpr NameCheck kSubdomain = object::dns1123_subdomain;
 constexpr NameCheck kLabel = object::dns1123_label;
 constexpr NameCheck kPathSegment = object::path_segment_name;
 constexpr std::string_view kRbac = "rbac.authorization.k8s.io";
