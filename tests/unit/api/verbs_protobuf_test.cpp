@@ -1,4 +1,9 @@
 // Requests with protobuf bodies, and their answers.
+#include <algorithm>
+#include <fstream>
+#include <iterator>
+
+#include "object/decode.h"
 #include "support/protobuf_message.h"
 #include "unit/api/verbs_fixture.h"
 #include "validation/protobuf/decode.h"
@@ -93,6 +98,37 @@ TEST_F(ProtobufRequest, AnswersToEqualObjectsAreEqualBytes) {
   call("POST", config_maps, config_map("a"));
   EXPECT_EQ(call("GET", config_maps + "/a", {}, protobuf).text,
             call("GET", config_maps + "/a", {}, protobuf).text);
+}
+
+// What a typed controller does all day: it reads, changes nothing and writes back.
+TEST_F(ProtobufRequest, WhatIsWrittenBackAsItWasReadIsNoChange) {
+  std::ifstream file(std::string(LIMEN_SOURCE_DIR) + "/tests/e2e/manifests/ten-kinds.yaml");
+  const std::string manifest((std::istreambuf_iterator<char>(file)), {});
+  std::size_t kinds = 0;
+  for (std::size_t at = 0; at < manifest.size();) {
+    const std::size_t end = std::min(manifest.find("\n---\n", at), manifest.size());
+    const object::Json made =
+        object::decode(manifest.substr(at, end - at), object::Format::yaml).value;
+    at = end + 5;
+    if (!made.is_object()) continue;
+    const auto [group, version] = object::split_api_version(object::api_version(made));
+    const catalog::Resource* resource = catalog::find_kind(group, version, object::kind(made));
+    ASSERT_TRUE(resource) << object::kind(made);
+    if (group == "rbac.authorization.k8s.io") continue;  // nobody here may grant anything
+    std::string list = group.empty() ? "/api/" : "/apis/" + std::string(group) + "/";
+    list += version;
+    if (resource->namespaced) list += "/namespaces/shop";
+    list += "/" + std::string(resource->name);
+    const Answered created = call("POST", list, object::to_json(made));
+    ASSERT_EQ(created.status, 201) << created.text;
+    const std::string one = list + "/" + std::string(object::name(made));
+    const Answered read = call("GET", one, {}, protobuf);
+    const Answered written = call("PUT", one, read.text, sent);
+    EXPECT_EQ(written.status, 200) << written.text;
+    EXPECT_EQ(written.json, created.json);
+    ++kinds;
+  }
+  EXPECT_GE(kinds, 7U);
 }
 
 TEST_F(ProtobufRequest, CborIsNegotiatedAway) {

@@ -24,24 +24,33 @@ std::string repeated(std::string_view text, std::size_t times) {
   return out;
 }
 
-TEST(ColumnPath, LeadsByMembersIndexesAndConditions) {
-  const std::string_view json =
-      R"({"a":{"b.c":1,"d":[{"t":"x","v":2},{"t":"y","v":3}]},"e":{"f":4}})";
-  EXPECT_EQ(found(".a.b\\.c", json), "1");
-  EXPECT_EQ(found("{.a['b.c']}", json), "1");
-  EXPECT_EQ(found(".a.d[1].v", json), "3");
-  EXPECT_EQ(found(".a.d[-1].v", json), "3");
-  EXPECT_EQ(found(".a.d[-3].v", json), "nothing");
-  EXPECT_EQ(found(R"(.a.d[?(@.t=="y")].v)", json), "3");
-  EXPECT_EQ(found(R"(.a.d[?(@.t!="x")].v)", json), "3");
-  EXPECT_EQ(found(".e.*", json), "4");
-  EXPECT_EQ(found("$.e[*]", json), "4");
+TEST(ColumnPath, GoesByMembersIndexesAndConditions) {
+  EXPECT_EQ(found(".spec.replicas", R"({"spec":{"replicas":3}})"), "3");
+  EXPECT_EQ(found("{.spec.replicas}", R"({"spec":{"replicas":3}})"), "3");
+  EXPECT_EQ(found(".metadata.labels['a.b/c']", R"({"metadata":{"labels":{"a.b/c":"x"}}})"),
+            R"("x")");
+  EXPECT_EQ(found(".metadata.labels.a\\.b", R"({"metadata":{"labels":{"a.b":"x"}}})"), R"("x")");
+  EXPECT_EQ(found(".list[1]", R"({"list":[1,2]})"), "2");
+  EXPECT_EQ(found(".list[-1]", R"({"list":[1,2]})"), "2");
+  EXPECT_EQ(found(".list[*].name", R"({"list":[{"name":"a"},{"name":"b"}]})"), R"("a")");
+  EXPECT_EQ(
+      found(
+          R"(.status.conditions[?(@.type=="Ready")].status)",
+          R"({"status":{"conditions":[{"type":"X","status":"A"},{"type":"Ready","status":"B"}]}})"),
+      R"("B")");
 }
 
-TEST(ColumnPath, WhatIsNoPathIsNone) {
-  for (const char* text : {"", "{", "{}", "$", ".", "..", "a", ".a[", ".a[]", ".a[x]", ".a[?(x)]",
-                           ".a[?(@.b)]", ".a[?(b==1)]", ".a['b", ".a]", "{.a}}", ".a{.b}"}) {
-    EXPECT_EQ(found(text, "{}"), "no path") << text;
+TEST(ColumnPath, FindsNothingWhereNothingIs) {
+  EXPECT_EQ(found(".spec.replicas", R"({"spec":3})"), "nothing");
+  EXPECT_EQ(found(".list[2]", R"({"list":[1,2]})"), "nothing");
+  EXPECT_EQ(found(".list[-3]", R"({"list":[1,2]})"), "nothing");
+}
+
+TEST(ColumnPath, RefusesWhatIsNoPath) {
+  for (const char* path :
+       {"", "{", "{}", "$", ".", "..", "..a", "spec", ".a[", ".a[]", ".a[b]", ".a[?(b)]",
+        ".a[?(@.b)]", ".a[?(b==1)]", ".a['b", ".a]", "{.a}}", ".a{.b}"}) {
+    EXPECT_FALSE(ColumnPath::parse(path)) << path;
   }
 }
 

@@ -12,42 +12,6 @@ using test::definition;
 using test::definition_text;
 using test::Served;
 
-std::string found(std::string_view path, const char* json) {
-  const auto parsed = ColumnPath::parse(path);
-  if (!parsed) return "no path";
-  const Json value = boost::json::parse(json);
-  const Json* hit = parsed->find(value);
-  return hit ? object::to_json(*hit) : "nothing";
-}
-
-TEST(ColumnPath, GoesByMembersIndexesAndConditions) {
-  EXPECT_EQ(found(".spec.replicas", R"({"spec":{"replicas":3}})"), "3");
-  EXPECT_EQ(found("{.spec.replicas}", R"({"spec":{"replicas":3}})"), "3");
-  EXPECT_EQ(found(".metadata.labels['a.b/c']", R"({"metadata":{"labels":{"a.b/c":"x"}}})"),
-            R"("x")");
-  EXPECT_EQ(found(".metadata.labels.a\\.b", R"({"metadata":{"labels":{"a.b":"x"}}})"), R"("x")");
-  EXPECT_EQ(found(".list[1]", R"({"list":[1,2]})"), "2");
-  EXPECT_EQ(found(".list[-1]", R"({"list":[1,2]})"), "2");
-  EXPECT_EQ(found(".list[*].name", R"({"list":[{"name":"a"},{"name":"b"}]})"), R"("a")");
-  EXPECT_EQ(
-      found(
-          R"(.status.conditions[?(@.type=="Ready")].status)",
-          R"({"status":{"conditions":[{"type":"X","status":"A"},{"type":"Ready","status":"B"}]}})"),
-      R"("B")");
-}
-
-TEST(ColumnPath, FindsNothingWhereNothingIs) {
-  EXPECT_EQ(found(".spec.replicas", R"({"spec":3})"), "nothing");
-  EXPECT_EQ(found(".list[2]", R"({"list":[1,2]})"), "nothing");
-  EXPECT_EQ(found(".list[-3]", R"({"list":[1,2]})"), "nothing");
-}
-
-TEST(ColumnPath, RefusesWhatIsNoPath) {
-  for (const char* path : {"", "spec", ".", "..a", ".a[", ".a[b]", ".a[?(b)]", "{}"}) {
-    EXPECT_FALSE(ColumnPath::parse(path)) << path;
-  }
-}
-
 TEST(VersionOrder, IsThatOfKubernetes) {
   const std::vector<std::string> sorted = {"v10",      "v2",      "v1",        "v11beta2",
                                            "v10beta3", "v3beta1", "v12alpha1", "v11alpha2",

@@ -132,6 +132,30 @@ TEST(FieldSelector, UnescapesValuesAndWritesThemBack) {
   EXPECT_EQ(selector.to_string(), R"(a=x\,y\=z\\,b!=1)");
 }
 
+// What bounds a selector is the request it came in; its cost grows with its length and no faster.
+TEST(LabelSelector, ALongOneIsReadAndMatchedInLinearTime) {
+  std::string values = "a in (v0";
+  std::string requirements = "k0=v";
+  for (int i = 1; i < 10'000; ++i) {
+    values += ",v" + std::to_string(i);
+    requirements += ",k" + std::to_string(i) + "!=v";
+  }
+  EXPECT_TRUE(LabelSelector::parse(values + ")").matches(Labels{{"a", "v9999"}}));
+  EXPECT_FALSE(LabelSelector::parse(values + ")").matches(Labels{{"a", "v10000"}}));
+  EXPECT_TRUE(LabelSelector::parse(requirements).matches(Labels{{"k0", "v"}}));
+  EXPECT_THROW(LabelSelector::parse("a in (" + std::string(100'000, ',') + "!"), SelectorError);
+  EXPECT_THROW(LabelSelector::parse(std::string(100'000, '(')), SelectorError);
+  EXPECT_THROW(LabelSelector::parse("k=" + std::string(100'000, 'v')), SelectorError);
+}
+
+TEST(FieldSelector, ALongOneIsReadInLinearTime) {
+  std::string text = "f0=v";
+  for (int i = 1; i < 10'000; ++i) text += ",f" + std::to_string(i) + "!=v";
+  EXPECT_EQ(FieldSelector::parse(text).requirements().size(), 10'000U);
+  const std::string escaped(100'000, '\\');
+  EXPECT_EQ(FieldSelector::parse("a=" + escaped).requirements()[0].value.size(), 50'000U);
+}
+
 TEST(FieldSelector, NamesTheValueAFieldMustHave) {
   const FieldSelector selector = FieldSelector::parse("metadata.name=x,a!=b");
   ASSERT_NE(selector.exact("metadata.name"), nullptr);
