@@ -152,6 +152,9 @@ read_events() {
 
 read_explain() {
   shows $'KIND: +Deployment\nVERSION: +(apps/)?v1\n' explain deployment
+  shows $'DESCRIPTION:\n +Keeps a number of equal pods running' explain deployment --api-version=apps/v1
+  shows $'DESCRIPTION:\n +The image to run' explain pod.spec.containers.image
+  shows $'schedule\t<string>( -required-)?\n +When jobs are made' explain cronjob.spec
   shows $'maxUnavailable\t<' explain deploy.spec.strategy.rollingUpdate
   shows $'containerPort\t<integer> -required-' explain pod.spec.containers.ports
   shows $'\n +containers\t<\[\](Object|Container)>( -required-)?\n.*\n +ports\t<\[\](Object|ContainerPort)>\n +containerPort\t<integer>' \
