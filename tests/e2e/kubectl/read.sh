@@ -5,11 +5,9 @@ PODS=/api/v1/namespaces/shop/pods
 
 # Two pods as a kubelet would have them, one on a node; a Service, an event about a pod.
 read_objects() {
+  says 'namespace/shop created' create ns shop
+  eventually 10 k -n shop get serviceaccount default
   k create -f - > /dev/null << 'YAML' || fail "cannot create what is to be read"
-apiVersion: v1
-kind: Namespace
-metadata: {name: shop}
----
 apiVersion: v1
 kind: Node
 metadata: {name: worker, labels: {node-role.kubernetes.io/edge: ""}}
