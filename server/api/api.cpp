@@ -124,6 +124,22 @@ void send_reply(request::RequestContext& context, const Reply& reply) {
   context.exchange().respond(std::move(head), std::move(body));
 }
 
+// What lives below a built-in group is answered in the manner of an API, whatever its version. All
+// else is nobody's: neither unknown groups nor what custom groups lack have a Status.
+bool below_a_built_in_group(std::string_view path) {
+  if (path == "/api" || path.starts_with("/api/")) return true;
+  constexpr std::string_view kGroups = "/apis/";
+  if (!path.starts_with(kGroups)) return path == "/apis";
+  path.remove_prefix(kGroups.size());
+  return catalog::has_group(path.substr(0, path.find('/')));
+}
+
+void answer_that_nothing_is_there(request::RequestContext& context) {
+  const ApiError error = ApiError::page_not_found();
+  if (below_a_built_in_group(context.info.path)) throw error;
+  context.fail(error, "404 page not found\n");
+}
+
 // Discovery, OpenAPI and version: documents, the same for everybody.
 void serve_document(request::RequestContext& context) {
   const RequestInfo& info = context.info;
@@ -144,7 +160,7 @@ void serve_document(request::RequestContext& context) {
   } else if (discovery_page(info.path, "")) {
     throw ApiError::method_not_supported();
   }
-  throw ApiError::page_not_found();
+  answer_that_nothing_is_there(context);
 }
 
 }  // namespace

@@ -1,5 +1,6 @@
 #include "api/openapi/schema.h"
 
+#include "api/openapi/descriptions.h"
 #include "base/json_text.h"
 
 namespace limen::api {
@@ -119,9 +120,12 @@ std::string patch_strategy(const Field& field) {
   return out;
 }
 
-// The x-kubernetes members of a field, each with a comma after it.
-std::string field_extensions(const Field& field) {
+// What is said of a field beside its type, each member with a comma after it: its description and
+// the x-kubernetes members.
+std::string said_of(const Type& type, const Field& field) {
   std::string out;
+  const std::string_view description = description_of(type, field);
+  if (!description.empty()) append_member(out, "description", description);
   append_list_extensions(out, field);
   if (field.atomic_map) append_member(out, "x-kubernetes-map-type", "atomic");
   if (field.granular_map) append_member(out, "x-kubernetes-map-type", "granular");
@@ -133,12 +137,11 @@ std::string field_extensions(const Field& field) {
   return out;
 }
 
-// A single value with extensions beside it. OpenAPI 3.0 ignores what stands beside a $ref, so there
+// A single value with what is said of it. OpenAPI 3.0 ignores what stands beside a $ref, so there
 // the reference moves into allOf.
-void append_single(std::string& out, const Field& field, Dialect dialect,
-                   const std::string& extensions) {
+void append_single(std::string& out, const Field& field, Dialect dialect, const std::string& said) {
   const bool is_reference = field.type != nullptr || field.named != nullptr;
-  if (extensions.empty()) {
+  if (said.empty()) {
     append_value(out, field, dialect);
     return;
   }
@@ -150,14 +153,14 @@ void append_single(std::string& out, const Field& field, Dialect dialect,
     append_value(out, field, dialect);
     out.back() = ',';
   }
-  out += extensions;
+  out += said;
   close_object(out);
 }
 
-void append_field(std::string& out, const Field& field, Dialect dialect) {
-  const std::string extensions = field_extensions(field);
+void append_field(std::string& out, const Type& type, const Field& field, Dialect dialect) {
+  const std::string said = said_of(type, field);
   if (field.shape == Shape::single) {
-    append_single(out, field, dialect, extensions);
+    append_single(out, field, dialect, said);
     return;
   }
   const bool is_list = field.shape == Shape::list;
@@ -166,7 +169,7 @@ void append_field(std::string& out, const Field& field, Dialect dialect) {
   append_value(out, field, dialect);
   if (field.map_of_lists) out += '}';
   out += ',';
-  out += extensions;
+  out += said;
   close_object(out);
 }
 
@@ -227,13 +230,15 @@ void append_type_schema(std::string& out, const Type& type, Dialect dialect) {
     return;
   }
   out += "{\"type\":\"object\",";
+  const std::string_view description = description_of(type);
+  if (!description.empty()) append_member(out, "description", description);
   append_required(out, type);
   if (!type.fields.empty()) {
     out += "\"properties\":{";
     for (const Field& field : type.fields) {
       base::append_json_string(out, field.name);
       out += ':';
-      append_field(out, field, dialect);
+      append_field(out, type, field, dialect);
       out += ',';
     }
     out.back() = '}';

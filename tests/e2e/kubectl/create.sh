@@ -68,7 +68,7 @@ registry kubernetes.io/dockerconfigjson 1 AGE' -n lab get secrets
   says '1 20 NotTerminating' -n lab get quota small -o jsonpath='{.spec.hard.cpu} {.spec.hard.pods} {.spec.scopes[0]}'
   made priorityclass.scheduling.k8s.io/high priorityclass high --value=1000 --description=important --preemption-policy=Never
   says_table "NAME VALUE GLOBAL-DEFAULT AGE PREEMPTIONPOLICY
-high 1000 false AGE Never" get pc
+high 1000 false AGE Never" get pc high
 }
 
 create_rights() {

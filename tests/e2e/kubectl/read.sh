@@ -5,11 +5,9 @@ PODS=/api/v1/namespaces/shop/pods
 
 # Two pods as a kubelet would have them, one on a node; a Service, an event about a pod.
 read_objects() {
+  says 'namespace/shop created' create ns shop
+  eventually 10 k -n shop get serviceaccount default
   k create -f - > /dev/null << 'YAML' || fail "cannot create what is to be read"
-apiVersion: v1
-kind: Namespace
-metadata: {name: shop}
----
 apiVersion: v1
 kind: Node
 metadata: {name: worker, labels: {node-role.kubernetes.io/edge: ""}}
@@ -152,6 +150,9 @@ read_events() {
 
 read_explain() {
   shows $'KIND: +Deployment\nVERSION: +(apps/)?v1\n' explain deployment
+  shows $'DESCRIPTION:\n +Keeps a number of equal pods running' explain deployment --api-version=apps/v1
+  shows $'DESCRIPTION:\n +The image to run' explain pod.spec.containers.image
+  shows $'schedule\t<string>( -required-)?\n +When jobs are made' explain cronjob.spec
   shows $'maxUnavailable\t<' explain deploy.spec.strategy.rollingUpdate
   shows $'containerPort\t<integer> -required-' explain pod.spec.containers.ports
   shows $'\n +containers\t<\[\](Object|Container)>( -required-)?\n.*\n +ports\t<\[\](Object|ContainerPort)>\n +containerPort\t<integer>' \

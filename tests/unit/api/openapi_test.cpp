@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "api/discovery/digest.h"
+#include "api/openapi/descriptions.h"
 #include "api/openapi/documents.h"
 #include "api/openapi/operations.h"
 #include "base/api_error.h"
@@ -53,6 +54,12 @@ const value& swagger() {
 
 const value& schema(const value& document, std::string_view type) {
   return document.at("components").at("schemas").at(type);
+}
+
+// A schema as text, without what it says for people.
+std::string bare(value from) {
+  if (from.is_object()) from.as_object().stable_erase("description");
+  return boost::json::serialize(from);
 }
 
 void collect_references(const value& from, std::set<std::string>& found) {
@@ -168,23 +175,56 @@ TEST(OpenApi3, AKindCarriesItsGroupVersionKindAndWhatIsRequired) {
             R"([{"group":"apps","kind":"Deployment","version":"v1"}])");
   const value& spec = schema(apps(), "io.k8s.api.apps.v1.DeploymentSpec");
   EXPECT_EQ(boost::json::serialize(spec.at("required")), R"(["selector","template"])");
-  EXPECT_EQ(boost::json::serialize(spec.at("properties").at("replicas")),
-            R"({"type":"integer","format":"int32"})");
+  EXPECT_EQ(bare(spec.at("properties").at("replicas")), R"({"type":"integer","format":"int32"})");
+}
+
+TEST(OpenApi3, KindsAndFieldsAreDescribed) {
+  const value& pod = schema(core(), "io.k8s.api.core.v1.Pod");
+  EXPECT_TRUE(pod.at("description").as_string().starts_with("A group of containers"));
+  EXPECT_TRUE(pod.at("properties").at("spec").at("description").is_string());
+  const value& container = schema(core(), "io.k8s.api.core.v1.Container");
+  EXPECT_EQ(container.at("properties").at("image").at("description"), "The image to run.");
+  EXPECT_EQ(swagger()
+                .at("definitions")
+                .at("io.k8s.api.core.v1.Container")
+                .at("properties")
+                .at("image")
+                .at("description"),
+            "The image to run.");
+}
+
+TEST(OpenApi3, WhatAllKindsHaveIsDescribedByItsName) {
+  const value& status = schema(core(), "io.k8s.api.core.v1.ComponentStatus");
+  EXPECT_FALSE(status.as_object().contains("description"));
+  EXPECT_TRUE(status.at("properties").at("kind").at("description").is_string());
+}
+
+TEST(OpenApi3, EveryDescriptionIsOfATypeOrFieldThereIs) {
+  std::set<std::string> places;
+  for (const catalog::Type& type : catalog::types()) {
+    const std::string place(described_place(type));
+    places.insert(place);
+    for (const catalog::Field& field : type.fields)
+      places.insert(place + "." + std::string(field.name));
+  }
+  for (const std::string_view place : described_places()) {
+    EXPECT_TRUE(places.contains(std::string(place))) << place;
+  }
 }
 
 TEST(OpenApi3, PatchKeysAreOnTheFields) {
   const value& spec = schema(apps(), "io.k8s.api.apps.v1.DeploymentSpec");
-  EXPECT_EQ(boost::json::serialize(spec.at("properties").at("strategy")),
+  EXPECT_EQ(bare(spec.at("properties").at("strategy")),
             R"({"allOf":[{"$ref":"#/components/schemas/io.k8s.api.apps.v1.DeploymentStrategy"}],)"
             R"("x-kubernetes-patch-strategy":"retainKeys"})");
   const value& pod = schema(core(), "io.k8s.api.core.v1.PodSpec");
   EXPECT_EQ(
-      boost::json::serialize(pod.at("properties").at("volumes")),
+      bare(pod.at("properties").at("volumes")),
       R"({"type":"array","items":{"$ref":"#/components/schemas/io.k8s.api.core.v1.Volume"},)"
       R"("x-kubernetes-list-map-keys":["name"],"x-kubernetes-list-type":"map",)"
       R"("x-kubernetes-patch-merge-key":"name","x-kubernetes-patch-strategy":"merge,retainKeys"})");
   EXPECT_EQ(
-      boost::json::serialize(pod.at("properties").at("nodeSelector")),
+      bare(pod.at("properties").at("nodeSelector")),
       R"({"type":"object","additionalProperties":{"type":"string"},"x-kubernetes-map-type":"atomic"})");
 }
 
@@ -283,11 +323,11 @@ TEST(Swagger2, ParsesAndEveryReferenceResolves) {
 }
 
 TEST(Swagger2, ExtensionsStandBesideAReference) {
-  EXPECT_EQ(boost::json::serialize(swagger()
-                                       .at("definitions")
-                                       .at("io.k8s.api.apps.v1.DeploymentSpec")
-                                       .at("properties")
-                                       .at("strategy")),
+  EXPECT_EQ(bare(swagger()
+                     .at("definitions")
+                     .at("io.k8s.api.apps.v1.DeploymentSpec")
+                     .at("properties")
+                     .at("strategy")),
             R"({"$ref":"#/definitions/io.k8s.api.apps.v1.DeploymentStrategy",)"
             R"("x-kubernetes-patch-strategy":"retainKeys"})");
 }

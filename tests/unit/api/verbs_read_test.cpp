@@ -260,10 +260,26 @@ TEST_F(ReadTest, AnObjectInANamespaceIsNotReachedWithoutIt) {
   EXPECT_EQ(call("GET", "/api/v1/configmaps/a").status, 404);
 }
 
-TEST_F(ReadTest, UnknownResourcesAreNotFound) {
-  const Answered answered = call("GET", "/apis/example.com/v1/widgets");
-  EXPECT_EQ(answered.status, 404);
-  EXPECT_EQ(answered.message(), "the server could not find the requested resource");
+TEST_F(ReadTest, WhatABuiltInGroupLacksIsAnsweredWithAStatus) {
+  for (const char* path : {"/apis/apps/v1/widgets", "/apis/apps/v9", "/apis/apps/v9/widgets",
+                           "/api/v1/widgets", "/api/v2"}) {
+    const Answered answered = call("GET", path);
+    EXPECT_EQ(answered.status, 404) << path;
+    EXPECT_EQ(answered.message(), "the server could not find the requested resource") << path;
+  }
+}
+
+TEST_F(ReadTest, WhatNoGroupHasIsAnsweredWithPlainText) {
+  for (const char* path : {"/nowhere", "/apisix", "/openapi/v3/apis/example.com/v1",
+                           "/apis/example.com/v1", "/apis/example.com/v1/widgets"}) {
+    const Answered answered = call("GET", path);
+    EXPECT_EQ(answered.status, 404) << path;
+    EXPECT_EQ(answered.text, "404 page not found\n") << path;
+    EXPECT_NE(answered.headers.find("Content-Type: text/plain; charset=utf-8\r\n"),
+              std::string::npos);
+    EXPECT_NE(answered.headers.find("X-Content-Type-Options: nosniff\r\n"), std::string::npos);
+  }
+  EXPECT_EQ(call("POST", "/nowhere", "{}").text, "404 page not found\n");
 }
 
 TEST_F(ReadTest, VerbsAResourceLacksAreNotAllowed) {
