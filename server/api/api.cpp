@@ -9,6 +9,7 @@
 #include "api/openapi/openapi.h"
 #include "api/subresources/subresources.h"
 #include "api/verbs/verbs.h"
+#include "api/webhook_versions.h"
 #include "base/api_error.h"
 
 namespace limen::api {
@@ -170,6 +171,7 @@ base::Task<void> Api::serve(request::RequestContext& context, const AccessChains
             sub,
             negotiate_output(context, answer_of(info)),
             resource};
+  if (converts(*resource)) call.converted = std::make_shared<ConvertedObjects>();
   if (sub) {
     co_await serve_subresource(call);
   } else {

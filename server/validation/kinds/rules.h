@@ -18,6 +18,8 @@ struct Rules {
   void (*check)(const Json& object, Causes& causes) = nullptr;
   // What an update may not change. Null: anything may.
   void (*update)(const Json& object, const Json& old, Causes& causes) = nullptr;
+  // What a new object alone is held to. Null: nothing more.
+  void (*create)(const Json& object, Causes& causes) = nullptr;
 };
 
 // The row of a resource; one with default rules when it has none.
@@ -71,9 +73,15 @@ void check_resource_quota(const Json& object, Causes& causes);
 
 // custom_resource_definition.cpp, custom_schema.cpp
 void check_custom_resource_definition(const Json& object, Causes& causes);
+void check_custom_resource_definition_create(const Json& object, Causes& causes);
 void check_custom_resource_definition_update(const Json& object, const Json& old, Causes& causes);
 // An openAPIV3Schema: that it is structural, and what its parts may say.
 void check_custom_schema(const Json& schema, const FieldPath& path, Causes& causes);
+
+// webhook_client.cpp
+void check_webhook_url(std::string_view value, const FieldPath& path, Causes& causes);
+// A ServiceReference.
+void check_webhook_service(const Json& service, const FieldPath& path, Causes& causes);
 
 // rbac.cpp
 void check_role(const Json& object, Causes& causes);

@@ -28,7 +28,8 @@ constexpr auto kRules = std::to_array<Rules>({
     {"", "secrets", kSubdomain, kinds::check_secret, kinds::check_secret_update},
     {"", "services", object::dns1035_label, kinds::check_service, kinds::check_service_update},
     {"apiextensions.k8s.io", "customresourcedefinitions", kSubdomain,
-     kinds::check_custom_resource_definition, kinds::check_custom_resource_definition_update},
+     kinds::check_custom_resource_definition, kinds::check_custom_resource_definition_update,
+     kinds::check_custom_resource_definition_create},
     {"apiregistration.k8s.io", "apiservices", kPathSegment, nullptr, nullptr},
     {"apps", "daemonsets", kSubdomain, kinds::check_daemon_set, kinds::check_selector_update},
     {"apps", "deployments", kSubdomain, kinds::check_deployment, kinds::check_selector_update},
@@ -79,6 +80,7 @@ std::vector<base::StatusCause> validate_create(const catalog::Resource& resource
   Causes causes;
   check_metadata(object, resource.namespaced, rules.name, causes);
   if (rules.check) rules.check(object, causes);
+  if (rules.create) rules.create(object, causes);
   if (resource.custom) check_custom(object, nullptr, *resource.custom, causes);
   return causes.take();
 }
