@@ -10,6 +10,7 @@
 #include "api/protobuf_answer.h"
 #include "api/subresources/subresources.h"
 #include "api/verbs/verbs.h"
+#include "api/webhook_versions.h"
 #include "base/api_error.h"
 
 namespace limen::api {
@@ -187,6 +188,7 @@ base::Task<void> Api::serve(request::RequestContext& context, const AccessChains
             sub,
             negotiate_output(context, answer_of(info), has_protobuf(*resource, sub)),
             resource};
+  if (converts(*resource)) call.converted = std::make_shared<ConvertedObjects>();
   if (sub) {
     co_await serve_subresource(call);
   } else {

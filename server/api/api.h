@@ -16,8 +16,9 @@
 #include "storage/store.h"
 
 namespace limen::registry {
+class Conversions;
 class ServiceAllocator;
-}
+}  // namespace limen::registry
 
 namespace limen::api {
 
@@ -32,6 +33,8 @@ struct ApiOptions {
   base::WorkerPool* decoders = nullptr;
   // Gives services their addresses and ports; outlives the Api. Null: they get none.
   registry::ServiceAllocator* services = nullptr;
+  // Asks the webhooks that convert custom objects; outlives the Api. Null: such kinds answer 500.
+  registry::Conversions* conversions = nullptr;
 };
 
 struct ApiDependencies {

@@ -3,6 +3,7 @@
 // Made by Api::serve, passed by reference to one verb. Lives as long as the request's task.
 #pragma once
 
+#include <memory>
 #include <string_view>
 
 #include "api/access_chains.h"
@@ -17,6 +18,8 @@
 
 namespace limen::api {
 
+class ConvertedObjects;
+
 struct Call {
   request::RequestContext& context;
   const AccessChains& chains;
@@ -26,6 +29,8 @@ struct Call {
   const catalog::Subresource* subresource;  // null: the resource itself
   Output output;
   catalog::ResourcePtr held = nullptr;  // keeps `resource` there when it is a custom one
+  // What has been converted for this request; null for kinds that no webhook converts.
+  std::shared_ptr<ConvertedObjects> converted = nullptr;
 
   const request::RequestInfo& info() const { return context.info; }
   const registry::Strategy& strategy() const { return registry::strategy_for(resource); }

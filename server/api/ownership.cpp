@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "api/body.h"
+#include "api/webhook_versions.h"
 #include "base/api_error.h"
 #include "base/strings.h"
 #include "base/time.h"
@@ -14,6 +15,7 @@
 #include "object/metadata.h"
 #include "registry/conversion.h"
 #include "validation/apply/fields_of.h"
+#include "validation/custom/objects.h"
 
 namespace limen::api {
 
@@ -58,14 +60,14 @@ const Json* last_applied(const Json& object) {
 
 // The fields that `kubectl apply` has applied so far on the client's side; it takes them over when
 // it goes on on the server's.
-std::optional<apply::FieldSet> last_applied_fields(const Json& live, const catalog::Type* type) {
+std::optional<apply::FieldSet> last_applied_fields(const Json& live, const apply::Model& model) {
   const Json* text = last_applied(live);
   if (text == nullptr) return std::nullopt;
   try {
     const std::string_view json(text->get_string());
     const object::Decoded decoded = object::decode(json, object::Format::json);
     if (!decoded.value.is_object()) return std::nullopt;
-    return apply::fields_of(decoded.value, type);
+    return apply::fields_of(decoded.value, model);
   } catch (const object::DecodeError&) {
     return std::nullopt;
   }
@@ -104,32 +106,58 @@ void refuse_faults(const std::vector<std::string>& faults, const Json& config) {
   throw ApiError(500, "", std::move(text));
 }
 
+apply::Model model_of(const catalog::Resource& resource) {
+  if (resource.custom == nullptr) return resource.type;
+  if (resource.custom->any_fields) return {};
+  return &resource.custom->schema;
+}
+
+// What is applied to a custom kind without what its schema has no place for: nobody owns what is
+// not kept.
+Json kept_part(const catalog::Resource& resource, const Json& config) {
+  Json kept = object::mutable_copy(config);
+  if (resource.custom != nullptr) validation::prune_custom(kept, *resource.custom);
+  return kept;
+}
+
 }  // namespace
 
 // The catalog's versions of the call's resource.
 class Ownership::CatalogVersions final : public apply::Versions {
  public:
   explicit CatalogVersions(const Call& call)
-      : resource_(call.resource), own_(object::group_version(resource_.group, resource_.version)) {}
+      : call_(call),
+        resource_(call.resource),
+        own_(object::group_version(resource_.group, resource_.version)) {}
 
   const std::string& own() const { return own_; }
 
-  bool find(std::string_view api_version, const catalog::Type*& type) const override {
+  bool find(std::string_view api_version, apply::Model& model) const override {
     const catalog::Resource* resource = resource_of(api_version);
     if (resource == nullptr) return false;
-    type = resource->type;
+    model = model_of(*resource);
     return true;
   }
 
   bool same_shape(std::string_view left, std::string_view right) const override {
     if (left == right) return true;
+    if (call_.converted) return false;
     return !has_own_shape(left) && !has_own_shape(right);
   }
 
   Json convert(const Json& object, std::string_view from, std::string_view to) const override {
+    if (call_.converted) {
+      return call_.converted->get(object, object::split_api_version(to).version);
+    }
     Json copy = object::mutable_copy(object);
     const catalog::Resource* source = resource_of(from);
     const catalog::Resource* target = resource_of(to);
+    if (resource_.custom != nullptr) {
+      // No defaults: what was taken out is not to come back.
+      if (target != nullptr) validation::prune_custom(copy, *target->custom);
+      object::set_type(copy, to, resource_.kind);
+      return copy;
+    }
     if (source != nullptr) registry::to_stored(*source, copy);
     if (target != nullptr) registry::to_served(*target, copy);
     return copy;
@@ -151,6 +179,7 @@ class Ownership::CatalogVersions final : public apply::Versions {
     return resource != nullptr && registry::difference(*resource) == Difference::shape;
   }
 
+  const Call& call_;
   const catalog::Resource& resource_;
   std::string own_;
 };
@@ -243,19 +272,20 @@ void Ownership::updated(const Json& old, Json& object) const {
   set_managed_fields(object, std::move(managers));
 }
 
-Json Ownership::applied(const Json* live, const Json& config) const {
-  const catalog::Type* type = call_.resource.type;
-  if (managed_fields(config) != nullptr) {
+Json Ownership::applied(const Json* live, const Json& sent) const {
+  const apply::Model model = model_of(call_.resource);
+  if (managed_fields(sent) != nullptr) {
     throw ApiError::bad_request("metadata.managedFields must be nil");
   }
-  refuse_faults(apply::faults_of(config, type), config);
+  refuse_faults(apply::faults_of(sent, model), sent);
+  const Json config = kept_part(call_.resource, sent);
   const Json nothing = boost::json::object();
   const Json& before = live ? *live : nothing;
   std::optional<apply::Managers> managers = apply::read_managers(managed_fields(before));
   if (!managers) throw ApiError(500, "", "failed to decode managed fields");
   std::optional<apply::FieldSet> tolerated;
   const bool kubectl = writer_.name == kKubectl;
-  if (kubectl) tolerated = last_applied_fields(before, type);
+  if (kubectl) tolerated = last_applied_fields(before, model);
   try {
     Json result = apply::apply_config(*managers, before, config, writer_, options_.force,
                                       tolerated ? &*tolerated : nullptr);

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "api/revision_errors.h"
+#include "api/webhook_versions.h"
 #include "base/json_text.h"
 
 namespace limen::api {
@@ -56,7 +57,9 @@ std::string ContinueExpired::status_json() const {
   return json.replace(json.find(kEmpty), kEmpty.size(), metadata);
 }
 
-ListAnswer read_list(const Call& call, const ListOptions& options) {
+namespace {
+
+storage::ListOptions what_to_read(const Call& call, const ListOptions& options) {
   storage::ListOptions read;
   read.ns = call.ns();
   read.limit = static_cast<std::size_t>(options.limit);
@@ -65,14 +68,62 @@ ListAnswer read_list(const Call& call, const ListOptions& options) {
     read.start_ns = options.continue_from->ns;
     read.start_name = options.continue_from->name;
   }
-  if (!options.selects_everything()) {
-    read.filter = [&](const storage::StoredObject& object) {
-      return options.matches(call.resource, object);
-    };
-  }
+  return read;
+}
+
+storage::ListResult list(const Call& call, const ListOptions& options,
+                         const storage::ListOptions& read) {
   storage::ListResult result = call.store.list(call.id(), read);
   if (result.status != storage::ReadStatus::ok) {
     refuse(call, options, result.status, read.revision);
+  }
+  return result;
+}
+
+// What is selected shows only after a webhook has made the objects what they are: pages are read
+// and looked through until there are enough.
+base::Task<storage::ListResult> list_converted(const Call& call, const ListOptions& options) {
+  storage::ListOptions read = what_to_read(call, options);
+  const auto limit = static_cast<std::size_t>(options.limit);
+  const bool everything = options.selects_everything();
+  storage::ListResult chosen;
+  while (true) {
+    read.limit = everything ? limit : registry::Conversions::kBatchObjects;
+    storage::ListResult page = list(call, options, read);
+    page.objects = co_await as_served(call, std::move(page.objects));
+    chosen.revision = page.revision;
+    chosen.remaining = page.remaining;
+    for (std::size_t i = 0; i < page.objects.size(); ++i) {
+      storage::ObjectPtr& object = page.objects[i];
+      if (!everything && !options.matches(call.resource, *object)) continue;
+      chosen.last_ns = object->ns;
+      chosen.last_name = object->name;
+      chosen.objects.push_back(std::move(object));
+      if (limit == 0 || chosen.objects.size() < limit) continue;
+      chosen.more = page.more || i + 1 < page.objects.size();
+      co_return chosen;
+    }
+    if (!page.more) co_return chosen;
+    read.revision = page.revision;
+    read.start_ns = page.last_ns;
+    read.start_name = page.last_name;
+  }
+}
+
+}  // namespace
+
+base::Task<ListAnswer> read_list(const Call& call, const ListOptions& options) {
+  storage::ListResult result;
+  if (call.converted) {
+    result = co_await list_converted(call, options);
+  } else {
+    storage::ListOptions read = what_to_read(call, options);
+    if (!options.selects_everything()) {
+      read.filter = [&](const storage::StoredObject& object) {
+        return options.matches(call.resource, object);
+      };
+    }
+    result = list(call, options, read);
   }
   ListAnswer answer;
   answer.objects = std::move(result.objects);
@@ -81,7 +132,7 @@ ListAnswer read_list(const Call& call, const ListOptions& options) {
     answer.token = ContinueToken{result.revision, result.last_ns, result.last_name}.encode();
     if (options.selects_everything()) answer.remaining = result.remaining;
   }
-  return answer;
+  co_return answer;
 }
 
 }  // namespace limen::api

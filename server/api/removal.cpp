@@ -7,6 +7,7 @@
 #include "api/allocation.h"
 #include "api/body.h"
 #include "api/respond.h"
+#include "api/webhook_versions.h"
 #include "api/write.h"
 #include "base/api_error.h"
 #include "base/time.h"
@@ -216,7 +217,15 @@ base::Task<Removed> remove_object(Call& call, std::string name, const DeleteOpti
     const object::Document old = object::Document::parse(current->json);
     Admit admit(call, limen::admission::kDelete, "delete", name, call.resource.kind, nullptr,
                 options.document, options.dry_run);
-    if (admission) co_await admit.remove(old);
+    if (admission && call.converted) {
+      // Controllers are shown what the client would see; what is written are marks, of any version.
+      storage::ObjectPtr shown = current;
+      shown = co_await as_served(call, std::move(shown));
+      const object::Document served = object::Document::parse(shown->json);
+      co_await admit.remove(served);
+    } else if (admission) {
+      co_await admit.remove(old);
+    }
     Fate fate = fate_of(call, old.root(), options);
     if (options.dry_run) {
       const bool gone = fate.remove;

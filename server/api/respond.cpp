@@ -274,10 +274,12 @@ std::string_view metadata_tail(std::string_view json) {
 }
 
 ServedText served_text(const catalog::Resource& resource, const storage::ObjectPtr& object) {
-  if (registry::difference(resource) != registry::Difference::shape) {
-    return {std::shared_ptr<const std::string>(object, &object->json),
-            registry::after_type(object->json)};
-  }
+  const ServedText stored{std::shared_ptr<const std::string>(object, &object->json),
+                          registry::after_type(object->json)};
+  if (registry::difference(resource) != registry::Difference::shape) return stored;
+  // A custom object is looked at once for a schema that finds nothing to change in it.
+  const std::uint32_t serial = resource.custom ? resource.custom->serial : 0;
+  if (serial != 0 && object->unchanged_by.get() == serial) return stored;
   object::Json value = object::mutable_copy(object::Document::parse(object->json).root());
   registry::to_served(resource, value);
   const std::string revision(object::resource_version(value));
@@ -285,6 +287,10 @@ ServedText served_text(const catalog::Resource& resource, const storage::ObjectP
   if (!revision.empty()) text = object::with_revision(text, object->revision);
   auto owner = std::make_shared<const std::string>(std::move(text));
   const std::string_view rest = registry::after_type(*owner);
+  if (serial != 0 && rest == stored.rest) {
+    object->unchanged_by.set(serial);
+    return stored;
+  }
   return {std::move(owner), rest};
 }
 

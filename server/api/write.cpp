@@ -11,6 +11,7 @@
 #include "api/definition_warnings.h"
 #include "api/ownership.h"
 #include "api/respond.h"
+#include "api/webhook_versions.h"
 #include "base/api_error.h"
 #include "base/strings.h"
 #include "object/canonical.h"
@@ -91,7 +92,7 @@ base::Task<Creation> try_create(Call& call, Json object, const WriteOptions& opt
     creation.result.object = unstored(object, 0);
     co_return creation;
   }
-  std::string json = object::canonical(object);
+  std::string json = co_await as_stored(call, object);
   creation.result =
       co_await call.store.create(call.context.scope.loop, std::move(key), std::move(json));
   if (creation.result.status == WriteStatus::ok) claim.keep();
@@ -132,18 +133,33 @@ std::vector<base::StatusCause> causes_of(const catalog::Resource& stored, regist
   return validation::validate_status_update(stored, object, old);
 }
 
+// The new state, with its owners.
+Json changed(Call& call, ModifyRules rules, const WriteOptions& options, Change& change,
+             const Json& old) {
+  Json object = change.apply(call, old);
+  settle_namespace(call, object);
+  if (!change.settles_owners()) {
+    const Ownership ownership(call, rules.part, options);
+    ownership.updated(old, object);
+  }
+  return object;
+}
+
 // One try against one current state. Null when another write came between; `current` is then what
 // it left.
 base::Task<storage::ObjectPtr> try_modify(Call& call, ModifyRules rules,
                                           const WriteOptions& options, Change& change,
                                           storage::ObjectPtr& current) {
   const catalog::Resource& stored = registry::storage_resource(call.resource);
-  const object::Document old = object::Document::parse(current->json);
-  Json object = change.apply(call, old.root());
-  settle_namespace(call, object);
-  if (!change.settles_owners()) {
-    const Ownership ownership(call, rules.part, options);
-    ownership.updated(old.root(), object);
+  storage::ObjectPtr shown = current;
+  if (call.converted) shown = co_await as_served(call, std::move(shown));
+  const object::Document old = object::Document::parse(shown->json);
+  Json object;
+  if (call.converted) {
+    object = co_await with_conversions(
+        call, *call.converted, [&] { return changed(call, rules, options, change, old.root()); });
+  } else {
+    object = changed(call, rules, options, change, old.root());
   }
   Admit admit(call, admission::kUpdate, call.info().verb, current->name, call.resource.kind,
               stored.type, options.document, options.dry_run);
@@ -160,7 +176,9 @@ base::Task<storage::ObjectPtr> try_modify(Call& call, ModifyRules rules,
   if (rules.admission) co_await admit.validate(object, old);
 
   const bool ends = registry::completes_deletion(stored, object, old.root());
-  if (!ends && registry::same_content(object, old.root())) co_return current;
+  if (!ends && registry::same_content(object, old.root()) && !is_stored_otherwise(call, *current)) {
+    co_return shown;
+  }
   if (options.dry_run) co_return unstored(object, current->revision);
   storage::Key key = call.key(current->name);
   storage::WriteResult result;
@@ -168,7 +186,7 @@ base::Task<storage::ObjectPtr> try_modify(Call& call, ModifyRules rules,
   if (ends) {
     result = co_await call.store.remove(loop, std::move(key), current->revision);
   } else {
-    std::string json = object::canonical(object);
+    std::string json = co_await as_stored(call, object);
     result = co_await call.store.update(loop, std::move(key), current->revision, std::move(json));
   }
   if (result.status == WriteStatus::ok) {
@@ -178,7 +196,9 @@ base::Task<storage::ObjectPtr> try_modify(Call& call, ModifyRules rules,
       claim.keep();
     }
     co_await until_seen(call, result.object->revision);
-    co_return std::move(result.object);
+    storage::ObjectPtr written = std::move(result.object);
+    if (call.converted) written = co_await as_served(call, std::move(written));
+    co_return written;
   }
   if (result.status != WriteStatus::conflict) refuse_write(call, current->name, result);
   current = std::move(result.current);
@@ -259,7 +279,9 @@ base::Task<storage::ObjectPtr> create_stored(Call& call, Json object, const Writ
     Creation creation = co_await try_create(call, std::move(candidate), options, admit);
     if (creation.result.status == WriteStatus::ok) {
       if (!options.dry_run) co_await until_seen(call, creation.result.object->revision);
-      co_return std::move(creation.result.object);
+      storage::ObjectPtr created = std::move(creation.result.object);
+      if (call.converted) created = co_await as_served(call, std::move(created));
+      co_return created;
     }
     if (!generated || creation.result.status != WriteStatus::already_exists) {
       refuse_write(call, creation.name, creation.result);

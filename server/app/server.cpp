@@ -16,6 +16,7 @@
 #include "app/certificate_bundle.h"
 #include "app/client_authorities.h"
 #include "app/commands.h"
+#include "app/conversion_client.h"
 #include "app/front_proxy.h"
 #include "app/informer_sync.h"
 #include "app/module_specs.h"
@@ -40,6 +41,7 @@
 #include "observability/metrics.h"
 #include "pipeline/pipeline.h"
 #include "registry/service_allocator.h"
+#include "registry/webhook_conversion.h"
 #include "storage/cached_store.h"
 #include "transport/server.h"
 #include "transport/tls_policy.h"
@@ -82,10 +84,15 @@ storage::StoreOptions store_options(const config::ServerConfiguration& configura
 // Large bodies are rare: two threads read them, and a few may wait.
 constexpr std::size_t kDecoders = 2;
 constexpr std::size_t kWaitingBodies = 64;
+// Questions to conversion webhooks wait for others: many may be out at once.
+constexpr std::size_t kConverters = 32;
+constexpr std::size_t kWaitingConversions = 1024;
 
 api::ApiOptions api_options(const config::ServerConfiguration& configuration,
-                            base::WorkerPool& decoders, registry::ServiceAllocator& services) {
+                            base::WorkerPool& decoders, registry::ServiceAllocator& services,
+                            registry::Conversions& conversions) {
   api::ApiOptions options;
+  options.conversions = &conversions;
   options.decoders = &decoders;
   options.services = &services;
   options.max_body_bytes = static_cast<std::size_t>(configuration.limits.max_request_body_bytes);
@@ -171,7 +178,7 @@ class ServerProcess::Rooms {
         services_(service_allocator(configuration.services)),
         controllers_(store_, controller_options(configuration, services_)),
         auditor_(make_auditor(configuration.audit)),
-        api_({store_, api_options(configuration, decoders_, services_)}),
+        api_({store_, api_options(configuration, decoders_, services_, conversions_)}),
         pipeline_(
             pipeline_options(configuration, live_), [this] { return access_.current(); },
             [this](request::RequestContext& context, const api::AccessChainsPtr& chains) {
@@ -437,6 +444,9 @@ class ServerProcess::Rooms {
   InformerSync informers_{[this] { return controllers_.synced(); },
                           [this] { return access_.generation(); }};
   base::WorkerPool decoders_{"limen-decode", kDecoders, kWaitingBodies};
+  ConversionClient conversion_client_{store_};
+  base::WorkerPool converters_{"limen-convert", kConverters, kWaitingConversions};
+  registry::Conversions conversions_{conversion_client_, converters_};
   api::Api api_;
   pipeline::Pipeline pipeline_;
   base::FileWatcher files_;

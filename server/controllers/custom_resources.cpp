@@ -51,30 +51,13 @@ bool waits_for_cleanup(const Json& definition) {
          finalizers.end();
 }
 
-std::string_view approval_of(const Json& definition) {
-  const Json* value =
-      object::find(definition, {"metadata", "annotations", "api-approved.kubernetes.io"});
-  return value && value->is_string() ? std::string_view(value->get_string()) : std::string_view();
-}
-
 // Whether the project agreed to a kind in one of its groups.
 void note_approval(Json& definition) {
-  const Json* group = object::find(definition, {"spec", "group"});
-  if (!group || !group->is_string()) return;
-  const std::string_view name(group->get_string());
-  if (!name.ends_with(".k8s.io") && !name.ends_with(".kubernetes.io")) return;
-  const std::string approval(approval_of(definition));
-  constexpr std::string_view kType = "KubernetesAPIApprovalPolicyConformant";
-  if (approval.starts_with("http")) {
-    registry::set_condition(definition, kType, true, "ApprovedAnnotation",
-                            "approved in " + approval, now());
-  } else {
-    registry::set_condition(definition, kType, false, "UnapprovedAnnotation",
-                            "not approved: " + base::go_quote(approval), now());
-  }
+  const auto approval = registry::approval_condition(definition);
+  if (!approval) return;
+  registry::set_condition(definition, "KubernetesAPIApprovalPolicyConformant", approval->met,
+                          approval->reason, approval->message, now());
 }
-
-bool is_kind(std::string_view what) { return what == "Kind" || what == "ListKind"; }
 
 }  // namespace
 
@@ -104,29 +87,15 @@ void CustomResources::publish() const {
   catalog::publish_custom(std::make_shared<const catalog::CustomCatalog>(std::move(definitions)));
 }
 
-CustomResources::Names CustomResources::names_of(const Json& names) {
-  Names texts;
-  const auto add = [&](std::string_view what, std::string text) {
-    if (!text.empty()) texts.emplace_back(what, std::move(text));
-  };
-  add("Plural", std::string(object::text_at(names, "plural")));
-  add("Singular", std::string(object::text_at(names, "singular")));
-  for (std::string& one : object::texts_of(object::member(names, "shortNames"))) {
-    add("ShortNames", std::move(one));
-  }
-  add("Kind", std::string(object::text_at(names, "kind")));
-  add("ListKind", std::string(object::text_at(names, "listKind")));
-  return texts;
-}
-
 CustomResources::Known CustomResources::known_as(const storage::ObjectPtr& stored) {
   const object::Document document = object::Document::parse(stored->json);
-  const Json* accepted = object::find(document.root(), {"status", "acceptedNames"});
+  NamesInUse names;
+  names.add(object::find(document.root(), {"status", "acceptedNames"}));
   // The text is shared with the store.
   return {stored->revision,
           std::make_shared<const catalog::CustomDefinition>(
               document.root(), std::shared_ptr<const std::string>(stored, &stored->json)),
-          accepted ? names_of(*accepted) : Names()};
+          std::move(names)};
 }
 
 void CustomResources::serve(const std::string& name, Known now) {
@@ -172,54 +141,68 @@ base::Task<bool> CustomResources::look(std::string name) {
   co_return co_await finish(current);
 }
 
-CustomResources::Conflict CustomResources::conflict_of(const Json& definition) const {
+AcceptedNames CustomResources::names_for(const Json& definition) const {
   const Json* group = object::find(definition, {"spec", "group"});
-  const Json* names = object::find(definition, {"spec", "names"});
-  if (!group || !group->is_string() || !names) return {"Invalid", "the definition has no names"};
-  const std::string_view group_name(group->get_string());
-  if (catalog::has_group(group_name)) {
-    return {"GroupConflict",
-            "the group " + base::go_quote(group_name) + " is built in and takes no more kinds"};
+  const Json* wanted = object::find(definition, {"spec", "names"});
+  const Json* accepted = object::find(definition, {"status", "acceptedNames"});
+  const std::string_view group_name =
+      group && group->is_string() ? std::string_view(group->get_string()) : std::string_view();
+  AcceptedNames refused;
+  refused.names = accepted ? *accepted : Json();
+  if (!wanted) {
+    refused.reason = "Invalid";
+    refused.message = "the definition has no names";
+    return refused;
   }
-  const Names wanted = names_of(*names);
-  for (const auto& [other_name, other] : known_) {
-    if (other_name == object::name(definition) || other.definition->group() != group_name) continue;
-    for (const auto& [other_what, other_text] : other.accepted) {
-      for (const auto& [what, text] : wanted) {
-        if (text != other_text || is_kind(what) != is_kind(other_what)) continue;
-        return {std::string(what) + "Conflict", base::go_quote(text) + " is already in use"};
-      }
+  if (catalog::has_group(group_name)) {
+    refused.reason = "GroupConflict";
+    refused.message =
+        "the group " + base::go_quote(group_name) + " is built in and takes no more kinds";
+    return refused;
+  }
+  NamesInUse in_use;
+  in_use.add(accepted);
+  for (const auto& [name, other] : known_) {
+    if (name == object::name(definition) || other.definition->group() != group_name) continue;
+    in_use.resources.insert(other.accepted.resources.begin(), other.accepted.resources.end());
+    in_use.kinds.insert(other.accepted.kinds.begin(), other.accepted.kinds.end());
+  }
+  return accept_names(*wanted, accepted, in_use);
+}
+
+void CustomResources::judge(Json& definition) const {
+  AcceptedNames names = names_for(definition);
+  const bool all = names.all();
+  if (names.names.is_object()) {
+    object::object_at(definition, "status")["acceptedNames"] = std::move(names.names);
+  }
+  registry::set_condition(definition, "NamesAccepted", all, all ? "NoConflicts" : names.reason,
+                          all ? "no conflicts found" : names.message, now());
+  // Once established it stays so, under the names it has.
+  if (catalog::condition_of(definition, "Established") != "True") {
+    const auto established = [&](bool is, std::string_view reason, std::string_view message) {
+      registry::set_condition(definition, "Established", is, reason, message, now());
+    };
+    if (!all) {
+      established(false, "NotAccepted", "not all names are accepted");
+    } else if (registry::has_bad_bundle(definition)) {
+      established(false, "InvalidCABundle", "The conversion webhook CABundle is invalid");
+    } else {
+      established(true, "InitialNamesAccepted", "the initial names have been accepted");
     }
   }
-  return {};
+  note_approval(definition);
 }
 
 base::Task<bool> CustomResources::accept(storage::ObjectPtr current) {
   const object::Document document = object::Document::parse(current->json);
   Json changed = object::mutable_copy(document.root());
-  const Conflict conflict = conflict_of(changed);
-  const bool accepted = conflict.reason.empty();
-  if (accepted) {
-    object::object_at(changed, "status")["acceptedNames"] =
-        *object::find(changed, {"spec", "names"});
-    registry::set_condition(changed, "NamesAccepted", true, "NoConflicts", "no conflicts found",
-                            now());
-    registry::set_condition(changed, "Established", true, "InitialNamesAccepted",
-                            "the initial names have been accepted", now());
-  } else {
-    registry::set_condition(changed, "NamesAccepted", false, conflict.reason, conflict.message,
-                            now());
-    // Once established it stays so, under the names accepted before.
-    if (catalog::condition_of(changed, "Established") != "True") {
-      registry::set_condition(changed, "Established", false, "NotAccepted",
-                              "not all names are accepted", now());
-    }
-  }
-  note_approval(changed);
+  judge(changed);
   if (registry::same_content(changed, document.root())) co_return true;
   // Who waits for the condition shall find the resource served when it comes.
-  const Json* names = object::find(changed, {"status", "acceptedNames"});
-  serve(current->name, {current->revision, compile(changed), names ? names_of(*names) : Names()});
+  NamesInUse names;
+  names.add(object::find(changed, {"status", "acceptedNames"}));
+  serve(current->name, {current->revision, compile(changed), std::move(names)});
   storage::Key key{kResource, "", current->name};
   co_await objects_.update(std::move(key), current->revision, std::move(changed));
   co_return true;  // whoever was first has made an event

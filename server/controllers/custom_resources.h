@@ -10,11 +10,10 @@
 #include <map>
 #include <string>
 #include <string_view>
-#include <utility>
-#include <vector>
 
 #include "catalog/custom/custom_catalog.h"
 #include "controllers/controller.h"
+#include "controllers/custom_names.h"
 #include "controllers/informer.h"
 #include "controllers/key_queue.h"
 #include "controllers/objects.h"
@@ -33,14 +32,11 @@ class CustomResources final : public Controller {
   void stop() override { informer_.stop(); }
 
  private:
-  // The texts a definition occupies among those of its group, each with what it is (Plural, Kind).
-  using Names = std::vector<std::pair<std::string_view, std::string>>;
   struct Known {
     storage::Revision revision = 0;
     catalog::DefinitionPtr definition;
-    Names accepted;
+    NamesInUse accepted;
   };
-  static Names names_of(const object::Json& names);
   static Known known_as(const storage::ObjectPtr& stored);
 
   void changed(const storage::StoredObject& object, bool gone);
@@ -53,11 +49,10 @@ class CustomResources final : public Controller {
   base::Task<bool> finish(storage::ObjectPtr current);
   base::Task<void> sweep(std::string name);
   base::Task<void> delete_all(const catalog::Resource& resource);
-  // Why the names of the definition cannot be accepted: a reason and a message.
-  struct Conflict {
-    std::string reason, message;
-  };
-  Conflict conflict_of(const object::Json& definition) const;
+  // Which of its names the definition may have now.
+  AcceptedNames names_for(const object::Json& definition) const;
+  // Its conditions and names as they should be.
+  void judge(object::Json& definition) const;
 
   Scope& scope_;
   Objects& objects_;

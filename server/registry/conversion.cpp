@@ -43,6 +43,17 @@ bool stored_as_served(const catalog::Resource& resource) {
   return resource.version == resource.storage_version && resource.group == resource.storage_group;
 }
 
+// The schemas of today say what of the object is shown: what is missing is filled in by the version
+// it is stored in; what either version does not know is left out.
+void custom_to_served(const catalog::CustomKind& kind, object::Json& object) {
+  const object::GroupVersionParts parts = object::split_api_version(object::api_version(object));
+  const catalog::CustomKind* stored = kind.definition->kind_of(parts.version);
+  validation::adopt_custom(object, stored ? *stored : kind);
+  if (stored != &kind) validation::prune_custom(object, kind);
+  object::set_type(object, object::group_version(kind.resource.group, kind.resource.version),
+                   kind.resource.kind);
+}
+
 }  // namespace
 
 Difference difference(const catalog::Resource& resource) {
@@ -54,7 +65,11 @@ Difference difference(const catalog::Resource& resource) {
 }
 
 const catalog::Resource& storage_resource(const catalog::Resource& resource) {
-  if (resource.custom) return resource.custom->storage->resource;
+  if (resource.custom) {
+    // A webhook's objects are worked on in the version that is spoken; they become the stored one
+    // on their way into the store.
+    return resource.custom->converts() ? resource : resource.custom->storage->resource;
+  }
   if (stored_as_served(resource)) return resource;
   const catalog::Resource* stored =
       catalog::find_resource(resource.storage_group, resource.storage_version, resource.name);
@@ -63,10 +78,7 @@ const catalog::Resource& storage_resource(const catalog::Resource& resource) {
 
 void to_served(const catalog::Resource& resource, object::Json& object) {
   if (resource.custom) {
-    // Versions differ by name alone; the schema of today says what of the object is shown.
-    validation::adopt_custom(object, *resource.custom);
-    object::set_type(object, object::group_version(resource.group, resource.version),
-                     resource.kind);
+    custom_to_served(*resource.custom, object);
     return;
   }
   if (stored_as_served(resource)) return;
@@ -75,7 +87,7 @@ void to_served(const catalog::Resource& resource, object::Json& object) {
 }
 
 void to_stored(const catalog::Resource& resource, object::Json& object) {
-  if (stored_as_served(resource)) return;
+  if (stored_as_served(resource) || (resource.custom && resource.custom->converts())) return;
   if (const Row* row = find_row(resource)) row->to_stored(object);
   object::set_type(object, object::group_version(resource.storage_group, resource.storage_version),
                    resource.kind);

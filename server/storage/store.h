@@ -10,6 +10,7 @@
 // be refused at once, inside the call; it must be quick and must not throw.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -38,6 +39,23 @@ struct Key {
   std::string ns, name;
 };
 
+// A note on an object: the last way of reading it that was found to change nothing, so that the next
+// reader of the same way need not look. Set and read by any thread; copies take the note along.
+class ReadingMark {
+ public:
+  ReadingMark() = default;
+  ReadingMark(const ReadingMark& other) : value_(other.get()) {}
+  ReadingMark& operator=(const ReadingMark& other) {
+    set(other.get());
+    return *this;
+  }
+  std::uint32_t get() const { return value_.load(std::memory_order_relaxed); }
+  void set(std::uint32_t way) const { value_.store(way, std::memory_order_relaxed); }
+
+ private:
+  mutable std::atomic<std::uint32_t> value_{0};  // 0: none
+};
+
 // One stored version of one object. Immutable; shared by the cache, lists and watchers.
 struct StoredObject {
   std::string ns, name, uid;
@@ -46,6 +64,7 @@ struct StoredObject {
   std::vector<std::pair<std::string, std::string>> labels;     // sorted by key
   std::string json;                 // the whole object as served in its storage version, compact, metadata last,
                                     // resourceVersion the last key of metadata; ends "}}"
+  ReadingMark unchanged_by;         // serial of the custom kind (catalog/custom) whose schema it fits as it is
 };
 using ObjectPtr = std::shared_ptr<const StoredObject>;
 

@@ -176,8 +176,46 @@ assert_contains "$(definition | sed 's/crontabs/ruletabs/; s/plural: ruletabs, s
   s/replicas: {type: integer, minimum: 1, maximum: 10}/replicas: {type: integer, x-kubernetes-validations: [{rule: "self > 1"}]}/' |
   k create -f - 2>&1)" 'this server does not evaluate them yet'
 k delete crd ruletabs.stable.example.com > /dev/null
-assert_contains "$(definition | sed 's/^  scope: Namespaced/  scope: Namespaced\n  conversion: {strategy: Webhook}/; s/crontabs/hooktabs/' |
-  refused k create -f -)" 'conversion by webhook is not supported'
+
+# --- names that another definition has ---------------------------------------------------------------
+
+other() { # PLURAL SINGULAR KIND SHORT
+  definition | sed "s/crontabs/$1/g; s/singular: crontab/singular: $2/; s/kind: CronTab/kind: $3/; s/shortNames: \[ct\]/shortNames: [$4]/"
+}
+names_say() { k get crd "$1.stable.example.com" -o jsonpath='{.status.conditions[?(@.type=="NamesAccepted")].reason}: {.status.conditions[?(@.type=="NamesAccepted")].message}'; }
+says() { [ "$(names_say "$1")" = "$2" ]; }
+other plans plan Plan ct | k create -f - > /dev/null
+eventually 10 says plans 'ShortNamesConflict: "ct" is already in use'
+assert_eq "$(k get crd plans.stable.example.com -o jsonpath='{.status.conditions[?(@.type=="Established")].status} {.status.acceptedNames.kind}')" \
+  'False Plan'
+assert_eq "$(status_of GET /apis/stable.example.com/v1/namespaces/default/plans)" 404
+other plans crontab Plan pl | k apply -f - > /dev/null 2>&1
+eventually 10 says plans 'SingularConflict: "crontab" is already in use'
+other plans plan Plan pl | k apply -f - > /dev/null 2>&1
+k wait --for=condition=established --timeout=10s crd/plans.stable.example.com > /dev/null
+# One that is established keeps the names it has.
+other plans plan Plan ct | k apply -f - > /dev/null 2>&1
+eventually 10 says plans 'ShortNamesConflict: "ct" is already in use'
+assert_eq "$(k get pl -o name)" ''
+k delete crd plans.stable.example.com > /dev/null
+
+# --- lists that two managers share -----------------------------------------------------------------
+
+definition | sed 's/crontabs/shareds/g; s/singular: crontab/singular: shared/; s/kind: CronTab/kind: Shared/; s/shortNames: \[ct\]/shortNames: []/
+  s/^              image: .*/              ports:\n                type: array\n                x-kubernetes-list-type: map\n                x-kubernetes-list-map-keys: [port]\n                items: {type: object, required: [port], properties: {port: {type: integer}, note: {type: string}}}/
+  /selectableFields/,$d' | k create -f - > /dev/null
+k wait --for=condition=established --timeout=10s crd/shareds.stable.example.com > /dev/null
+shared() { printf 'apiVersion: stable.example.com/v1\nkind: Shared\nmetadata: {name: s}\nspec: {cronSpec: "* * * * *", %s}\n' "$1"; }
+shared 'ports: [{port: 1, note: x}], hosts: [a]' | k apply --server-side --field-manager=one -f - > /dev/null
+shared 'ports: [{port: 2}], hosts: [b]' | k apply --server-side --field-manager=two -f - > /dev/null
+assert_eq "$(k get shared s -o jsonpath='{.spec.ports} {.spec.hosts}')" '[{"note":"x","port":1},{"port":2}] ["a","b"]'
+assert_contains "$(shared 'ports: [{port: 1, note: other}]' | refused k apply --server-side --field-manager=two -f -)" \
+  'conflict with "one": .spec.ports[port=1].note'
+assert_contains "$(shared 'odd: 1' | refused k apply --server-side --field-manager=two -f -)" \
+  '.spec.odd: field not declared in schema'
+shared 'hosts: [a]' | k apply --server-side --field-manager=one -f - > /dev/null
+assert_eq "$(k get shared s -o jsonpath='{.spec.ports} {.spec.hosts}')" '[{"port":2}] ["a","b"]'
+k delete crd shareds.stable.example.com > /dev/null
 
 # --- its end --------------------------------------------------------------------------------------
 

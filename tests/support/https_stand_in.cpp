@@ -4,7 +4,8 @@
 //
 // Every request is answered from a file below FOLDER/answers, read anew each time: for /a/b the
 // file a/b@WORD whose WORD is in the request's body, else the file a/b, else 404. The file's first
-// line is "STATUS [MILLISECONDS TO WAIT]"; then come header fields, an empty line and the body.
+// line is "STATUS [MILLISECONDS TO WAIT [convert MODE]]"; then come header fields, an empty line and
+// the body, which for `convert` is made of the question (host_port_webhook.h).
 // What was asked is kept in FOLDER/seen, a file a request: method and path, header fields, an empty
 // line, the body. Runs until it is killed; "ready" on standard output says that it listens.
 #include <Poco/Net/Context.h>
@@ -29,6 +30,8 @@
 #include <sstream>
 #include <string>
 #include <thread>
+
+#include "support/host_port_webhook.h"
 
 namespace {
 
@@ -67,12 +70,12 @@ std::optional<fs::path> answer_to(const std::string& uri, const std::string& bod
   return std::nullopt;
 }
 
-void answer(const fs::path& file, HTTPServerResponse& response) {
+void answer(const fs::path& file, const std::string& question, HTTPServerResponse& response) {
   std::ifstream in(file, std::ios::binary);
   int status = 500, wait = 0;
-  std::string line;
+  std::string line, what, mode;
   std::getline(in, line);
-  std::istringstream(line) >> status >> wait;
+  std::istringstream(line) >> status >> wait >> what >> mode;
   std::this_thread::sleep_for(std::chrono::milliseconds(wait));
   response.setStatusAndReason(static_cast<Poco::Net::HTTPResponse::HTTPStatus>(status));
   while (std::getline(in, line) && !line.empty()) {
@@ -81,7 +84,7 @@ void answer(const fs::path& file, HTTPServerResponse& response) {
   }
   std::stringstream body;
   body << in.rdbuf();
-  const std::string text = body.str();
+  const std::string text = what == "convert" ? limen::test::answer_review(question, mode) : body.str();
   response.sendBuffer(text.data(), text.size());
 }
 
@@ -90,7 +93,7 @@ class Handler final : public Poco::Net::HTTPRequestHandler {
     std::string body;
     Poco::StreamCopier::copyToString(request.stream(), body);
     keep(request, body);
-    if (const auto file = answer_to(request.getURI(), body)) return answer(*file, response);
+    if (const auto file = answer_to(request.getURI(), body)) return answer(*file, body, response);
     response.setStatusAndReason(Poco::Net::HTTPResponse::HTTP_NOT_FOUND);
     response.setContentLength(0);
     response.send();

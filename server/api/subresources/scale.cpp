@@ -12,6 +12,7 @@
 #include "api/record.h"
 #include "api/respond.h"
 #include "api/subresources/subresources.h"
+#include "api/webhook_versions.h"
 #include "api/write.h"
 #include "base/api_error.h"
 #include "base/strings.h"
@@ -216,8 +217,9 @@ Json wanted_scale(Call& call, const Wanted& wanted, const Json& old_scale) {
 base::Task<bool> try_scale(Call& call, const Wanted& wanted) {
   const catalog::Subresource& sub = *call.subresource;
   const std::string name = call.info().name;
-  const storage::ObjectPtr current = call.store.get(call.key(name));
+  storage::ObjectPtr current = call.store.get(call.key(name));
   if (!current) throw call.not_found(name);
+  if (call.converted) current = co_await as_served(call, std::move(current));
   const Json old_scale = scale_of(call, *current);
   Json scale = wanted_scale(call, wanted, old_scale);
   check_names_match(call, scale);
@@ -251,8 +253,9 @@ base::Task<bool> try_scale(Call& call, const Wanted& wanted) {
 }  // namespace
 
 base::Task<void> get_scale(Call& call) {
-  const storage::ObjectPtr object = call.store.get(call.key(call.info().name));
+  storage::ObjectPtr object = call.store.get(call.key(call.info().name));
   if (!object) throw call.not_found(call.info().name);
+  if (call.converted) object = co_await as_served(call, std::move(object));
   const object::Document document = object::Document::parse(object->json);
   if (call.resource.custom && !wanted_replicas(call, document.root())) {
     throw ApiError::internal("the spec replicas field " +

@@ -26,7 +26,7 @@ base::Task<void> delete_collection(Call& call) {
   ListOptions selection = parse_list_options(call.info(), call.resource, false);
   const DeleteOptions options = co_await read_delete_options(call);
   ListAnswer answer;
-  answer = read_list(call, selection);
+  answer = co_await read_list(call, selection);
   for (const storage::ObjectPtr& object : answer.objects) {
     check_deadline(call);
     co_await remove_one(call, object->name, options);

@@ -2,6 +2,7 @@
 #include "api/respond.h"
 #include "api/revision_errors.h"
 #include "api/verbs/verbs.h"
+#include "api/webhook_versions.h"
 
 namespace limen::api {
 
@@ -13,8 +14,9 @@ base::Task<void> get_object(Call& call) {
       throw too_large_revision(*revision, call.store.revision());
     }
   }
-  const storage::ObjectPtr object = call.store.get(call.key(call.info().name));
+  storage::ObjectPtr object = call.store.get(call.key(call.info().name));
   if (!object) throw call.not_found(call.info().name);
+  if (call.converted) object = co_await as_served(call, std::move(object));
   respond_object(call, 200, object);
   co_return;
 }

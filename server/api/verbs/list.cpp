@@ -17,7 +17,7 @@ base::Task<void> list_objects(Call& call) {
     if (is_unstored(call)) {
       answer.revision = call.store.revision();
     } else {
-      answer = read_list(call, options);
+      answer = co_await read_list(call, options);
     }
   } catch (const ContinueExpired& expired) {
     call.context.respond_json(expired.code(), expired.status_json());

@@ -4,8 +4,10 @@
 // It takes from the store only while the client takes from it (back-pressure): what a slow client
 // has not read stays in the store's shared log, not in memory of its own.
 #include <algorithm>
+#include <atomic>
 #include <chrono>
 #include <deque>
+#include <exception>
 #include <memory>
 #include <random>
 #include <utility>
@@ -15,6 +17,7 @@
 #include "api/revision_errors.h"
 #include "api/verbs/verbs.h"
 #include "api/watch_events.h"
+#include "api/webhook_versions.h"
 
 namespace limen::api {
 
@@ -45,11 +48,12 @@ class Session : public std::enable_shared_from_this<Session> {
         resource_(call.resource),
         options_(std::move(options)),
         api_(call.options),
+        converts_(converts(call.resource)),
         encoder_(call.resource, call.output, call.info().query.get("includeObject")),
         done_(loop_) {}
 
   // Reads the initial state and begins to follow. Throws what a list throws.
-  void prepare(const Call& call);
+  base::Task<void> prepare(const Call& call);
   // Sends the answer's head and whatever there is.
   void start(transport::ResponseHead head);
   // Tells what there is to tell, and ends the watch.
@@ -63,11 +67,14 @@ class Session : public std::enable_shared_from_this<Session> {
   void follow(const Call& call, storage::Revision from);
   void pump();
   bool pump_some();
+  void take();
+  base::Task<void> convert(std::vector<storage::EventPtr> events);
+  void converted(std::exception_ptr error);
   void deliver(const storage::Event& event);
   bool selected(const storage::ObjectPtr& object) const {
     return object && (everything_ || options_.matches(resource_, *object));
   }
-  bool all_told() const { return initial_.empty() && events_.empty(); }
+  bool all_told() const { return initial_.empty() && events_.empty() && !converting_; }
   void arm_bookmark();
   void end();
 
@@ -78,6 +85,7 @@ class Session : public std::enable_shared_from_this<Session> {
   const catalog::Resource& resource_;
   const ListOptions options_;
   const ApiOptions& api_;
+  const bool converts_;  // a webhook makes the objects what the client sees
   WatchEncoder encoder_;
   base::OneShot<bool> done_;
 
@@ -91,22 +99,24 @@ class Session : public std::enable_shared_from_this<Session> {
   bool everything_ = false;
   bool ended_ = false;
   bool pumping_ = false;
+  bool converting_ = false;  // what was taken is with the webhook; nothing more is taken meanwhile
+  std::shared_ptr<std::atomic<bool>> gone_ = std::make_shared<std::atomic<bool>>(false);
   base::Executor::TimerId bookmark_timer_ = 0;
   base::Executor::TimerId end_timer_ = 0;
 };
 
-void Session::prepare(const Call& call) {
+base::Task<void> Session::prepare(const Call& call) {
   everything_ = options_.selects_everything();
   const storage::Revision asked = options_.revision.value_or(0);
   if (!options_.send_initial_events.value_or(asked == 0)) {
     follow(call, asked == 0 ? store_.revision() : asked);
-    return;
+    co_return;
   }
   if (asked > store_.revision()) throw too_large_revision(asked, store_.revision());
   ListOptions newest = options_;
   newest.revision.reset();
   newest.limit = 0;
-  ListAnswer state = read_list(call, newest);
+  ListAnswer state = co_await read_list(call, newest);
   initial_.assign(std::make_move_iterator(state.objects.begin()),
                   std::make_move_iterator(state.objects.end()));
   initial_end_due_ = options_.send_initial_events.value_or(false) && options_.bookmarks;
@@ -177,16 +187,67 @@ bool Session::pump_some() {
     events_.pop_front();
     return true;
   }
+  if (converting_) return false;
   if (failure_ || watch_->lost()) {
     encoder_.error(*stream_,
                    failure_ ? *failure_ : too_old_revision(watch_->position(), store_.compacted()));
     end();
     return false;
   }
-  for (storage::EventPtr& event : watch_->take(kTakeAtOnce)) {
-    if (event->revision > from_) events_.push_back(std::move(event));
+  take();
+  return !events_.empty() || (!converting_ && (failure_ || watch_->lost()));
+}
+
+void Session::take() {
+  std::vector<storage::EventPtr> taken = watch_->take(kTakeAtOnce);
+  std::erase_if(taken, [this](const storage::EventPtr& event) { return event->revision <= from_; });
+  if (!converts_) {
+    events_.insert(events_.end(), std::make_move_iterator(taken.begin()),
+                   std::make_move_iterator(taken.end()));
+    return;
   }
-  return !events_.empty() || watch_->lost();
+  if (taken.empty()) return;
+  converting_ = true;
+  base::spawn(convert(std::move(taken)),
+              [self = shared_from_this()](std::exception_ptr error) { self->converted(error); });
+}
+
+// Events of objects in the version of the client, in their order.
+base::Task<void> Session::convert(std::vector<storage::EventPtr> events) {
+  const auto self = shared_from_this();
+  std::vector<storage::ObjectPtr> objects;
+  for (const storage::EventPtr& event : events) {
+    objects.push_back(event->object);
+    // What it was before matters to those who select.
+    objects.push_back(everything_ ? nullptr : event->previous);
+  }
+  registry::Conversions& conversions = conversions_of(api_);
+  registry::Conversions::Scope scope{*resource_.custom, held_, loop_, base::Deadline::max(), gone_};
+  std::string version(resource_.version);
+  objects = co_await conversions.stored(std::move(scope), std::move(version), std::move(objects));
+  if (ended_) co_return;
+  for (std::size_t i = 0; i < events.size(); ++i) {
+    const storage::Event& event = *events[i];
+    storage::ObjectPtr previous = everything_ ? event.previous : std::move(objects[2 * i + 1]);
+    events_.push_back(std::make_shared<const storage::Event>(storage::Event{
+        event.type, event.revision, std::move(objects[2 * i]), std::move(previous)}));
+  }
+}
+
+// A watch whose objects cannot be converted cannot go on.
+void Session::converted(std::exception_ptr error) {
+  converting_ = false;
+  if (ended_) return;
+  if (error) {
+    try {
+      std::rethrow_exception(error);
+    } catch (const base::ApiError& problem) {
+      failure_ = problem;
+    } catch (const std::exception& problem) {
+      failure_ = base::ApiError::internal(problem.what());
+    }
+  }
+  pump();
 }
 
 // An object that enters or leaves the selection is added or deleted for this watcher.
@@ -239,6 +300,7 @@ void Session::end_with(const base::ApiError& why) {
 void Session::end() {
   if (ended_) return;
   ended_ = true;
+  gone_->store(true);
   loop_.cancel_timer(bookmark_timer_);
   loop_.cancel_timer(end_timer_);
   watch_.reset();
@@ -272,7 +334,7 @@ catalog::CustomDefinition::Place end_with_definition(const Call& call,
 base::Task<void> watch_objects(Call& call) {
   ListOptions options = parse_list_options(call.info(), call.resource, true);
   const auto session = std::make_shared<Session>(call, std::move(options));
-  session->prepare(call);
+  co_await session->prepare(call);
   if (call.context.exchange().responded()) co_return;
   call.context.set_status(200);
   session->start(call.context.new_head(200, session->content_type()));

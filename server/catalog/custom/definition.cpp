@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <atomic>
 
 #include "base/strings.h"
 #include "object/metadata.h"
@@ -81,9 +82,48 @@ std::unique_ptr<ScalePaths> scale_of(const Json& version) {
   return paths;
 }
 
+std::uint32_t next_serial() {
+  static std::atomic<std::uint32_t> last{0};
+  std::uint32_t serial = ++last;
+  while (serial == 0) serial = ++last;
+  return serial;
+}
+
+// The first version of ConversionReview that both sides know; kube-apiserver's order is the
+// definition's.
+std::string review_version_of(const Json& webhook) {
+  for (std::string& one : object::texts_of(member(webhook, "conversionReviewVersions"))) {
+    if (one == "v1" || one == "v1beta1") return std::move(one);
+  }
+  return {};
+}
+
 }  // namespace
 
+std::unique_ptr<ConversionWebhook> conversion_webhook(const Json& definition) {
+  const Json* conversion = find(definition, {"spec", "conversion"});
+  if (!conversion || text_at(*conversion, "strategy") != "Webhook") return nullptr;
+  auto hook = std::make_unique<ConversionWebhook>();
+  const Json* webhook = member(*conversion, "webhook");
+  const Json* client = webhook ? member(*webhook, "clientConfig") : nullptr;
+  if (!client) return hook;
+  hook->review_version = review_version_of(*webhook);
+  hook->url = text_at(*client, "url");
+  hook->ca_pem = base::base64_decode(text_at(*client, "caBundle")).value_or("");
+  if (const Json* service = member(*client, "service"); service && service->is_object()) {
+    hook->service_ns = text_at(*service, "namespace");
+    hook->service_name = text_at(*service, "name");
+    hook->path = text_at(*service, "path");
+    hook->port = static_cast<std::uint16_t>(object::int_or(member(*service, "port"), 443));
+  }
+  return hook;
+}
+
 bool CustomKind::changes_on_read() const { return !any_fields || definition->stored_in_several(); }
+
+bool CustomKind::converts() const {
+  return definition->webhook() != nullptr && definition->stored_in_several();
+}
 
 std::string_view condition_of(const Json& definition, std::string_view type) {
   const Json* list = find(definition, {"status", "conditions"});
@@ -108,6 +148,7 @@ CustomDefinition::CustomDefinition(const Json& object, std::shared_ptr<const std
   established_ = condition_of(object, "Established") == "True";
   terminating_ =
       condition_of(object, "Terminating") == "True" || !object::deletion_timestamp(object).empty();
+  webhook_ = conversion_webhook(object);
   read_names(object);
   const Json* versions = member(*spec, "versions");
   if (!versions || !versions->is_array()) return;
@@ -146,6 +187,7 @@ void CustomDefinition::add_version(const Json& spec, const Json& version) {
   auto kind = std::make_unique<CustomKind>();
   kind->definition = this;
   kind->served = is_true(member(version, "served"));
+  kind->serial = next_serial();
   kind->list_kind = list_kind_;
   const Json* schema = find(version, {"schema", "openAPIV3Schema"});
   if (schema) kind->schema = compile_schema(*schema);

@@ -35,6 +35,16 @@ struct ScalePaths {
   std::vector<std::string> spec, status, selector;  // selector: empty when there is none
 };
 
+// Who turns the versions of a kind into one another when they differ by more than their name
+// (spec.conversion.webhook).
+struct ConversionWebhook {
+  std::string url;                             // https; empty: the service
+  std::string service_ns, service_name, path;  // path: with its slash, or empty
+  std::uint16_t port = 443;                    // of the service
+  std::string ca_pem;                          // empty: the system's authorities
+  std::string review_version;                  // of ConversionReview: v1 or v1beta1
+};
+
 struct SelectableField {
   std::string name;  // spec.color
   std::vector<std::string> path;
@@ -48,6 +58,7 @@ struct CustomKind {
   Schema schema;
   bool any_fields = false;  // spec.preserveUnknownFields, or no schema: nothing is pruned
   bool served = false;
+  std::uint32_t serial = 0;  // of this schema among all there ever were; never 0
   std::string list_kind;
   std::string warning;  // of a deprecated version; empty: it is not
   std::vector<PrinterColumn> columns;
@@ -58,6 +69,8 @@ struct CustomKind {
   // True when objects must be looked at when they are read, because they may not be stored as this
   // version shows them.
   bool changes_on_read() const;
+  // True when objects of other versions must be sent to the definition's webhook.
+  bool converts() const;
 };
 
 class CustomDefinition {
@@ -83,6 +96,9 @@ class CustomDefinition {
   const CustomKind* kind_of(std::string_view version) const;
   // True when objects may be stored in another version than the present storage version.
   bool stored_in_several() const { return stored_in_several_; }
+
+  // Null when versions differ by name alone (strategy None).
+  const ConversionWebhook* webhook() const { return webhook_.get(); }
 
   // Calls what on_retire() has left: the definition serves nobody any more.
   void retire() const;
@@ -122,12 +138,16 @@ class CustomDefinition {
   std::shared_ptr<const std::string> text_;
   bool namespaced_ = false, established_ = false, terminating_ = false;
   bool stored_in_several_ = false;
+  std::unique_ptr<const ConversionWebhook> webhook_;
   std::vector<std::unique_ptr<CustomKind>> kinds_;
 
   mutable std::mutex mutex_;
   mutable bool retired_ = false;
   mutable std::list<std::function<void()>> waiting_;
 };
+
+// What spec.conversion says; null for anything but a webhook.
+std::unique_ptr<ConversionWebhook> conversion_webhook(const Json& definition);
 
 // The `status` of a condition of a stored definition: "True", "False", or "" when it has none.
 std::string_view condition_of(const Json& definition, std::string_view type);

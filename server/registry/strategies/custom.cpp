@@ -4,7 +4,9 @@
 #include <algorithm>
 #include <string>
 
+#include "base/strings.h"
 #include "object/metadata.h"
+#include "validation/definition_facts.h"
 
 namespace limen::registry {
 
@@ -77,6 +79,40 @@ void set_condition(Json& definition, std::string_view type, bool status, std::st
   (*found)["reason"] = reason;
   (*found)["status"] = wanted;
   (*found)["type"] = type;
+}
+
+std::optional<ApprovalCondition> approval_condition(const Json& definition) {
+  using validation::Approval;
+  const Json* group = object::find(definition, {"spec", "group"});
+  if (!group || !group->is_string() ||
+      !validation::is_protected_group(std::string_view(group->get_string()))) {
+    return std::nullopt;
+  }
+  const Json* value =
+      object::find(definition, {"metadata", "annotations", validation::kApprovalAnnotation});
+  const std::string_view text =
+      value && value->is_string() ? std::string_view(value->get_string()) : std::string_view();
+  const Approval approval = validation::approval_of(definition);
+  switch (approval) {
+    case Approval::approved:
+      return ApprovalCondition{true, "ApprovedAnnotation", "approved in " + std::string(text)};
+    case Approval::bypassed:
+      return ApprovalCondition{false, "UnapprovedAnnotation",
+                               "not approved: " + base::go_quote(text)};
+    case Approval::missing:
+      return ApprovalCondition{false, "MissingAnnotation", validation::approval_text(approval)};
+    case Approval::invalid:
+      break;
+  }
+  return ApprovalCondition{false, "InvalidAnnotation", validation::approval_text(approval)};
+}
+
+bool has_bad_bundle(const Json& definition) {
+  const Json* bundle =
+      object::find(definition, {"spec", "conversion", "webhook", "clientConfig", "caBundle"});
+  const std::string_view text =
+      bundle && bundle->is_string() ? std::string_view(bundle->get_string()) : std::string_view();
+  return !text.empty() && !validation::is_ca_bundle(text);
 }
 
 bool mark_definition_deleted(Json& definition, std::string_view now) {

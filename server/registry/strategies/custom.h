@@ -4,6 +4,8 @@
 // Thread rule: free functions, any thread. `now` is RFC 3339 text.
 #pragma once
 
+#include <optional>
+#include <string>
 #include <string_view>
 
 #include "object/document.h"
@@ -21,6 +23,17 @@ void prepare_definition_update(object::Json& definition, const object::Json& old
 // Sets status.conditions[type].
 void set_condition(object::Json& definition, std::string_view type, bool status,
                    std::string_view reason, std::string_view message, std::string_view now);
+
+// What the approval annotation of a definition in one of the project's groups says; nothing for
+// other groups.
+struct ApprovalCondition {
+  bool met = false;
+  std::string reason, message;
+};
+std::optional<ApprovalCondition> approval_condition(const object::Json& definition);
+
+// True when the certificates that a conversion webhook is to be verified by are none.
+bool has_bad_bundle(const object::Json& definition);
 
 // Marks a definition as being deleted: its objects go first. False when it is marked already.
 bool mark_definition_deleted(object::Json& definition, std::string_view now);

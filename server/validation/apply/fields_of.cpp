@@ -163,7 +163,8 @@ bool held_by_value(const catalog::Field& field, std::string_view name) {
 
 Json blank_of(const Json& like, const Place& place) {
   boost::json::object out;
-  if (!like.is_object() || place.kind != Kind::record) return out;
+  // Objects of custom kinds are no structures in Go: nothing is there before it is set.
+  if (!like.is_object() || place.kind != Kind::record || place.type == nullptr) return out;
   for (const auto& member : like.get_object()) {
     const std::string_view name = member.key();
     const catalog::Field* field = place.type->field(name);
@@ -193,7 +194,7 @@ class Judge {
 
   void value(const Json& value, const Place& place, const std::string& path) {
     if (value.is_null() || place.kind == Kind::open) return;
-    if (place.kind == Kind::leaf) return scalar(value, *place.field, path);
+    if (place.kind == Kind::leaf) return leaf(value, place, path);
     if (place.kind == Kind::atomic) return whole(value, place, path);
     if (is_list(place)) return list(value, place, path);
     members(value, place, path);
@@ -209,7 +210,7 @@ class Judge {
     for (const auto& member : value.get_object()) {
       const std::string_view name = member.key();
       const std::string inner = path + "." + std::string(name);
-      if (place.kind == Kind::record && !is_declared(place, name)) {
+      if (place.kind == Kind::record && !is_declared(place, name) && !takes_any_member(place)) {
         fault(inner, "field not declared in schema");
       } else {
         this->value(member.value(), member_place(place, name), inner);
@@ -219,18 +220,64 @@ class Judge {
 
   // Owned as one, and of its type all the same.
   void whole(const Json& value, const Place& place, const std::string& path) {
+    if (place.schema != nullptr) return whole_of_schema(value, place, path);
     if (place.field == nullptr) return;
     const bool wants_list = place.field->shape == catalog::Shape::list && value.is_array();
     if (wants_list) {
       Place item = item_place(place);
       if (item.kind == Kind::atomic) item.kind = Kind::record;
-      std::size_t index = 0;
-      for (const Json& inner : value.get_array()) {
-        this->value(inner, item, path + "[" + std::to_string(index++) + "]");
-      }
+      items(value, item, path);
     } else if (place.field->shape == catalog::Shape::single && place.type != nullptr &&
                value.is_object()) {
-      members(value, {Kind::record, place.type, place.field}, path);
+      Place record = place;
+      record.kind = Kind::record;
+      members(value, record, path);
+    }
+  }
+
+  void whole_of_schema(const Json& value, const Place& place, const std::string& path) {
+    using catalog::ValueType;
+    if (place.schema->type == ValueType::array) {
+      if (!value.is_array()) return fault(path, "expected list, got " + kind_text(value));
+      return items(value, item_place(place), path);
+    }
+    if (!value.is_object()) return fault(path, "expected map, got " + kind_text(value));
+    Place parts = place;
+    if (!place.schema->properties.empty()) {
+      parts.kind = Kind::record;
+    } else if (place.schema->members) {
+      parts.kind = Kind::map;
+    } else {
+      return;
+    }
+    members(value, parts, path);
+  }
+
+  void items(const Json& value, const Place& item, const std::string& path) {
+    std::size_t index = 0;
+    for (const Json& inner : value.get_array()) {
+      this->value(inner, item, path + "[" + std::to_string(index++) + "]");
+    }
+  }
+
+  void leaf(const Json& value, const Place& place, const std::string& path) {
+    if (place.field != nullptr) return scalar(value, *place.field, path);
+    if (place.schema != nullptr && !place.schema->int_or_string) {
+      return scalar(value, place.schema->type, path);
+    }
+    if (value.is_object() || value.is_array()) {
+      fault(path, "expected scalar, got " + kind_text(value));
+    }
+  }
+
+  void scalar(const Json& value, catalog::ValueType type, const std::string& path) {
+    using catalog::ValueType;
+    if (type == ValueType::string && !value.is_string()) {
+      fault(path, "expected string, got " + kind_text(value));
+    } else if (type == ValueType::boolean && !value.is_bool()) {
+      fault(path, "expected boolean, got " + kind_text(value));
+    } else if ((type == ValueType::integer || type == ValueType::number) && !value.is_number()) {
+      fault(path, "expected numeric (int or float), got " + kind_text(value));
     }
   }
 
@@ -299,19 +346,19 @@ class Judge {
 
 }  // namespace
 
-FieldSet fields_of(const Json& object, const catalog::Type* type) {
-  return collect(object, root_place(type)).children;
+FieldSet fields_of(const Json& object, const Model& model) {
+  return collect(object, root_place(model)).children;
 }
 
-Comparison compare(const Json& before, const Json& after, const catalog::Type* type) {
-  return std::move(differ(&before, &after, root_place(type), 0).below);
+Comparison compare(const Json& before, const Json& after, const Model& model) {
+  return std::move(differ(&before, &after, root_place(model), 0).below);
 }
 
-Json blank(const Json& like, const catalog::Type* type) { return blank_of(like, root_place(type)); }
+Json blank(const Json& like, const Model& model) { return blank_of(like, root_place(model)); }
 
-std::vector<std::string> faults_of(const Json& object, const catalog::Type* type) {
+std::vector<std::string> faults_of(const Json& object, const Model& model) {
   Judge judge;
-  judge.value(object, root_place(type), "");
+  judge.value(object, root_place(model), "");
   return std::move(judge.faults);
 }
 

@@ -12,9 +12,9 @@
 #include <string_view>
 #include <vector>
 
-#include "catalog/catalog.h"
 #include "object/document.h"
 #include "validation/apply/field_set.h"
+#include "validation/apply/model.h"
 
 namespace limen::validation::apply {
 
@@ -42,7 +42,7 @@ class Versions {
  public:
   virtual ~Versions() = default;
   // False when the version is not served (any more).
-  virtual bool find(std::string_view api_version, const catalog::Type*& type) const = 0;
+  virtual bool find(std::string_view api_version, Model& model) const = 0;
   // True when objects of both differ in apiVersion alone.
   virtual bool same_shape(std::string_view left, std::string_view right) const = 0;
   virtual object::Json convert(const object::Json& object, std::string_view from,

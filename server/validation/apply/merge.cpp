@@ -165,18 +165,18 @@ FieldSet structures(const FieldSet& set, const Place& place) {
 
 }  // namespace
 
-Json merged(const Json& live, const Json& config, const catalog::Type* type) {
-  return merge(&live, &config, root_place(type));
+Json merged(const Json& live, const Json& config, const Model& model) {
+  return merge(&live, &config, root_place(model));
 }
 
-Json without(const Json& object, const FieldSet& set, const catalog::Type* type) {
-  Json left = remove(object, set, root_place(type));
+Json without(const Json& object, const FieldSet& set, const Model& model) {
+  Json left = remove(object, set, root_place(model));
   if (left.is_null()) left.emplace_object();
   return left;
 }
 
-FieldSet with_structures(const FieldSet& set, const catalog::Type* type) {
-  return structures(set, root_place(type));
+FieldSet with_structures(const FieldSet& set, const Model& model) {
+  return structures(set, root_place(model));
 }
 
 }  // namespace limen::validation::apply

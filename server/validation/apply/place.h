@@ -1,4 +1,5 @@
-// Places: what server-side apply takes a value for, by the catalog's schema.
+// Places: what server-side apply takes a value for, by the catalog's types or a custom kind's
+// schema.
 //
 // A place says whether a value is owned as a whole or by its parts, and which place each part has.
 // Value type over static tables. Thread rule: any thread.
@@ -13,6 +14,7 @@
 #include "catalog/catalog.h"
 #include "object/document.h"
 #include "validation/apply/field_set.h"
+#include "validation/apply/model.h"
 
 namespace limen::validation::apply {
 
@@ -20,7 +22,7 @@ struct Place {
   enum class Kind : std::uint8_t {
     leaf,        // a scalar
     atomic,      // a list, map or object that is one value
-    record,      // an object with the fields of `type`
+    record,      // an object with the fields of `type` or `schema`
     map,         // an object with any names; `field` says what its values are
     set_list,    // a list whose items are what they say
     keyed_list,  // a list whose items have keys
@@ -29,17 +31,22 @@ struct Place {
   Kind kind = Kind::open;
   const catalog::Type* type = nullptr;
   const catalog::Field* field = nullptr;
+  const catalog::Schema* schema = nullptr;  // of a value of a custom kind, instead of the others
+  bool resource = false;                    // has apiVersion, kind and metadata by itself
 };
 
-// Of a whole object; null: without a schema.
-Place root_place(const catalog::Type* type);
+// Of a whole object; without a model: without a schema.
+Place root_place(const Model& model);
 Place place_of(const catalog::Field& field);
+Place place_of(const catalog::Schema& schema);
 // Of an item of a list, or of a value of a map.
 Place item_place(const Place& place);
 // Of an object's member.
 Place member_place(const Place& place, std::string_view name);
 // A member of a record that its type declares; such members own nothing by being there.
 bool is_declared(const Place& place, std::string_view name);
+// A record that takes members it does not declare.
+bool takes_any_member(const Place& place);
 
 // How the value is to be walked: its place, but `atomic` or `leaf` when it has no parts.
 bool walks_members(const Place& place);

@@ -58,18 +58,18 @@ class Change {
   const Comparison* in(const std::string& api_version) {
     for (const auto& [version, comparison] : seen_) {
       if (version == api_version || writer_.versions->same_shape(version, api_version)) {
-        const catalog::Type* type = nullptr;
-        return writer_.versions->find(api_version, type) ? &comparison : nullptr;
+        Model model;
+        return writer_.versions->find(api_version, model) ? &comparison : nullptr;
       }
     }
-    const catalog::Type* type = nullptr;
-    if (!writer_.versions->find(api_version, type)) return nullptr;
+    Model model;
+    if (!writer_.versions->find(api_version, model)) return nullptr;
     const bool own = api_version == writer_.api_version;
     const auto view = [&](const Json& object) {
       return writer_.versions->convert(object, writer_.api_version, api_version);
     };
     Comparison comparison =
-        own ? compare(before_, after_, type) : compare(view(before_), view(after_), type);
+        own ? compare(before_, after_, model) : compare(view(before_), view(after_), model);
     for (FieldSet* set : {&comparison.added, &comparison.modified, &comparison.removed}) {
       strip(*set);
       if (writer_.confine) writer_.confine(*set);
@@ -88,8 +88,8 @@ class Change {
 // Managers of versions that are gone own nothing.
 void forget_unserved(Managers& managers, const Versions& versions) {
   std::erase_if(managers, [&](const Manager& manager) {
-    const catalog::Type* type = nullptr;
-    return !versions.find(manager.api_version, type);
+    Model model;
+    return !versions.find(manager.api_version, model);
   });
 }
 
@@ -136,8 +136,8 @@ void cap_updaters(Managers& managers) {
   }
 }
 
-FieldSet structured(const Json& object, const catalog::Type* type) {
-  return with_structures(fields_of(object, type), type);
+FieldSet structured(const Json& object, const Model& model) {
+  return with_structures(fields_of(object, model), model);
 }
 
 // Keeps of what was taken out of `merged` what somebody owns, in each version that is spoken.
@@ -145,20 +145,20 @@ Json with_owned(const Json& merged, Json pruned, const std::string& version,
                 const Managers& managers, const Versions& versions) {
   std::map<std::string, FieldSet> owned;
   for (const Manager& manager : managers) {
-    const catalog::Type* type = nullptr;
-    if (!versions.find(manager.api_version, type)) continue;
+    Model model;
+    if (!versions.find(manager.api_version, model)) continue;
     const bool same = versions.same_shape(manager.api_version, version);
     FieldSet& set = owned[same ? version : manager.api_version];
     set = united(set, manager.fields);
   }
   for (const auto& [spoken, set] : owned) {
-    const catalog::Type* type = nullptr;
-    if (!versions.find(spoken, type)) continue;
+    Model model;
+    if (!versions.find(spoken, model)) continue;
     const bool same = spoken == version;
     const Json whole = same ? merged : versions.convert(merged, version, spoken);
     const Json rest = same ? pruned : versions.convert(pruned, version, spoken);
-    const FieldSet kept = united(structured(rest, type), with_structures(set, type));
-    const Json left = without(whole, difference(structured(whole, type), kept), type);
+    const FieldSet kept = united(structured(rest, model), with_structures(set, model));
+    const Json left = without(whole, difference(structured(whole, model), kept), model);
     pruned = same ? left : versions.convert(left, spoken, version);
   }
   return pruned;
@@ -168,17 +168,17 @@ Json with_owned(const Json& merged, Json pruned, const std::string& version,
 Json prune(const Json& object, const Manager& last, const Managers& managers,
            const Writer& writer) {
   const Versions& versions = *writer.versions;
-  const catalog::Type* type = nullptr;
-  if (last.fields.empty() || !versions.find(last.api_version, type)) return object;
+  Model model;
+  if (last.fields.empty() || !versions.find(last.api_version, model)) return object;
   const bool same = versions.same_shape(last.api_version, writer.api_version);
   const std::string& version = same ? writer.api_version : last.api_version;
   const Json merged = same ? object : versions.convert(object, writer.api_version, version);
-  const FieldSet before = with_structures(last.fields, type);
+  const FieldSet before = with_structures(last.fields, model);
   const Json pruned =
-      with_owned(merged, without(merged, before, type), version, managers, versions);
+      with_owned(merged, without(merged, before, model), version, managers, versions);
   // Nothing goes that the manager did not apply.
-  const FieldSet gone = difference(structured(merged, type), structured(pruned, type));
-  const Json left = without(merged, common(gone, before), type);
+  const FieldSet gone = difference(structured(merged, model), structured(pruned, model));
+  const Json left = without(merged, common(gone, before), model);
   return same ? left : versions.convert(left, version, writer.api_version);
 }
 
@@ -211,9 +211,9 @@ void refuse_conflicts(const Managers& managers, const Manager& self, Change& cha
 }  // namespace
 
 void track_update(Managers& managers, const Json* live, const Json& object, const Writer& writer) {
-  const catalog::Type* type = nullptr;
-  if (!writer.versions->find(writer.api_version, type)) return;
-  const Json before = live ? Json() : blank(object, type);
+  Model model;
+  if (!writer.versions->find(writer.api_version, model)) return;
+  const Json before = live ? Json() : blank(object, model);
   Change change(live ? *live : before, object, writer);
   const Comparison& own = change.own();
   if (own.empty()) return;
@@ -237,8 +237,8 @@ void track_update(Managers& managers, const Json* live, const Json& object, cons
 
 Json apply_config(Managers& managers, const Json& live, const Json& config, const Writer& writer,
                   bool force, const FieldSet* tolerated) {
-  const catalog::Type* type = nullptr;
-  writer.versions->find(writer.api_version, type);
+  Model model;
+  writer.versions->find(writer.api_version, model);
   if (managers.empty()) {
     Writer before = writer;
     before.name = kBeforeFirst;
@@ -246,9 +246,9 @@ Json apply_config(Managers& managers, const Json& live, const Json& config, cons
   }
   forget_unserved(managers, *writer.versions);
   Manager self = entry_of(writer, true);
-  self.fields = fields_of(config, type);
+  self.fields = fields_of(config, model);
   if (writer.confine) writer.confine(self.fields);
-  Json result = merged(live, config, type);
+  Json result = merged(live, config, model);
 
   const auto at = find_entry(managers, self);
   if (at != managers.end()) {

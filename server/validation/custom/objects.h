@@ -20,6 +20,9 @@ Conformance conform_custom(Json& object, const catalog::CustomKind& kind);
 // schema: never fails.
 void adopt_custom(Json& object, const catalog::CustomKind& kind);
 
+// The members that the schema does not know are dropped; nothing else is done.
+void prune_custom(Json& object, const catalog::CustomKind& kind);
+
 // Sets what is missing and drops nulls that are not allowed, below the object's root.
 void default_custom(Json& object, const catalog::CustomKind& kind);
 

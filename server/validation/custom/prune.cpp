@@ -157,6 +157,10 @@ void adopt_custom(Json& object, const catalog::CustomKind& kind) {
   default_custom(object, kind);
 }
 
+void prune_custom(Json& object, const catalog::CustomKind& kind) {
+  if (!kind.any_fields) Pruner().run(object, kind.schema, false);
+}
+
 void prune_value(Json& value, const Schema& schema) { Pruner().value(value, schema); }
 
 void default_custom(Json& object, const catalog::CustomKind& kind) {

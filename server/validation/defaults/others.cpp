@@ -153,7 +153,12 @@ void custom_resource_definition(Members& object) {
     if (text(*names, "singular").empty()) (*names)["singular"] = lower(kind);
     if (text(*names, "listKind").empty() && !kind.empty()) (*names)["listKind"] = kind + "List";
   }
-  if (Members* conversion = object_in(*spec, "conversion")) fill(*conversion, "strategy", "None");
+  Json& conversion = (*spec)["conversion"];
+  if (conversion.is_null()) conversion.emplace_object()["strategy"] = "None";
+  Json* webhook = object::member(conversion, "webhook");
+  Json* client = webhook ? object::member(*webhook, "clientConfig") : nullptr;
+  Json* service = client ? object::member(*client, "service") : nullptr;
+  if (service && service->is_object()) fill(service->get_object(), "port", 443);
 }
 
 }  // namespace limen::validation::defaults

@@ -7,6 +7,7 @@
 #include "catalog/custom/column_path.h"
 #include "catalog/custom/definition.h"
 #include "object/metadata.h"
+#include "validation/definition_facts.h"
 #include "validation/kinds/rules.h"
 
 namespace limen::validation::kinds {
@@ -17,7 +18,6 @@ using object::find;
 using object::member;
 using object::text_at;
 
-constexpr std::string_view kApproval = "api-approved.kubernetes.io";
 constexpr std::size_t kMaxSelectable = 8;
 constexpr std::size_t kMaxDeprecationWarning = 256;
 
@@ -33,30 +33,16 @@ void check_name(std::string_view name, const object::Problems& problems, const F
   causes.invalid(path, name, std::string(lead) + base::join(problems, ","));
 }
 
-bool is_protected_group(std::string_view group) {
-  for (const std::string_view domain : {"k8s.io", "kubernetes.io"}) {
-    if (group == domain || group.ends_with("." + std::string(domain))) return true;
-  }
-  return false;
-}
-
 // Groups of the project are for APIs that it has reviewed.
 void check_approval(const Json& object, std::string_view group, Causes& causes) {
   if (!is_protected_group(group)) return;
-  const FieldPath path = FieldPath("metadata").child("annotations").key(kApproval);
-  const Json* approval = find(object, {"metadata", "annotations", kApproval});
-  const std::string_view value = text(approval);
-  if (value.empty()) {
-    causes.required(
-        path,
-        "protected groups must have approval annotation \"api-approved.kubernetes.io\", "
-        "see https://github.com/kubernetes/enhancements/pull/1111");
-  } else if (!value.starts_with("http://") && !value.starts_with("https://") &&
-             !value.starts_with("unapproved")) {
-    causes.invalid(path, value,
-                   "protected groups must have approval annotation \"api-approved.kubernetes.io\" "
-                   "with either a URL or a reason starting with \"unapproved\", see "
-                   "https://github.com/kubernetes/enhancements/pull/1111");
+  const FieldPath path = FieldPath("metadata").child("annotations").key(kApprovalAnnotation);
+  const Approval approval = approval_of(object);
+  if (approval == Approval::missing) {
+    causes.required(path, approval_text(approval));
+  } else if (approval == Approval::invalid) {
+    causes.invalid(path, text(find(object, {"metadata", "annotations", kApprovalAnnotation})),
+                   approval_text(approval));
   }
 }
 
@@ -212,6 +198,16 @@ void check_version(const Json& version, const FieldPath& path, Causes& causes) {
     } else if (text(warning).size() > kMaxDeprecationWarning) {
       causes.invalid(at, *warning, "must be <= 256 characters long");
     }
+    const std::string_view said = text(warning);
+    const auto control = std::find_if(said.begin(), said.end(), [](char c) {
+      return static_cast<unsigned char>(c) < 0x20 || c == 0x7F;
+    });
+    if (control != said.end()) {
+      causes.invalid(at, *warning,
+                     "must only contain printable UTF-8 characters; non-printable character found "
+                     "at index " +
+                         std::to_string(control - said.begin()));
+    }
   }
   const FieldPath schema_path = path.child("schema").child("openAPIV3Schema");
   const Json* schema = find(version, {"schema", "openAPIV3Schema"});
@@ -249,29 +245,144 @@ void check_versions(const Json* versions, Causes& causes) {
   }
 }
 
-void check_conversion(const Json* conversion, Causes& causes) {
-  if (!conversion || !conversion->is_object()) return;
-  const FieldPath path = spec_path().child("conversion").child("strategy");
-  const std::string_view strategy = text_at(*conversion, "strategy");
-  if (strategy == "Webhook") {
-    causes.invalid(path, strategy,
-                   "conversion by webhook is not supported by this server; objects of all versions "
-                   "must be alike but for their apiVersion");
-  } else {
-    check_enum(strategy, {"None", "Webhook"}, path, true, causes);
+bool is_review_version(std::string_view name) { return name == "v1" || name == "v1beta1"; }
+
+FieldPath review_versions_path() {
+  return spec_path().child("conversion").child("conversionReviewVersions");
+}
+FieldPath client_config_path() {
+  return spec_path().child("conversion").child("webhookClientConfig");
+}
+
+void check_review_versions(const Json* versions, const FieldPath& path, Causes& causes) {
+  const std::span<const Json> list = elements(versions);
+  if (list.empty()) return causes.required(path);
+  std::set<std::string_view> seen;
+  std::size_t index = 0;
+  for (const Json& one : list) {
+    const FieldPath at = path.index(index++);
+    const std::string_view name = text(&one);
+    if (!seen.insert(name).second) {
+      causes.invalid(at, name, "duplicate version");
+      continue;
+    }
+    for (const std::string& problem : object::dns1035_label(name)) {
+      causes.invalid(at, name, problem);
+    }
   }
 }
+
+void check_client_config(const Json& client, const FieldPath& path, Causes& causes) {
+  const Json* url = member(client, "url");
+  const Json* service = member(client, "service");
+  const bool has_url = url && !url->is_null();
+  const bool has_service = service && !service->is_null();
+  if (has_url == has_service) {
+    causes.required(path, "exactly one of url or service is required");
+  } else if (has_url) {
+    check_webhook_url(text(url), path.child("url"), causes);
+  } else {
+    check_webhook_service(*service, path.child("service"), causes);
+  }
+}
+
+// Paths name the fields as kube-apiserver's own form of a definition does.
+void check_conversion(const Json* conversion, Causes& causes) {
+  if (!conversion || !conversion->is_object()) return;
+  const FieldPath path = spec_path().child("conversion");
+  const std::string_view strategy = text_at(*conversion, "strategy");
+  check_enum(strategy, {"None", "Webhook"}, path.child("strategy"), true, causes);
+  const Json* client = find(*conversion, {"webhook", "clientConfig"});
+  const bool has_client = client && client->is_object();
+  const Json* versions = find(*conversion, {"webhook", "conversionReviewVersions"});
+  if (strategy != "Webhook") {
+    constexpr std::string_view kWhy = "should not be set when strategy is not set to Webhook";
+    if (has_client) causes.forbidden(client_config_path(), kWhy);
+    if (!elements(versions).empty()) causes.forbidden(review_versions_path(), kWhy);
+    return;
+  }
+  if (has_client) {
+    check_client_config(*client, client_config_path(), causes);
+  } else {
+    causes.required(client_config_path(), "required when strategy is set to Webhook");
+  }
+  check_review_versions(versions, review_versions_path(), causes);
+}
+
+// True when there is none to choose, or one that is known.
+bool can_be_reviewed(const Json& object) {
+  const std::span<const Json> versions =
+      elements(find(object, {"spec", "conversion", "webhook", "conversionReviewVersions"}));
+  return versions.empty() || std::any_of(versions.begin(), versions.end(), [](const Json& one) {
+           return is_review_version(text(&one));
+         });
+}
+
+void check_recognized(const Json& object, Causes& causes) {
+  if (can_be_reviewed(object)) return;
+  causes.invalid(review_versions_path(),
+                 *find(object, {"spec", "conversion", "webhook", "conversionReviewVersions"}),
+                 "must include at least one of v1, v1beta1");
+}
+
+// A bad bundle keeps a definition from being established; one that is may not get any.
+void check_bundle(const Json& object, const Json& old, Causes& causes) {
+  const auto is_bad = [](std::string_view bundle) {
+    return !bundle.empty() && !is_ca_bundle(bundle);
+  };
+  const auto bundle_of = [](const Json& definition) {
+    return text(find(definition, {"spec", "conversion", "webhook", "clientConfig", "caBundle"}));
+  };
+  if (catalog::condition_of(old, "Established") != "True" || is_bad(bundle_of(old))) return;
+  if (!is_bad(bundle_of(object))) return;
+  causes.invalid(client_config_path().child("caBundle"), bundle_of(object),
+                 "unable to load root certificates: data does not contain any valid RSA or ECDSA "
+                 "certificates");
+}
+
+// Objects may be stored in these: none may be forgotten while the definition says so.
+void check_stored_versions(const Json& object, Causes& causes) {
+  const FieldPath path = FieldPath("status").child("storedVersions");
+  const Json* list = find(object, {"status", "storedVersions"});
+  const std::span<const Json> stored = elements(list);
+  if (stored.empty()) {
+    return causes.invalid(path, Json(boost::json::array()),
+                          "must have at least one stored version");
+  }
+  std::set<std::string_view> versions;
+  for (const Json& version : elements(find(object, {"spec", "versions"}))) {
+    const std::string_view name = text_at(version, "name");
+    versions.insert(name);
+    const bool listed = std::any_of(stored.begin(), stored.end(),
+                                    [&](const Json& one) { return text(&one) == name; });
+    if (is_true(member(version, "storage")) && !listed) {
+      causes.invalid(path, *list, "must have the storage version " + std::string(name));
+    }
+  }
+  std::size_t index = 0;
+  for (const Json& one : stored) {
+    const std::string name(text(&one));
+    const FieldPath at = path.index(index++);
+    if (versions.contains(name)) continue;
+    causes.invalid(at, name,
+                   "missing from spec.versions; " + name +
+                       " was previously a storage version, and must remain in spec.versions until "
+                       "a storage migration ensures no data remains persisted in " +
+                       name + " and removes " + name + " from status.storedVersions");
+  }
+}
+
+std::string_view group_of(const Json& object) { return text(find(object, {"spec", "group"})); }
 
 }  // namespace
 
 void check_custom_resource_definition(const Json& object, Causes& causes) {
-  const std::string_view group = text(find(object, {"spec", "group"}));
+  const std::string_view group = group_of(object);
   const std::string_view plural = text(find(object, {"spec", "names", "plural"}));
   if (std::string(plural) + "." + std::string(group) != object::name(object)) {
     causes.invalid(FieldPath("metadata").child("name"), object::name(object),
                    "must be spec.names.plural+\".\"+spec.group");
   }
-  check_approval(object, group, causes);
   check_group(group, causes);
   check_enum(text(find(object, {"spec", "scope"})), {"Cluster", "Namespaced"},
              spec_path().child("scope"), true, causes);
@@ -284,6 +395,12 @@ void check_custom_resource_definition(const Json& object, Causes& causes) {
   check_conversion(find(object, {"spec", "conversion"}), causes);
   check_names(find(object, {"status", "acceptedNames"}), FieldPath("status").child("acceptedNames"),
               false, causes);
+  check_stored_versions(object, causes);
+}
+
+void check_custom_resource_definition_create(const Json& object, Causes& causes) {
+  check_recognized(object, causes);
+  check_approval(object, group_of(object), causes);
 }
 
 void check_custom_resource_definition_update(const Json& object, const Json& old, Causes& causes) {
@@ -298,18 +415,10 @@ void check_custom_resource_definition_update(const Json& object, const Json& old
   }
   immutable({"spec", "group"});
   immutable({"spec", "names", "plural"});
-  std::set<std::string_view> versions;
-  for (const Json& version : elements(find(object, {"spec", "versions"}))) {
-    versions.insert(text_at(version, "name"));
-  }
-  std::size_t index = 0;
-  for (const Json& stored : elements(find(object, {"status", "storedVersions"}))) {
-    if (!versions.contains(text(&stored))) {
-      causes.invalid(FieldPath("status").child("storedVersions").index(index), text(&stored),
-                     "must appear in spec.versions");
-    }
-    ++index;
-  }
+  check_bundle(object, old, causes);
+  if (can_be_reviewed(old)) check_recognized(object, causes);
+  // Who changes something else is not asked for an approval that was missing before.
+  if (approval_of(object) != approval_of(old)) check_approval(object, group_of(object), causes);
 }
 
 }  // namespace limen::validation::kinds

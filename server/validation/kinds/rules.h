@@ -131,6 +131,11 @@ void check_signing_request_status(const Json& object, const Json& old, Causes& c
 // custom_resource_definition.cpp, custom_schema.cpp
 void check_custom_resource_definition(const Json& object, Causes& causes);
 void check_custom_resource_definition_update(const Json& object, const Json& old, Causes& causes);
+void check_custom_resource_definition_create(const Json& object, Causes& causes);
+// webhook_client.cpp
+void check_webhook_url(std::string_view value, const FieldPath& path, Causes& causes);
+// A ServiceReference.
+void check_webhook_service(const Json& service, const FieldPath& path, Causes& causes);
 // An openAPIV3Schema: that it is structural, and what its parts may say.
 void check_custom_schema(const Json& schema, const FieldPath& path, Causes& causes);
 

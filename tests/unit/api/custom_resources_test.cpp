@@ -2,6 +2,7 @@
 
 #include "api/discovery/discovery.h"
 #include "support/custom_definition.h"
+#include "unit/api/allows.h"
 #include "unit/api/verbs_fixture.h"
 
 namespace limen::test {
@@ -243,6 +244,51 @@ TEST_F(CustomResourcesTest, AreShownByTheSchemaOfToday) {
                       R"({"type":"object","properties":{"spec":{"type":"object","properties":{
          "color":{"type":"string"},"taste":{"type":"string","default":"sweet"}}}}})"))});
   EXPECT_EQ(call("GET", kWidgets + "/a").at("spec"), R"({"color":"red","taste":"sweet"})");
+}
+
+TEST_F(CustomResourcesTest, AreLookedAtOnceForASchema) {
+  call("POST", kWidgets, widget("a", R"({"size":1,"color":"blue"})"));
+  const storage::ResourceId id{"example.com", "widgets"};
+  const std::uint32_t serial =
+      catalog::custom_catalog()->find("example.com", "v1", "widgets")->custom->serial;
+  const storage::ObjectPtr stored = store.get({id, "default", "a"});
+  const Answered first = call("GET", kWidgets + "/a");
+  EXPECT_EQ(stored->unchanged_by.get(), serial);
+  EXPECT_EQ(call("GET", kWidgets + "/a").text, first.text);
+  // A schema that shows it otherwise leaves no mark.
+  const Served changed({definition(definition_text("Widget", "widgets", R"({"type":"object"})"))});
+  EXPECT_EQ(call("GET", kWidgets + "/a").at("spec"), "");
+  EXPECT_EQ(stored->unchanged_by.get(), serial);
+}
+
+TEST_F(CustomResourcesTest, AreAppliedByTheirSchema) {
+  chains = allowing_chains();
+  const Headers apply = {{"Content-Type", "application/apply-patch+yaml"}};
+  const Answered made =
+      call("PATCH", kWidgets + "/a?fieldManager=m", widget("a", R"({"size":2})"), apply);
+  EXPECT_EQ(made.status, 201) << made.text;
+  EXPECT_EQ(made.at("spec"), R"({"size":2,"color":"red"})");
+  EXPECT_EQ(made.json.at("metadata").at("managedFields").at(0).at("fieldsV1"),
+            boost::json::parse(R"({"f:spec":{"f:size":{}}})"));
+  const Answered odd =
+      call("PATCH", kWidgets + "/a?fieldManager=m", widget("a", R"({"odd":2})"), apply);
+  EXPECT_EQ(odd.status, 500);
+  EXPECT_EQ(odd.message(),
+            "failed to create typed patch object (/a; example.com/v1, Kind=Widget): .spec.odd: "
+            "field not declared in schema");
+}
+
+TEST_F(CustomResourcesTest, NobodyOwnsWhatIsPruned) {
+  chains = allowing_chains();
+  const Served loose({definition(definition_text(
+      "Widget", "widgets", R"({"type":"object","properties":{"spec":{"type":"object"}}})"))});
+  const Answered made = call("PATCH", kWidgets + "/a?fieldManager=m",
+                             widget("a", R"({"size":2})", R"(,"labels":{"x":"y"})"),
+                             {{"Content-Type", "application/apply-patch+yaml"}});
+  EXPECT_EQ(made.status, 201) << made.text;
+  EXPECT_EQ(made.at("spec"), "{}");
+  EXPECT_EQ(made.json.at("metadata").at("managedFields").at(0).at("fieldsV1"),
+            boost::json::parse(R"({"f:metadata":{"f:labels":{"f:x":{}}},"f:spec":{}})"));
 }
 
 TEST_F(CustomResourcesTest, OfDeprecatedVersionsWarn) {

@@ -33,6 +33,17 @@ class CustomResourcesController : public WithManager {
   std::string condition(const std::string& name, std::string_view type) {
     return std::string(catalog::condition_of(read({kDefinitions, "", name}), type));
   }
+  // "Reason: message" of a condition.
+  std::string said(const std::string& name, std::string_view type) {
+    const Json definition = read({kDefinitions, "", name});
+    for (const Json& one : object::find(definition, {"status", "conditions"})->as_array()) {
+      if (object::text_at(one, "type") == type) {
+        return std::string(object::text_at(one, "reason")) + ": " +
+               std::string(object::text_at(one, "message"));
+      }
+    }
+    return "no condition";
+  }
   void add_widget(const std::string& name, const std::string& finalizers = "[]") {
     ASSERT_EQ(create({kWidgets, "default", name},
                      (R"({"apiVersion":"example.com/v1","kind":"Widget","metadata":{"name":")" +
@@ -67,6 +78,12 @@ TEST_F(CustomResourcesController, DoesNotAcceptNamesThatAreTaken) {
   ASSERT_TRUE(
       eventually([&] { return condition("others.example.com", "NamesAccepted") == "False"; }));
   EXPECT_EQ(condition("others.example.com", "Established"), "False");
+  EXPECT_EQ(said("others.example.com", "NamesAccepted"),
+            R"(ListKindConflict: "WidgetList" is already in use)");
+  EXPECT_EQ(said("others.example.com", "Established"), "NotAccepted: not all names are accepted");
+  EXPECT_EQ(object::to_json(*object::find(read({kDefinitions, "", "others.example.com"}),
+                                          {"status", "acceptedNames"})),
+            R"({"plural":"others","singular":"others-one"})");
   EXPECT_FALSE(catalog::lookup("example.com", "v1", "others"));
   // The name becomes free.
   mark_deleted("widgets.example.com");
@@ -79,6 +96,84 @@ TEST_F(CustomResourcesController, DoesNotAddToGroupsThatAreBuiltIn) {
   ASSERT_TRUE(eventually(
       [&] { return condition("widgets.networking.k8s.io", "NamesAccepted") == "False"; }));
   EXPECT_FALSE(catalog::lookup("networking.k8s.io", "v1", "widgets"));
+}
+
+TEST_F(CustomResourcesController, AnEstablishedDefinitionKeepsItsNamesWhenItAsksForTakenOnes) {
+  run();
+  define("Widget", "widgets");
+  define("Gadget", "gadgets");
+  ASSERT_TRUE(eventually([&] {
+    return condition("widgets.example.com", "Established") == "True" &&
+           condition("gadgets.example.com", "Established") == "True";
+  }));
+  change({kDefinitions, "", "gadgets.example.com"}, [](Json& object) {
+    object.at("spec").at("names").as_object()["shortNames"] = {"widgets"};
+  });
+  ASSERT_TRUE(
+      eventually([&] { return condition("gadgets.example.com", "NamesAccepted") == "False"; }));
+  EXPECT_EQ(said("gadgets.example.com", "NamesAccepted"),
+            R"(ShortNamesConflict: "widgets" is already in use)");
+  EXPECT_EQ(condition("gadgets.example.com", "Established"), "True");
+  const auto served = catalog::lookup("example.com", "v1", "gadgets");
+  ASSERT_TRUE(served);
+  EXPECT_TRUE(served->short_names.empty());
+}
+
+TEST_F(CustomResourcesController, SaysWhetherTheProjectApproved) {
+  run();
+  const std::vector<std::pair<const char*, const char*>> cases = {
+      {"https://github.com/kubernetes/kubernetes/pull/78458",
+       "ApprovedAnnotation: approved in https://github.com/kubernetes/kubernetes/pull/78458"},
+      {"unapproved, experimental",
+       "UnapprovedAnnotation: not approved: \"unapproved, experimental\""},
+      {"yes",
+       "InvalidAnnotation: protected groups must have approval annotation "
+       "\"api-approved.kubernetes.io\" with either a URL or a reason starting with "
+       "\"unapproved\", see https://github.com/kubernetes/enhancements/pull/1111"},
+      {"",
+       "MissingAnnotation: protected groups must have approval annotation "
+       "\"api-approved.kubernetes.io\", see "
+       "https://github.com/kubernetes/enhancements/pull/1111"}};
+  define("Widget", "widgets", "example.k8s.io");
+  const std::string name = "widgets.example.k8s.io";
+  for (const auto& [annotation, expected] : cases) {
+    change({kDefinitions, "", name}, [&](Json& object) {
+      object::object_at(object.at("metadata"), "annotations")["api-approved.kubernetes.io"] =
+          annotation;
+    });
+    EXPECT_TRUE(eventually([&] {
+      return said(name, "KubernetesAPIApprovalPolicyConformant") == expected;
+    })) << said(name, "KubernetesAPIApprovalPolicyConformant");
+  }
+  define("Widget", "widgets");
+  ASSERT_TRUE(
+      eventually([&] { return condition("widgets.example.com", "Established") == "True"; }));
+  EXPECT_EQ(said("widgets.example.com", "KubernetesAPIApprovalPolicyConformant"), "no condition");
+}
+
+TEST_F(CustomResourcesController, ABadBundleKeepsADefinitionFromBeingEstablished) {
+  run();
+  Json object = boost::json::parse(fresh("Widget", "widgets"));
+  object.at("spec").as_object()["conversion"] = boost::json::parse(
+      R"({"strategy":"Webhook","webhook":{"clientConfig":{"url":"https://a","caBundle":"eHl6"},
+          "conversionReviewVersions":["v1"]}})");
+  create({kDefinitions, "", "widgets.example.com"}, object::to_json(object).c_str());
+  ASSERT_TRUE(
+      eventually([&] { return condition("widgets.example.com", "Established") == "False"; }));
+  EXPECT_EQ(said("widgets.example.com", "Established"),
+            "InvalidCABundle: The conversion webhook CABundle is invalid");
+  EXPECT_EQ(condition("widgets.example.com", "NamesAccepted"), "True");
+  EXPECT_FALSE(catalog::lookup("example.com", "v1", "widgets"));
+  change({kDefinitions, "", "widgets.example.com"}, [](Json& definition) {
+    definition.at("spec")
+        .at("conversion")
+        .at("webhook")
+        .at("clientConfig")
+        .as_object()
+        .erase("caBundle");
+  });
+  EXPECT_TRUE(
+      eventually([&] { return condition("widgets.example.com", "Established") == "True"; }));
 }
 
 TEST_F(CustomResourcesController, ServesWhatIsStoredFromTheStart) {

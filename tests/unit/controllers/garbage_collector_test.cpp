@@ -1,6 +1,8 @@
 // garbage-collector: what becomes of objects whose owners go.
 #include "controllers/garbage_collector.h"
 
+#include "catalog/custom/custom_catalog.h"
+#include "support/custom_definition.h"
 #include "with_manager.h"
 
 namespace limen::controllers {
@@ -292,6 +294,84 @@ TEST_F(GarbageCollectorTest, SwitchedOffItDoesNothing) {
   add("lost", owned_by("nobody"));
   std::this_thread::sleep_for(std::chrono::milliseconds(50));
   EXPECT_TRUE(is_there("lost"));
+}
+
+// --- kinds that are defined by objects
+
+const ResourceId kWidgets{"example.com", "widgets"};
+const ResourceId kCustomDefinitions{"apiextensions.k8s.io", "customresourcedefinitions"};
+
+class CustomKindsGarbage : public GarbageCollectorTest {
+ protected:
+  static std::string defined() {
+    return test::definition_text("Widget", "widgets", R"({"type":"object"})");
+  }
+  // The controller that brings definitions to life always runs.
+  void run_both() { run_alone(); }
+  void define() {
+    const std::string text = defined();
+    ASSERT_EQ(create({kCustomDefinitions, "", "widgets.example.com"}, text.c_str()).status,
+              WriteStatus::ok);
+    ASSERT_TRUE(
+        eventually([] { return catalog::lookup("example.com", "v1", "widgets") != nullptr; }));
+  }
+  void add_widget(const std::string& name, const std::string& owners = "") {
+    const std::string text =
+        R"({"apiVersion":"example.com/v1","kind":"Widget","metadata":{"name":")" + name +
+        R"(","namespace":"default","uid":"w-)" + name + "\"" +
+        (owners.empty() ? "" : R"(,"ownerReferences":[)" + owners + "]") + "}}";
+    ASSERT_EQ(create({kWidgets, "default", name}, text.c_str()).status, WriteStatus::ok);
+  }
+  static std::string owned_by_widget(const std::string& name) {
+    return R"({"apiVersion":"example.com/v1","kind":"Widget","name":")" + name + R"(","uid":"w-)" +
+           name + R"("})";
+  }
+  bool widget_goes(const std::string& name) {
+    return eventually([&] { return !store_->get({kWidgets, "default", name}); });
+  }
+};
+
+TEST_F(CustomKindsGarbage, ACustomOwnerTakesWhatItOwnsAlong) {
+  run_both();
+  define();
+  add_widget("owner");
+  add("owned", owned_by_widget("owner"));
+  add_widget("owned-too", owned_by_widget("owner"));
+  settle();
+  EXPECT_TRUE(is_there("owned"));
+  remove({kWidgets, "default", "owner"});
+  EXPECT_TRUE(goes("owned"));
+  EXPECT_TRUE(widget_goes("owned-too"));
+}
+
+TEST_F(CustomKindsGarbage, ACustomObjectGoesWithItsBuiltInOwner) {
+  run_both();
+  define();
+  add("owner");
+  add_widget("owned", owned_by("owner"));
+  remove(key("owner"));
+  EXPECT_TRUE(widget_goes("owned"));
+}
+
+TEST_F(CustomKindsGarbage, WhatAKindThatIsNotServedOwnsStays) {
+  run_both();
+  add("owned", owned_by_widget("somebody"));
+  settle();
+  EXPECT_TRUE(is_there("owned")) << "whether the owner is there nobody can tell";
+}
+
+TEST_F(CustomKindsGarbage, TheEndOfADefinitionTakesWhatItsObjectsOwnAlong) {
+  run_both();
+  define();
+  add_widget("owner");
+  add("owned", owned_by_widget("owner"));
+  settle();
+  change({kCustomDefinitions, "", "widgets.example.com"}, [](Json& object) {
+    object::set_metadata(object, "deletionTimestamp", "2026-01-01T00:00:00Z");
+    object::set_finalizers(object, {"customresourcecleanup.apiextensions.k8s.io"});
+  });
+  EXPECT_TRUE(widget_goes("owner"));
+  EXPECT_TRUE(goes("owned"));
 }
 
 }  // namespace

@@ -316,14 +316,87 @@ TEST(Definitions, HaveOneStorageVersionAndASchema) {
   EXPECT_TRUE(found[1].ends_with("must have exactly one version marked as storage version"));
 }
 
-TEST(Definitions, ThatAskForWebhooksAreRefused) {
+Json with_conversion(const std::string& conversion) {
   Json object = parsed(test::definition_text("Widget", "widgets", R"({"type":"object"})"));
-  object.at("spec").as_object()["conversion"] = boost::json::object{{"strategy", "Webhook"}};
-  const Lines found =
-      lines(validate_create(resource("apiextensions.k8s.io", "customresourcedefinitions"), object));
-  ASSERT_EQ(found.size(), 1U);
-  EXPECT_TRUE(found[0].starts_with(
-      R"(spec.conversion.strategy: Invalid value: "Webhook": conversion by webhook is not supported)"));
+  object.at("spec").as_object()["conversion"] = boost::json::parse(conversion);
+  return object;
+}
+Lines converted(const std::string& conversion) {
+  return lines(validate_create(resource("apiextensions.k8s.io", "customresourcedefinitions"),
+                               with_conversion(conversion)));
+}
+std::string webhook(const std::string& client, const std::string& versions = R"(["v1"])") {
+  return R"({"strategy":"Webhook","webhook":{"clientConfig":)" + client +
+         R"(,"conversionReviewVersions":)" + versions + "}}";
+}
+
+TEST(Definitions, MayNameAWebhookThatConverts) {
+  EXPECT_EQ(converted(webhook(R"({"url":"https://hook.test:8443/convert"})")), Lines{});
+  EXPECT_EQ(
+      converted(webhook(R"({"service":{"namespace":"a","name":"b","path":"/c/d","port":443}})",
+                        R"(["v2","v1beta1"])")),
+      Lines{});
+}
+
+TEST(Definitions, SayOfAWebhookWhereItIs) {
+  const std::string path = "spec.conversion.webhookClientConfig";
+  EXPECT_EQ(converted(R"({"strategy":"Webhook"})"),
+            (Lines{path + ": Required value: required when strategy is set to Webhook",
+                   "spec.conversion.conversionReviewVersions: Required value"}));
+  EXPECT_EQ(converted(webhook("{}")),
+            Lines{path + ": Required value: exactly one of url or service is required"});
+  EXPECT_EQ(converted(webhook(R"({"url":"https://a","service":{"namespace":"a","name":"b"}})")),
+            Lines{path + ": Required value: exactly one of url or service is required"});
+  EXPECT_EQ(
+      converted(webhook(R"({"url":"http://me@a/b?c#d"})")),
+      (Lines{path + R"(.url: Invalid value: "http": 'https' is the only allowed URL scheme; )"
+                    "desired format: https://host[/path]",
+             path + R"(.url: Invalid value: "me": user information is not permitted in the URL)",
+             path + R"(.url: Invalid value: "d": fragments are not permitted in the URL)",
+             path + R"(.url: Invalid value: "c": query parameters are not permitted in the URL)"}));
+  EXPECT_EQ(
+      converted(webhook(R"({"service":{"port":70000,"path":"c/D"}})")),
+      (Lines{path + ".service.name: Required value: service name is required",
+             path + ".service.namespace: Required value: service namespace is required",
+             path + ".service.port: Invalid value: 70000: port is not valid: must be between 1 and "
+                    "65535, inclusive",
+             path + R"(.service.path: Invalid value: "c/D": must start with a '/')",
+             path + R"(.service.path: Invalid value: "c/D": segment[0] may not be empty)",
+             path + R"(.service.path: Invalid value: "c/D": segment[1]: a lowercase RFC 1123 )"
+                    "subdomain must consist of lower case alphanumeric characters, '-' or '.', and "
+                    "must start and end with an alphanumeric character (e.g. 'example.com', regex "
+                    "used for validation is "
+                    R"('[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*'))"}));
+}
+
+TEST(Definitions, SayWhichReviewsAWebhookKnows) {
+  const std::string path = "spec.conversion.conversionReviewVersions";
+  const std::string url = R"({"url":"https://a"})";
+  EXPECT_EQ(converted(webhook(url, R"(["v1","v1"])")),
+            Lines{path + R"([1]: Invalid value: "v1": duplicate version)"});
+  EXPECT_EQ(converted(webhook(url, R"(["v7"])")),
+            Lines{path + R"(: Invalid value: ["v7"]: must include at least one of v1, v1beta1)"});
+  EXPECT_EQ(
+      converted(R"({"strategy":"None","webhook":{"clientConfig":{"url":"https://a"},
+                    "conversionReviewVersions":["v1"]}})"),
+      (Lines{"spec.conversion.webhookClientConfig: Forbidden: should not be set when strategy is "
+             "not set to Webhook",
+             path + ": Forbidden: should not be set when strategy is not set to Webhook"}));
+}
+
+TEST(Definitions, ThatAreEstablishedKeepAGoodBundle) {
+  const auto& definitions = resource("apiextensions.k8s.io", "customresourcedefinitions");
+  const Json good = with_conversion(webhook(R"({"url":"https://a"})"));
+  const Json bad = with_conversion(webhook(R"({"url":"https://a","caBundle":"eHl6"})"));
+  EXPECT_EQ(
+      lines(validate_update(definitions, bad, good)),
+      Lines{"spec.conversion.webhookClientConfig.caBundle: Invalid value: \"eHl6\": unable to "
+            "load root certificates: data does not contain any valid RSA or ECDSA "
+            "certificates"});
+  EXPECT_EQ(lines(validate_update(definitions, bad, bad)), Lines{});
+  Json fresh = good;
+  fresh.at("status").as_object().erase("conditions");
+  EXPECT_EQ(lines(validate_update(definitions, bad, fresh)), Lines{});
 }
 
 TEST(Definitions, DoNotChangeWhatObjectsAreStoredBy) {
@@ -337,7 +410,11 @@ TEST(Definitions, DoNotChangeWhatObjectsAreStoredBy) {
   without.at("spec").at("versions").as_array()[0].as_object()["name"] = "v2";
   EXPECT_EQ(
       lines(validate_update(definitions, without, old)),
-      Lines{R"(status.storedVersions[0]: Invalid value: "v1": must appear in spec.versions)"});
+      (Lines{R"(status.storedVersions: Invalid value: ["v1"]: must have the storage version v2)",
+             R"(status.storedVersions[0]: Invalid value: "v1": missing from spec.versions; v1 was )"
+             "previously a storage version, and must remain in spec.versions until a storage "
+             "migration ensures no data remains persisted in v1 and removes v1 from "
+             "status.storedVersions"}));
 }
 
 TEST(Definitions, OfProtectedGroupsNeedApproval) {
@@ -349,6 +426,16 @@ TEST(Definitions, OfProtectedGroupsNeedApproval) {
   ASSERT_EQ(found.size(), 1U);
   EXPECT_TRUE(found[0].starts_with(
       "metadata.annotations[api-approved.kubernetes.io]: Required value: protected groups"));
+  // Who changes something else is not asked.
+  Json changed(object);
+  changed.at("metadata").as_object()["annotations"] = boost::json::object{{"other", "x"}};
+  EXPECT_EQ(lines(validate_update(definitions, changed, object)), Lines{});
+  changed.at("metadata").at("annotations").as_object()["api-approved.kubernetes.io"] = "yes";
+  EXPECT_EQ(lines(validate_update(definitions, changed, object)),
+            Lines{"metadata.annotations[api-approved.kubernetes.io]: Invalid value: \"yes\": "
+                  "protected groups must have approval annotation \"api-approved.kubernetes.io\" "
+                  "with either a URL or a reason starting with \"unapproved\", see "
+                  "https://github.com/kubernetes/enhancements/pull/1111"});
 }
 
 TEST(Definitions, ShowColumnsAndScaleWhereTheyAre) {

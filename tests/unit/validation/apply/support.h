@@ -27,7 +27,7 @@ inline object::Json yaml(std::string_view text) {
 class OneVersion : public Versions {
  public:
   explicit OneVersion(const catalog::Type* type) : type_(type) {}
-  bool find(std::string_view version, const catalog::Type*& type) const override {
+  bool find(std::string_view version, Model& type) const override {
     type = type_;
     return version != "gone/v1";
   }
