@@ -9,21 +9,13 @@
 #include <string>
 #include <string_view>
 
+#include "api/continue_token.h"
 #include "catalog/catalog.h"
 #include "object/selector.h"
 #include "request/request_info.h"
 #include "storage/store.h"
 
 namespace limen::api {
-
-// Where a paginated list goes on: the revision it is of, and the last key it gave.
-struct ContinueToken {
-  storage::Revision revision = 0;  // -1: the newest, an inconsistent continuation
-  std::string ns, name;            // of the last object; the list goes on after it
-  std::string encode() const;      // base64url of JSON, as clients pass it back
-  // Throws ApiError 400 for what encode() cannot have made.
-  static ContinueToken decode(std::string_view text);
-};
 
 struct ListOptions {
   object::LabelSelector labels;
@@ -49,7 +41,9 @@ struct ListOptions {
 ListOptions parse_list_options(const request::RequestInfo& info, const catalog::Resource& resource,
                                bool watching);
 
-// A resourceVersion of the query: nothing for "". Throws ApiError 400 when it is no number.
+// A resourceVersion of a list's query: nothing for "". Throws ApiError 400 when it is no number.
 std::optional<storage::Revision> parse_revision(std::string_view text);
+// The same of a watch or a get, which refuse with a 500 that has no reason.
+std::optional<storage::Revision> parse_start_revision(std::string_view text);
 
 }  // namespace limen::api
