@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "api/call.h"
+#include "api/deprecations.h"
 #include "api/discovery/discovery.h"
 #include "api/issuer_documents.h"
 #include "api/openapi/openapi.h"
@@ -180,6 +181,7 @@ base::Task<void> Api::serve(request::RequestContext& context, const AccessChains
   const catalog::Subresource* sub = find_subresource(info, *resource);
   if (!sub) check_verb(info, *resource);
   if (resource->custom) meet_custom(context, *resource->custom);
+  warn_of_deprecation(context, *resource);
   Call call{context,
             *chains,
             dependencies_.store,

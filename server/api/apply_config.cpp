@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "api/body.h"
+#include "api/strict_warnings.h"
 #include "base/api_error.h"
 #include "object/metadata.h"
 
@@ -39,7 +40,7 @@ base::Task<Json> read_config(Call& call, std::string_view text, validation::Expe
   if (options.validation == FieldValidation::strict) {
     throw ApiError::bad_request("error strict decoding YAML: " + decoded.duplicates.front());
   }
-  for (std::string& duplicate : decoded.duplicates) call.context.warn(std::move(duplicate));
+  warn_of_findings(call.context, std::move(decoded.duplicates));
   co_return config;
 }
 

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "api/record.h"
+#include "api/strict_warnings.h"
 #include "base/api_error.h"
 #include "object/canonical.h"
 #include "object/metadata.h"
@@ -133,7 +134,7 @@ base::Task<object::Json> decode_body(Call& call, std::string_view text, BodyForm
   } else {
     read = co_await beside_the_loop(call, work);
   }
-  for (std::string& warning : read.warnings) call.context.warn(std::move(warning));
+  warn_of_findings(call.context, std::move(read.warnings));
   record_object(call, read.object);
   co_return std::move(read.object);
 }

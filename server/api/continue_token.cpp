@@ -2,60 +2,89 @@
 
 #include <boost/json.hpp>
 #include <optional>
+#include <string>
 
 #include "base/api_error.h"
 #include "base/json_text.h"
 #include "base/strings.h"
+#include "object/go_json.h"
 
 namespace limen::api {
 
 namespace {
 
-constexpr std::string_view kTokenVersion = "meta.k8s.io/v1";
+constexpr std::string_view kVersion = "meta.k8s.io/v1";
+constexpr std::size_t kMaxDepth = 16;
 
-[[noreturn]] void bad_token(std::string_view why) {
-  throw base::ApiError::bad_request("invalid continue token: " + std::string(why));
+[[noreturn]] void refuse(const std::string& why) {
+  throw base::ApiError::bad_request("invalid continue token: continue key is not valid" + why);
+}
+
+// The byte at which Go's decoder gives up.
+std::size_t bad_byte(std::string_view text) {
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const char byte = text[i];
+    const bool known = (byte >= 'A' && byte <= 'Z') || (byte >= 'a' && byte <= 'z') ||
+                       (byte >= '0' && byte <= '9') || byte == '-' || byte == '_';
+    if (!known) return i;
+  }
+  return text.empty() ? 0 : text.size() - 1;
+}
+
+boost::json::value value_of(std::string_view text) {
+  const auto json = text.size() <= kMaxTokenBytes ? base::base64url_decode(text) : std::nullopt;
+  if (!json) refuse(": illegal base64 data at input byte " + std::to_string(bad_byte(text)));
+  const object::GoJsonReport report = object::scan_go_json(*json, kMaxDepth);
+  if (!report.error.empty()) refuse(": " + report.error);
+  boost::system::error_code error;
+  boost::json::value value = boost::json::parse(*json, error);
+  if (error || !value.is_object()) {
+    refuse(": json: cannot unmarshal the token into Go value of type storage.continueToken");
+  }
+  return value;
+}
+
+std::string_view text_at(const boost::json::object& members, std::string_view key) {
+  const auto* value = members.if_contains(boost::json::string_view(key.data(), key.size()));
+  if (!value || !value->is_string()) return {};
+  return {value->get_string().data(), value->get_string().size()};
+}
+
+// A key that is not as clean as a path can lead out of the resource.
+bool is_clean(std::string_view key) {
+  if (key.starts_with('/')) key.remove_prefix(1);
+  for (const std::string_view part : base::split(key, '/')) {
+    if (part.empty() || part == "." || part == "..") return false;
+  }
+  return true;
 }
 
 }  // namespace
 
 std::string ContinueToken::encode() const {
-  std::string json = "{\"v\":\"" + std::string(kTokenVersion) +
-                     "\",\"rv\":" + std::to_string(revision) + ",\"start\":";
+  std::string json =
+      "{\"v\":\"" + std::string(kVersion) + "\",\"rv\":" + std::to_string(revision) + ",\"start\":";
   base::append_json_string(json, ns + "/" + name);
   json += '}';
   return base::base64url_encode(json);
 }
 
 ContinueToken ContinueToken::decode(std::string_view text) {
-  const auto json = text.size() <= kMaxTokenBytes ? base::base64url_decode(text) : std::nullopt;
-  if (!json) bad_token("continue key is not valid: illegal base64 data");
-  boost::system::error_code error;
-  const boost::json::value value = boost::json::parse(*json, error);
-  if (error || !value.is_object()) bad_token("continue key is not valid: it is no JSON object");
-  const auto& members = value.get_object();
-  const auto* version = members.if_contains("v");
-  if (!version || !version->is_string() ||
-      version->get_string() != boost::json::string_view(kTokenVersion)) {
-    bad_token("continue key is not valid: server does not recognize this encoded version");
+  const boost::json::value value = value_of(text);
+  const boost::json::object& members = value.get_object();
+  const std::string_view version = text_at(members, "v");
+  if (version != kVersion) {
+    refuse(": server does not recognize this encoded version " + std::string(version));
   }
   const auto* revision = members.if_contains("rv");
-  const auto* start = members.if_contains("start");
-  if (!revision || !revision->is_int64() || revision->get_int64() == 0 ||
-      revision->get_int64() < -1) {
-    bad_token("incorrect encoded start resourceVersion (version meta.k8s.io/v1)");
+  if (!revision || !revision->is_int64() || revision->get_int64() == 0) {
+    refuse(": incorrect encoded start resourceVersion (version meta.k8s.io/v1)");
   }
-  const std::string_view key =
-      start && start->is_string()
-          ? std::string_view(start->get_string().data(), start->get_string().size())
-          : std::string_view();
+  const std::string_view key = text_at(members, "start");
+  if (key.empty()) refuse(": encoded start key empty (version meta.k8s.io/v1)");
+  if (!is_clean(key)) refuse(": " + std::string(key));
   const std::size_t slash = key.find('/');
-  if (slash == std::string_view::npos || slash + 1 == key.size()) {
-    bad_token("continue key is not valid: encoded start key empty (version meta.k8s.io/v1)");
-  }
-  if (key.find('/', slash + 1) != std::string_view::npos || key.find("..") == 0) {
-    bad_token("continue key is not valid: " + std::string(key));
-  }
+  if (slash == std::string_view::npos) return {revision->get_int64(), "", std::string(key)};
   return {revision->get_int64(), std::string(key.substr(0, slash)),
           std::string(key.substr(slash + 1))};
 }

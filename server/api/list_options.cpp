@@ -5,7 +5,6 @@
 
 #include "api/query_values.h"
 #include "base/api_error.h"
-#include "base/json_text.h"
 #include "base/strings.h"
 #include "registry/fields.h"
 
@@ -58,7 +57,7 @@ void check_list(const request::Query& query, const ListOptions& options,
       forbid(causes, field, "resourceVersionMatch is forbidden when continue is provided");
     }
     if (options.match != "Exact" && options.match != "NotOlderThan") {
-      unsupported_match(causes, options.match, "\"\", \"Exact\", \"NotOlderThan\"");
+      unsupported_match(causes, options.match, "\"Exact\", \"NotOlderThan\", \"\"");
     }
     if (options.match == "Exact" && query.get("resourceVersion") == "0") {
       forbid(causes, field,
@@ -70,20 +69,20 @@ void check_list(const request::Query& query, const ListOptions& options,
   }
 }
 
-void parse_selectors(const request::RequestInfo& info, const catalog::Resource& resource,
-                     ListOptions& options) {
+void parse_selectors(const request::Query& query, ListOptions& options) {
   try {
-    options.labels = object::LabelSelector::parse(info.query.get("labelSelector"));
-    options.fields = object::FieldSelector::parse(info.query.get("fieldSelector"));
+    options.labels = object::LabelSelector::parse(query.get("labelSelector"));
+    options.fields = object::FieldSelector::parse(query.get("fieldSelector"));
   } catch (const object::SelectorError& error) {
     throw ApiError::bad_request(error.what());
   }
-  registry::check_field_selector(resource, options.fields);
-  // A list or watch of one named object is one with metadata.name selected.
-  if (info.name.empty()) return;
+}
+
+// A list or watch of one named object is one with metadata.name selected.
+void select_name(const std::string& name, ListOptions& options) {
   if (options.fields.matches_everything()) {
     std::string text = "metadata.name=";
-    for (const char byte : info.name) {
+    for (const char byte : name) {
       if (byte == '\\' || byte == ',' || byte == '=') text += '\\';
       text += byte;
     }
@@ -91,20 +90,72 @@ void parse_selectors(const request::RequestInfo& info, const catalog::Resource& 
     return;
   }
   const std::string* selected = options.fields.exact("metadata.name");
-  if (!selected || *selected != info.name) {
+  if (!selected || *selected != name) {
     throw ApiError::bad_request("fieldSelector metadata.name doesn't match requested name");
   }
+}
+
+void check(const request::Query& query, const ListOptions& options) {
+  std::vector<StatusCause> causes;
+  // The deprecated paths are watches that do not say so in their query; they are held to a list's
+  // rules.
+  if (options.watch && query_bool(query, "watch").value_or(false)) {
+    check_watch(query, options, causes);
+  } else {
+    check_list(query, options, causes);
+  }
+  if (!causes.empty()) throw ApiError::invalid("meta.k8s.io", "ListOptions", "", std::move(causes));
+}
+
+// The one object that a list names is read by its key: it has no pages.
+bool reads_one(const request::RequestInfo& info, const catalog::Resource& resource) {
+  return !info.name.empty() && (!resource.namespaced || !info.ns.empty());
+}
+
+void place_list(const request::RequestInfo& info, const catalog::Resource& resource,
+                ListOptions& options) {
+  const std::string_view wanted = info.query.get("resourceVersion");
+  const std::string_view token = info.query.get("continue");
+  if (reads_one(info, resource)) {
+    options.limit = 0;
+  } else if (!token.empty()) {
+    options.continue_from = ContinueToken::decode(token);
+    if (!wanted.empty() && wanted != "0") {
+      throw ApiError::bad_request("specifying resource version is not allowed when using continue");
+    }
+    return;
+  }
+  options.revision = parse_revision(wanted);
+}
+
+}  // namespace
+
+namespace {
+
+std::optional<storage::Revision> revision_of(std::string_view text) {
+  const auto revision = base::parse_int(text);
+  const bool plain = revision && *revision >= 0 && text.front() != '+' && text.front() != '-';
+  return plain ? revision : std::nullopt;
+}
+
+std::string no_revision(std::string_view text) {
+  return "resourceVersion: Invalid value: " + base::go_quote(text) +
+         ": strconv.ParseUint: parsing " + base::go_quote(text) + ": invalid syntax";
 }
 
 }  // namespace
 
 std::optional<storage::Revision> parse_revision(std::string_view text) {
   if (text.empty()) return std::nullopt;
-  const auto revision = base::parse_int(text);
-  if (revision && *revision >= 0 && text.front() != '+' && text.front() != '-') return *revision;
-  throw ApiError::bad_request(
-      "invalid resource version: resourceVersion: Invalid value: " + base::go_quote(text) +
-      ": strconv.ParseUint: parsing " + base::go_quote(text) + ": invalid syntax");
+  if (const auto revision = revision_of(text)) return revision;
+  throw ApiError::bad_request("invalid resource version: " + no_revision(text));
+}
+
+std::optional<storage::Revision> parse_start_revision(std::string_view text) {
+  if (text.empty()) return std::nullopt;
+  if (const auto revision = revision_of(text)) return revision;
+  // kube-apiserver finds this in its cache and has no reason for it.
+  throw ApiError(500, "", no_revision(text));
 }
 
 bool ListOptions::exact() const {
@@ -123,30 +174,19 @@ ListOptions parse_list_options(const request::RequestInfo& info, const catalog::
   const request::Query& query = info.query;
   ListOptions options;
   options.watch = watching;
-  options.limit = std::max<std::int64_t>(0, query_int(query, "limit").value_or(0));
-  options.timeout_seconds = query_int(query, "timeoutSeconds");
   options.bookmarks = query_bool(query, "allowWatchBookmarks").value_or(false);
-  options.send_initial_events = query_bool(query, "sendInitialEvents");
   options.match = query.get("resourceVersionMatch");
-  parse_selectors(info, resource, options);
-
-  std::vector<StatusCause> causes;
+  options.timeout_seconds = query_int(query, "timeoutSeconds");
+  options.limit = std::max<std::int64_t>(0, query_int(query, "limit").value_or(0));
+  options.send_initial_events = query_bool(query, "sendInitialEvents");
+  parse_selectors(query, options);
+  check(query, options);
+  registry::check_field_selector(resource, options.fields);
+  if (!info.name.empty()) select_name(info.name, options);
   if (watching) {
-    check_watch(query, options, causes);
+    options.revision = parse_start_revision(query.get("resourceVersion"));
   } else {
-    check_list(query, options, causes);
-  }
-  if (!causes.empty()) {
-    throw ApiError::invalid("meta.k8s.io", "ListOptions", "", std::move(causes));
-  }
-
-  options.revision = parse_revision(query.get("resourceVersion"));
-  const std::string_view token = query.get("continue");
-  if (!token.empty() && !watching) {
-    if (options.revision.value_or(0) != 0) {
-      throw ApiError::bad_request("specifying resource version is not allowed when using continue");
-    }
-    options.continue_from = ContinueToken::decode(token);
+    place_list(info, resource, options);
   }
   return options;
 }

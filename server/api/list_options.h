@@ -41,7 +41,9 @@ struct ListOptions {
 ListOptions parse_list_options(const request::RequestInfo& info, const catalog::Resource& resource,
                                bool watching);
 
-// A resourceVersion of the query: nothing for "". Throws ApiError 400 when it is no number.
+// A resourceVersion of a list's query: nothing for "". Throws ApiError 400 when it is no number.
 std::optional<storage::Revision> parse_revision(std::string_view text);
+// The same of a watch or a get, which refuse with a 500 that has no reason.
+std::optional<storage::Revision> parse_start_revision(std::string_view text);
 
 }  // namespace limen::api

@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "api/strict_warnings.h"
 #include "base/api_error.h"
 #include "base/strings.h"
 #include "object/canonical.h"
@@ -43,20 +44,24 @@ ApiError bad_result(const Json& object, const std::string& why) {
       break;
   }
   // The client's own text, without what went wrong: kube-apiserver's answer to the letter.
-  throw ApiError(422, "Invalid", "the server rejected our request due to an error in our request");
+  base::StatusDetails none;
+  none.shown = true;
+  throw ApiError(422, "Invalid", "the server rejected our request due to an error in our request",
+                 std::move(none));
 }
 
 }  // namespace
 
-PatchKind patch_kind(std::string_view content_type) {
+PatchKind patch_kind(std::string_view content_type, bool strategic) {
   const std::string_view type = media_type(content_type);
   if (type == kJsonPatch) return PatchKind::json;
   if (type == kMergePatch) return PatchKind::merge;
-  if (type == kStrategicPatch) return PatchKind::strategic;
+  if (type == kStrategicPatch && strategic) return PatchKind::strategic;
+  std::string offered = std::string(kJsonPatch) + ", " + std::string(kMergePatch) + ", ";
+  if (strategic) offered += std::string(kStrategicPatch) + ", ";
   throw ApiError::unsupported_media_type(
       "the body of the request was in an unknown format - accepted media types include: " +
-      std::string(kJsonPatch) + ", " + std::string(kMergePatch) + ", " +
-      std::string(kStrategicPatch) + ", " + std::string(kApplyPatch));
+      offered + std::string(kApplyPatch));
 }
 
 bool is_apply_patch(std::string_view content_type) {
@@ -68,7 +73,7 @@ Patch::Patch(PatchKind kind, std::string_view body, const WriteOptions& options)
   try {
     object::Decoded decoded = object::decode(body, object::Format::json);
     patch_ = std::move(decoded.value);
-    duplicates_ = std::move(decoded.duplicates);
+    strict_errors_ = std::move(decoded.duplicates);
   } catch (const object::DecodeError& error) {
     throw ApiError::bad_request(std::string("error decoding patch: ") + error.what());
   }
@@ -84,6 +89,22 @@ Patch::Patch(PatchKind kind, std::string_view body, const WriteOptions& options)
                                      ? " into Go value of type []handlers.jsonPatchOp"
                                      : " into Go value of type map[string]interface {}"));
   }
+  if (kind_ == PatchKind::json) note_strange_operations();
+}
+
+// What kube-apiserver's strict reading of operations objects to.
+void Patch::note_strange_operations() {
+  for (std::string& duplicate : strict_errors_) duplicate.insert(0, "json patch ");
+  const boost::json::array& operations = patch_.get_array();
+  for (std::size_t i = 0; i < operations.size(); ++i) {
+    if (!operations[i].is_object()) continue;
+    for (const auto& entry : operations[i].get_object()) {
+      const std::string_view key(entry.key().data(), entry.key().size());
+      if (key == "op" || key == "path" || key == "from" || key == "value") continue;
+      strict_errors_.push_back("json patch unknown field " +
+                               base::go_quote("[" + std::to_string(i) + "]." + std::string(key)));
+    }
+  }
 }
 
 Json Patch::apply_raw(const Json& object, const validation::ExpectedKind& expected) const {
@@ -97,15 +118,12 @@ Json Patch::apply_raw(const Json& object, const validation::ExpectedKind& expect
         return target;
       }
       case PatchKind::strategic: {
-        // Kinds without a known type have no merge keys to go by.
-        if (!expected.type) {
-          throw ApiError::unsupported_media_type(
-              "the body of the request was in an unknown format - accepted media types include: " +
-              std::string(kJsonPatch) + ", " + std::string(kMergePatch) + ", " +
-              std::string(kApplyPatch));
-        }
+        if (!expected.type) throw ApiError::internal("a kind without a schema has no merge keys");
         Json target = object::mutable_copy(object);
         validation::apply_strategic_merge(target, patch_, *expected.type);
+        // It merges what a type has; what type it is, is none of that.
+        object::set_type(target, object::group_version(expected.group, expected.version),
+                         expected.kind);
         return target;
       }
     }
@@ -126,13 +144,13 @@ Json Patch::apply(Call& call, const Json& object, const validation::ExpectedKind
   const Json before = validation_ == validation::FieldValidation::strict ? patched : Json();
   validation::Typed typed = validation::conform_patched(patched, expected);
   if (!typed.error.empty()) throw bad_result(patched, typed.error);
-  std::vector<std::string> findings = duplicates_;
+  std::vector<std::string> findings = strict_errors_;
   findings.insert(findings.end(), typed.strict_errors.begin(), typed.strict_errors.end());
   if (findings.empty() || validation_ == validation::FieldValidation::ignore) return patched;
   if (validation_ == validation::FieldValidation::strict) {
     throw bad_result(before, validation::strict_error_text(findings));
   }
-  for (std::string& finding : findings) call.context.warn(std::move(finding));
+  warn_of_findings(call.context, std::move(findings));
   return patched;
 }
 

@@ -17,8 +17,9 @@ namespace limen::api {
 
 enum class PatchKind : std::uint8_t { json, merge, strategic };
 
-// By Content-Type. Throws ApiError 415 naming those that are taken.
-PatchKind patch_kind(std::string_view content_type);
+// By Content-Type. Throws ApiError 415 naming those that are taken. `strategic`: false for custom
+// kinds, which have no merge keys.
+PatchKind patch_kind(std::string_view content_type, bool strategic);
 // True for application/apply-patch+yaml, which is no Patch but a configuration to apply.
 bool is_apply_patch(std::string_view content_type);
 
@@ -35,13 +36,14 @@ class Patch {
                      const validation::ExpectedKind& expected) const;
 
  private:
+  void note_strange_operations();
   object::Json apply_raw(const object::Json& object,
                          const validation::ExpectedKind& expected) const;
 
   PatchKind kind_;
   validation::FieldValidation validation_;
   object::Json patch_;
-  std::vector<std::string> duplicates_;
+  std::vector<std::string> strict_errors_;  // of the patch itself
 };
 
 }  // namespace limen::api

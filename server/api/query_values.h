@@ -9,9 +9,9 @@
 
 namespace limen::api {
 
-// Absent: nothing. Present: false for "false" and "0", true for anything else.
+// Absent: nothing. Present: false for "false" in any case and "0", true for anything else.
 std::optional<bool> query_bool(const request::Query& query, std::string_view key);
-// Absent or empty: nothing. Throws ApiError 400 when the text is no 64-bit integer.
+// Absent: nothing. Throws ApiError 400 when the text is no 64-bit integer; the empty one is none.
 std::optional<std::int64_t> query_int(const request::Query& query, std::string_view key);
 
 }  // namespace limen::api

@@ -94,10 +94,29 @@ Pieces laid_out(const Call& call, Pieces pieces) {
   return pieces;
 }
 
+Pieces only(std::string text) {
+  Pieces one;
+  one.emplace_back(std::move(text));
+  return one;
+}
+
+void say_compressed(transport::ResponseHead& head) {
+  head.add("Content-Encoding", "gzip");
+  head.add("Vary", "Accept-Encoding");
+}
+
+// Of one object, which is no larger than a request's body was: compressed at once, if at all.
 void send_small(Call& call, int status, Pieces pieces) {
   record_answer(call, pieces);
   pieces = laid_out(call, std::move(pieces));
-  send(call, call.context.new_head(status, call.output.content_type()), std::move(pieces));
+  transport::ResponseHead head = call.context.new_head(status, call.output.content_type());
+  if (compresses(call, size_of(pieces))) {
+    Gzip gzip;
+    for (const BodyPiece& piece : pieces) gzip.add(piece.view);
+    pieces = only(gzip.finish());
+    say_compressed(head);
+  }
+  send(call, std::move(head), std::move(pieces));
 }
 
 // `"kind":"Pod","apiVersion":"v1",`
@@ -117,13 +136,7 @@ std::string partial_type(const Call& call, std::string_view kind) {
 TableOptions table_options(const Call& call) {
   TableOptions options;
   options.version = call.output.meta_version;
-  const std::string_view include = call.info().query.get("includeObject");
-  const auto parsed = parse_include_object(include);
-  if (!parsed) {
-    throw base::ApiError::bad_request("unrecognized includeObject value: \"" +
-                                      std::string(include) + "\"");
-  }
-  options.include = *parsed;
+  options.include = asked_include_object(call.info().query.get("includeObject"));
   return options;
 }
 
@@ -353,10 +366,8 @@ base::Task<void> respond_list(Call& call, ListAnswer answer) {
   transport::ResponseHead head = call.context.new_head(200, call.output.content_type());
   if (compresses(call, size_of(pieces))) {
     std::string body = co_await compress(call, pieces);
-    pieces.clear();
-    pieces.emplace_back(std::move(body));
-    head.add("Content-Encoding", "gzip");
-    head.add("Vary", "Accept-Encoding");
+    pieces = only(std::move(body));
+    say_compressed(head);
   }
   send(call, std::move(head), std::move(pieces));
 }

@@ -62,12 +62,7 @@ WatchEncoder::WatchEncoder(const catalog::Resource& resource, const Output& outp
       stored_as_served_(registry::difference(resource) == registry::Difference::none),
       prefix_(type_prefix(resource, output)) {
   table_.version = output.meta_version;
-  const auto include = parse_include_object(include_object);
-  if (!include) {
-    throw base::ApiError::bad_request("unrecognized includeObject value: \"" +
-                                      std::string(include_object) + "\"");
-  }
-  table_.include = *include;
+  table_.include = asked_include_object(include_object);
 }
 
 void WatchEncoder::object(transport::ResponseStream& stream, std::string_view type,
@@ -107,15 +102,15 @@ void WatchEncoder::bookmark(transport::ResponseStream& stream, storage::Revision
                             bool initial_end) {
   std::string text;
   const std::string number = std::to_string(revision);
+  std::string shown = prefix_ + "\"metadata\":{";
+  if (initial_end) shown += R"("annotations":{"k8s.io/initial-events-end":"true"},)";
+  shown += "\"resourceVersion\":\"" + number + "\"}}";
   if (output_.view == View::table) {
-    TableMeta meta;
-    meta.resource_version = number;
-    begin_table(text, resource_, meta, table_);
-    end_table(text);
+    table_.now = std::chrono::system_clock::now();
+    text += single_row_table(resource_, object::Document::parse(shown).root(), shown, table_);
+    table_.column_definitions = false;
   } else {
-    text += prefix_ + "\"metadata\":{";
-    if (initial_end) text += R"("annotations":{"k8s.io/initial-events-end":"true"},)";
-    text += "\"resourceVersion\":\"" + number + "\"}}";
+    text += shown;
   }
   write_event(stream, "BOOKMARK", text, protobuf());
 }

@@ -11,6 +11,7 @@
 #include "api/definition_warnings.h"
 #include "api/ownership.h"
 #include "api/respond.h"
+#include "api/storage_error.h"
 #include "api/webhook_versions.h"
 #include "base/api_error.h"
 #include "base/strings.h"
@@ -101,6 +102,8 @@ base::Task<Creation> try_create(Call& call, Json object, const WriteOptions& opt
 
 // The optimistic lock and the other things an update may state about what it replaces.
 void check_preconditions(const Call& call, Json& object, const storage::StoredObject& current) {
+  const std::string_view uid = object::uid(object);
+  if (!uid.empty() && uid != current.uid) throw other_uid(call, current.name, uid, current.uid);
   const std::string_view text = object::resource_version(object);
   const auto revision = base::parse_int(text);
   if (!text.empty() && (!revision || *revision < 0)) {
@@ -113,17 +116,11 @@ void check_preconditions(const Call& call, Json& object, const storage::StoredOb
     if (!call.strategy().unconditional_update) {
       throw ApiError::invalid(
           call.resource.group, call.resource.name, current.name,
-          {{"FieldValueInvalid", "Invalid value: 0x0: must be specified for an update",
+          {{"FieldValueInvalid", "Invalid value: 0: must be specified for an update",
             "metadata.resourceVersion"}});
     }
   } else if (*revision != current.revision) {
     throw call.conflict(current.name, kModifiedText);
-  }
-  const std::string_view uid = object::uid(object);
-  if (!uid.empty() && uid != current.uid) {
-    throw call.conflict(current.name,
-                        "Precondition failed: UID in precondition: " + std::string(uid) +
-                            ", UID in object meta: " + current.uid);
   }
 }
 

@@ -1,11 +1,14 @@
 #include "api/write_options.h"
 
 #include <algorithm>
+#include <cstdio>
+#include <iterator>
 #include <vector>
 
 #include "api/query_values.h"
 #include "base/api_error.h"
 #include "base/strings.h"
+#include "base/utf8.h"
 #include "object/metadata.h"
 
 namespace limen::api {
@@ -20,22 +23,41 @@ constexpr std::size_t kMaxManagerName = 128;
 
 // dryRun: nothing but "All".
 bool check_dry_run(const std::vector<std::string_view>& values, std::vector<StatusCause>& causes) {
-  bool any = false;
+  const bool only_all = std::all_of(values.begin(), values.end(),
+                                    [](std::string_view value) { return value == "All"; });
+  if (only_all) return !values.empty();
+  boost::json::array listed;
   for (const std::string_view value : values) {
-    if (value == "All") {
-      any = true;
-      continue;
-    }
-    std::string listed;
-    for (const std::string_view each : values) {
-      listed += (listed.empty() ? "" : " ") + std::string(each);
-    }
-    causes.push_back(
-        {"FieldValueNotSupported",
-         "Unsupported value: " + base::go_quote(listed) + ": supported values: \"All\"", "dryRun"});
-    break;
+    listed.emplace_back(boost::json::string_view(value.data(), value.size()));
   }
-  return any;
+  causes.push_back(
+      {"FieldValueNotSupported",
+       "Unsupported value: " + boost::json::serialize(listed) + ": supported values: \"All\"",
+       "dryRun"});
+  return true;
+}
+
+// The code point of one well-formed sequence; of a byte that begins none, the replacement
+// character.
+std::uint32_t rune_of(std::string_view sequence) {
+  const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(sequence[i]); };
+  if (sequence.size() == 1) return byte(0) < 0x80 ? byte(0) : 0xFFFDU;
+  std::uint32_t rune = byte(0) & (0xFFU >> (sequence.size() + 1));
+  for (std::size_t i = 1; i < sequence.size(); ++i) rune = (rune << 6U) | (byte(i) & 0x3FU);
+  return rune;
+}
+
+// Go's unicode.IsPrint, but for scripts nobody names a manager in: no controls, no format
+// characters and of the spaces only the plain one.
+bool is_printable(std::uint32_t rune) {
+  constexpr struct {
+    std::uint32_t first, last;
+  } kNotPrinted[] = {{0, 0x1F},        {0x7F, 0xA0},     {0xAD, 0xAD},     {0x1680, 0x1680},
+                     {0x2000, 0x200F}, {0x2028, 0x202F}, {0x205F, 0x206F}, {0x3000, 0x3000},
+                     {0xE000, 0xF8FF}, {0xFEFF, 0xFEFF}};
+  return std::none_of(std::begin(kNotPrinted), std::end(kNotPrinted), [rune](const auto& range) {
+    return rune >= range.first && rune <= range.last;
+  });
 }
 
 void check_field_manager(const std::string& manager, std::vector<StatusCause>& causes) {
@@ -45,14 +67,19 @@ void check_field_manager(const std::string& manager, std::vector<StatusCause>& c
          "Too long: may not be more than " + std::to_string(kMaxManagerName) + " bytes",
          "fieldManager"});
   }
-  const bool printable = std::all_of(manager.begin(), manager.end(), [](char byte) {
-    return static_cast<unsigned char>(byte) >= 0x20 && byte != 0x7F;
-  });
-  if (!printable) {
-    causes.push_back(
-        {"FieldValueInvalid",
-         "Invalid value: " + base::go_quote(manager) + ": should only contain printable characters",
-         "fieldManager"});
+  for (std::size_t at = 0; at < manager.size();) {
+    const std::size_t length =
+        std::max<std::size_t>(1, base::utf8_sequence_length(std::string_view(manager).substr(at)));
+    const std::uint32_t rune = rune_of(std::string_view(manager).substr(at, length));
+    if (!is_printable(rune)) {
+      char code[16];
+      std::snprintf(code, sizeof code, "U+%04X", static_cast<unsigned>(rune));
+      causes.push_back({"FieldValueInvalid",
+                        "Invalid value: " + base::go_quote(manager) + ": invalid character " +
+                            code + " (at position " + std::to_string(at) + ")",
+                        "fieldManager"});
+    }
+    at += length;
   }
 }
 
@@ -170,7 +197,6 @@ DeleteOptions parse_delete_options(const Json& body) {
       if (item.is_string())
         dry_run.emplace_back(item.get_string().data(), item.get_string().size());
   }
-  options.dry_run = check_dry_run(dry_run, causes);
   if (const Json* grace = object::member(body, "gracePeriodSeconds"); grace && !grace->is_null()) {
     if (!grace->is_int64() && !grace->is_uint64()) {
       throw ApiError::bad_request("gracePeriodSeconds must be an integer");
@@ -185,6 +211,7 @@ DeleteOptions parse_delete_options(const Json& body) {
     options.resource_version = optional_text(object::member(*conditions, "resourceVersion"));
   }
   check_propagation(object::text_at(body, "propagationPolicy"), options, causes);
+  options.dry_run = check_dry_run(dry_run, causes);
   if (!causes.empty()) refuse_delete(std::move(causes));
   Json shown = body;
   object::set_type(shown, "meta.k8s.io/v1", "DeleteOptions");
@@ -195,11 +222,11 @@ DeleteOptions parse_delete_options(const Json& body) {
 DeleteOptions parse_delete_options(const request::Query& query) {
   DeleteOptions options;
   std::vector<StatusCause> causes;
-  options.dry_run = check_dry_run(query.all("dryRun"), causes);
   options.grace_seconds = query_int(query, "gracePeriodSeconds");
   options.orphan_dependents = query_bool(query, "orphanDependents");
   const std::string_view policy = query.get("propagationPolicy");
   check_propagation(policy, options, causes);
+  options.dry_run = check_dry_run(query.all("dryRun"), causes);
   if (!causes.empty()) refuse_delete(std::move(causes));
   object::DocumentBuilder builder(256);
   boost::json::object& members = builder.root().emplace_object();

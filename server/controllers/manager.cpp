@@ -10,7 +10,9 @@
 #include "controllers/cluster_role_aggregation.h"
 #include "controllers/custom_resources.h"
 #include "controllers/default_service_account.h"
+#include "controllers/event_ttl.h"
 #include "controllers/garbage_collector.h"
+#include "controllers/identity_lease.h"
 #include "controllers/kubernetes_service.h"
 #include "controllers/loop_thread.h"
 #include "controllers/names.h"
@@ -18,6 +20,7 @@
 #include "controllers/rbac_bootstrap.h"
 #include "controllers/root_ca_publisher.h"
 #include "controllers/scope.h"
+#include "controllers/service_addresses.h"
 #include "controllers/service_follower.h"
 #include "controllers/token_cleaner.h"
 #include "observability/log.h"
@@ -56,6 +59,15 @@ class Manager::Impl {
     add(std::make_unique<GarbageCollector>(scope_, objects_));
     if (!options.own_service.cluster_ip.empty()) {
       add(std::make_unique<KubernetesService>(scope_, objects_, options.own_service));
+    }
+    if (!options.service_range.empty()) {
+      add(std::make_unique<ServiceAddresses>(scope_, objects_, options.service_range));
+    }
+    if (options.event_ttl.count() > 0) {
+      add(std::make_unique<EventTtl>(scope_, objects_, options.event_ttl));
+    }
+    if (!options.host.empty()) {
+      add(std::make_unique<IdentityLease>(scope_, objects_, options.host));
     }
     if (options.services != nullptr) {
       controllers_.push_back(std::make_unique<ServiceFollower>(objects_, *options.services));

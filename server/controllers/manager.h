@@ -7,6 +7,7 @@
 // Lifetime: the store outlives it and still takes writes when stop() is called.
 #pragma once
 
+#include <chrono>
 #include <memory>
 #include <string>
 #include <vector>
@@ -26,6 +27,9 @@ struct Options {
   // Told of services that are written or removed without the API; outlives the manager. Null: none.
   registry::ServiceAllocator* services = nullptr;
   OwnService own_service = {};
+  std::string service_range = {};  // CIDR; empty: its objects are not kept
+  std::chrono::nanoseconds event_ttl = std::chrono::hours(0);  // 0: events stay
+  std::string host = {};  // the name this server's lease is made of; empty: it has none
 };
 
 class Manager {

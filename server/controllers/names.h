@@ -16,6 +16,9 @@ inline constexpr std::string_view kClusterAuthenticationTrust = "cluster-authent
 inline constexpr std::string_view kRootCaPublisher = "root-ca-publisher";
 inline constexpr std::string_view kGarbageCollector = "garbage-collector";
 inline constexpr std::string_view kKubernetesService = "kubernetes-service";
+inline constexpr std::string_view kServiceAddresses = "service-addresses";
+inline constexpr std::string_view kEventTtl = "event-ttl";
+inline constexpr std::string_view kIdentityLease = "identity-lease";
 
 // All of them, in the order they are started.
 std::vector<std::string> controller_names();

@@ -81,6 +81,48 @@ std::vector<Health::Entry> Health::entries_of(unsigned probe) const {
   return result;
 }
 
+std::string Health::ask(const Entry& entry, std::string_view probe) const {
+  std::string why = run(entry.check);
+  const std::lock_guard lock(mutex_);
+  Tally& tally = tallies_[{entry.name, std::string(probe)}];
+  tally.well = why.empty();
+  ++(tally.well ? tally.successes : tally.errors);
+  return why;
+}
+
+std::string Health::indicators() const {
+  const std::lock_guard lock(mutex_);
+  std::string last =
+      "# HELP kubernetes_healthcheck [STABLE] What a health check said when it was last asked.\n"
+      "# TYPE kubernetes_healthcheck gauge\n";
+  std::string total =
+      "# HELP kubernetes_healthchecks_total [STABLE] What health checks said.\n"
+      "# TYPE kubernetes_healthchecks_total counter\n";
+  for (const auto& [key, tally] : tallies_) {
+    const std::string name = "{name=\"" + key.first + "\"";
+    const std::string type = ",type=\"" + key.second + "\"} ";
+    last += "kubernetes_healthcheck" + name + type + (tally.well ? "1\n" : "0\n");
+    const auto add = [&](std::string_view status, std::uint64_t count) {
+      if (count == 0) return;
+      total += "kubernetes_healthchecks_total" + name + ",status=\"" + std::string(status) + "\"" +
+               type + std::to_string(count) + "\n";
+    };
+    add("error", tally.errors);
+    add("success", tally.successes);
+  }
+  return last + total;
+}
+
+std::vector<std::string> Health::paths() const {
+  std::set<std::string> found;
+  for (const ProbePath& probe : kProbes) {
+    const std::string path = "/" + std::string(probe.name);
+    found.insert(path);
+    for (const Entry& entry : entries_of(probe.probe)) found.insert(path + "/" + entry.name);
+  }
+  return {found.begin(), found.end()};
+}
+
 std::optional<Answer> Health::answer(std::string_view path, std::string_view query) const {
   if (path.empty() || path[0] != '/') return std::nullopt;
   path.remove_prefix(1);
@@ -96,7 +138,7 @@ std::optional<Answer> Health::answer(std::string_view path, std::string_view que
     const std::string_view wanted = path.substr(first.size() + 1);
     for (const Entry& entry : entries) {
       if (entry.name != wanted) continue;
-      const std::string why = run(entry.check);
+      const std::string why = ask(entry, probe->name);
       if (why.empty()) return Answer{200, "ok"};
       return Answer{500, "internal server error: " + why + '\n'};
     }
@@ -111,7 +153,7 @@ std::optional<Answer> Health::answer(std::string_view path, std::string_view que
       lines += "[+]" + entry.name + " excluded: ok\n";
       continue;
     }
-    const std::string why = run(entry.check);
+    const std::string why = ask(entry, probe->name);
     if (why.empty()) {
       lines += "[+]" + entry.name + " ok\n";
       continue;

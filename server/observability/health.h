@@ -6,11 +6,14 @@
 // rule: add() before serving, answer() from any thread; a check must be quick and never block.
 #pragma once
 
+#include <cstdint>
 #include <functional>
+#include <map>
 #include <mutex>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace limen::health {
@@ -41,16 +44,29 @@ class Health {
   // the path is not one of a probe or of a check.
   std::optional<Answer> answer(std::string_view path, std::string_view query) const;
 
+  // What the checks said whenever they were asked, as Prometheus text: kubernetes_healthcheck and
+  // kubernetes_healthchecks_total, as /metrics/slis has them (KEP-3466).
+  std::string indicators() const;
+  // The path of every probe and of every check of it, sorted.
+  std::vector<std::string> paths() const;
+
  private:
   struct Entry {
     std::string name;
     unsigned probes;
     Check check;
   };
+  // What a check of a probe said.
+  struct Tally {
+    bool well = false;  // the last time
+    std::uint64_t successes = 0, errors = 0;
+  };
   std::vector<Entry> entries_of(unsigned probe) const;
+  std::string ask(const Entry& entry, std::string_view probe) const;
 
   mutable std::mutex mutex_;
   std::vector<Entry> entries_;
+  mutable std::map<std::pair<std::string, std::string>, Tally> tallies_;  // by check and probe
 };
 
 }  // namespace limen::health

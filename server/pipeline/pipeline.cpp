@@ -48,7 +48,7 @@ class Pipeline::Running {
 
 Pipeline::Pipeline(Options options, std::function<api::AccessChainsPtr()> chains, Dispatch dispatch,
                    audit::Auditor* auditor)
-    : options_(options),
+    : options_(std::move(options)),
       chains_(std::move(chains)),
       dispatch_(std::move(dispatch)),
       auditor_(auditor),
@@ -110,15 +110,24 @@ base::Task<void> Pipeline::pass_stages(Running& running) {
 
   // Every answer bears an audit id, a refusal above all.
   assign_audit_id(context);
+  if (!options_.strict_transport_security.empty()) {
+    context.headers.emplace_back("Strict-Transport-Security", options_.strict_transport_security);
+  }
 
   // The path is read once; every later stage and the router go by this reading.
   parse_target(context);
 
-  // A bad timeout is told to anybody, before who they are is asked (kube-apiserver's order).
-  const auto allotted = allotted_time(context.info, options_.request_timeout);
-  context.scope.deadline =
-      running.started + std::chrono::duration_cast<base::SteadyClock::duration>(allotted);
+  // A bad timeout is told to anybody, before who they are is asked (kube-apiserver's order). What
+  // lives long has none.
   running.long_running = is_long_running(context.info);
+  if (!running.long_running) {
+    const auto allotted = allotted_time(context.info, options_.request_timeout);
+    context.scope.deadline =
+        running.started + std::chrono::duration_cast<base::SteadyClock::duration>(allotted);
+  }
+
+  // A browser asks ahead, without a credential, what a page of another origin may do.
+  if (options_.cross_origin && options_.cross_origin->answer(context)) co_return;
 
   // From here on the request belongs to one configuration, whatever is reloaded meanwhile.
   running.chains = chains_();

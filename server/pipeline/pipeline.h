@@ -7,11 +7,13 @@
 #include <chrono>
 #include <functional>
 #include <memory>
+#include <string>
 
 #include "api/access_chains.h"
 #include "audit/auditor.h"
 #include "authz/authorizer.h"
 #include "base/task.h"
+#include "pipeline/cross_origin.h"
 #include "pipeline/in_flight.h"
 #include "request/context.h"
 
@@ -26,6 +28,8 @@ struct Options {
   std::size_t max_in_flight = 400;           // reads at work at once; 0: no limit
   std::size_t max_mutating_in_flight = 200;  // writes at work at once; 0: no limit
   request::LiveRequests* live = nullptr;     // where long requests register; null: nowhere
+  std::shared_ptr<const CrossOrigin> cross_origin = nullptr;  // null: no other origin is allowed
+  std::string strict_transport_security = {};  // the header's value; empty: it is not sent (row R8)
 };
 
 class Pipeline {

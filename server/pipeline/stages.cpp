@@ -1,5 +1,7 @@
 #include "pipeline/stages.h"
 
+#include <algorithm>
+
 #include "authz/refusal.h"
 #include "base/strings.h"
 #include "base/time.h"
@@ -17,6 +19,32 @@ bool is_plain(std::string_view id) {
   for (const char byte : id)
     if (byte <= ' ' || byte > '~' || byte == '"') return false;
   return !id.empty() && id.size() <= kMaxAuditId;
+}
+
+// What Go's time.ParseDuration says of a text that is no duration.
+std::string duration_problem(std::string_view text) {
+  constexpr std::string_view kDigits = "0123456789";
+  const std::string quoted = base::go_quote(text);
+  std::string_view rest = text;
+  if (rest.starts_with('-') || rest.starts_with('+')) rest.remove_prefix(1);
+  while (!rest.empty()) {
+    const std::size_t whole = std::min(rest.find_first_not_of(kDigits), rest.size());
+    rest.remove_prefix(whole);
+    std::size_t fraction = 0;
+    if (rest.starts_with('.')) {
+      rest.remove_prefix(1);
+      fraction = std::min(rest.find_first_not_of(kDigits), rest.size());
+      rest.remove_prefix(fraction);
+    }
+    if (whole + fraction == 0) break;
+    const std::string_view unit = rest.substr(0, rest.find_first_of(".0123456789"));
+    if (unit.empty()) return "time: missing unit in duration " + quoted;
+    if (!base::parse_duration("1" + std::string(unit))) {
+      return "time: unknown unit " + base::go_quote(unit) + " in duration " + quoted;
+    }
+    rest.remove_prefix(unit.size());
+  }
+  return "time: invalid duration " + quoted;
 }
 
 }  // namespace
@@ -48,11 +76,8 @@ std::chrono::nanoseconds allotted_time(const request::RequestInfo& info,
   if (text.empty()) return limit;
   const auto wanted = base::parse_duration(text);
   if (!wanted) {
-    const bool digits_only = text.find_first_not_of("0123456789.") == std::string_view::npos;
-    throw base::ApiError::bad_request(
-        "invalid timeout specified in the request URL - time: " +
-        std::string(digits_only ? "missing unit in duration " : "invalid duration ") +
-        base::go_quote(text));
+    throw base::ApiError::bad_request("invalid timeout specified in the request URL - " +
+                                      duration_problem(text));
   }
   if (wanted->count() <= 0) return limit;
   return std::min(*wanted, limit);

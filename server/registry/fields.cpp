@@ -16,7 +16,7 @@ namespace {
 // One more selectable field: its name in selectors, where stored objects have it, what it is
 // compared as when it is missing.
 struct Row {
-  std::string_view group, resource;  // of the storage, not of the served version
+  std::string_view group, resource;  // as served: events have other names in each of their groups
   std::string_view field;
   std::string_view path;  // of the stored object, dotted; empty: as the field
   std::string_view missing = "";
@@ -24,12 +24,14 @@ struct Row {
 
 constexpr Row kRows[] = {
     {"", "pods", "spec.nodeName", ""},
+    {"", "pods", "spec.host", "spec.nodeName"},
     {"", "pods", "spec.restartPolicy", ""},
     {"", "pods", "spec.schedulerName", ""},
     {"", "pods", "spec.serviceAccountName", ""},
     {"", "pods", "spec.hostNetwork", "", "false"},
     {"", "pods", "status.phase", ""},
     {"", "pods", "status.podIP", ""},
+    {"", "pods", "status.podIPs", "-"},  // taken, and empty for every pod
     {"", "pods", "status.nominatedNodeName", ""},
     {"", "nodes", "spec.unschedulable", "", "false"},
     {"", "namespaces", "status.phase", ""},
@@ -37,8 +39,6 @@ constexpr Row kRows[] = {
     {"", "services", "spec.clusterIP", ""},
     {"", "services", "spec.type", ""},
     {"", "replicationcontrollers", "status.replicas", "", "0"},
-    {"", "persistentvolumes", "name", "metadata.name"},
-    {"", "persistentvolumeclaims", "name", "metadata.name"},
     {"", "events", "involvedObject.kind", ""},
     {"", "events", "involvedObject.namespace", ""},
     {"", "events", "involvedObject.name", ""},
@@ -50,16 +50,16 @@ constexpr Row kRows[] = {
     {"", "events", "reportingComponent", ""},
     {"", "events", "source", "source.component"},
     {"", "events", "type", ""},
-    // The same events as events.k8s.io names their fields.
-    {"", "events", "regarding.kind", "involvedObject.kind"},
-    {"", "events", "regarding.namespace", "involvedObject.namespace"},
-    {"", "events", "regarding.name", "involvedObject.name"},
-    {"", "events", "regarding.uid", "involvedObject.uid"},
-    {"", "events", "regarding.apiVersion", "involvedObject.apiVersion"},
-    {"", "events", "regarding.resourceVersion", "involvedObject.resourceVersion"},
-    {"", "events", "regarding.fieldPath", "involvedObject.fieldPath"},
-    {"", "events", "reportingController", "reportingComponent"},
-    {"apps", "replicasets", "status.replicas", "", "0"},
+    {"events.k8s.io", "events", "regarding.kind", "involvedObject.kind"},
+    {"events.k8s.io", "events", "regarding.namespace", "involvedObject.namespace"},
+    {"events.k8s.io", "events", "regarding.name", "involvedObject.name"},
+    {"events.k8s.io", "events", "regarding.uid", "involvedObject.uid"},
+    {"events.k8s.io", "events", "regarding.apiVersion", "involvedObject.apiVersion"},
+    {"events.k8s.io", "events", "regarding.resourceVersion", "involvedObject.resourceVersion"},
+    {"events.k8s.io", "events", "regarding.fieldPath", "involvedObject.fieldPath"},
+    {"events.k8s.io", "events", "reason", ""},
+    {"events.k8s.io", "events", "reportingController", "reportingComponent"},
+    {"events.k8s.io", "events", "type", ""},
     {"batch", "jobs", "status.successful", "status.succeeded", "0"},
     {"certificates.k8s.io", "certificatesigningrequests", "spec.signerName", ""},
     {"certificates.k8s.io", "clustertrustbundles", "spec.signerName", ""},
@@ -70,15 +70,10 @@ constexpr Row kRows[] = {
     {"resource.k8s.io", "resourceslices", "spec.driver", ""},
 };
 
-bool is_metadata_field(std::string_view field) {
-  return field == "metadata.name" || field == "metadata.namespace";
-}
-
 const Row* find_row(const catalog::Resource& resource, std::string_view field) {
   if (resource.custom) return nullptr;
   for (const Row& row : kRows) {
-    if (row.field == field && row.resource == resource.name &&
-        row.group == resource.storage_group) {
+    if (row.field == field && row.resource == resource.name && row.group == resource.group) {
       return &row;
     }
   }
@@ -97,19 +92,29 @@ const catalog::SelectableField* find_custom(const catalog::Resource& resource,
 
 bool has_own_fields(const catalog::Resource& resource) {
   return std::any_of(std::begin(kRows), std::end(kRows), [&](const Row& row) {
-    return row.resource == resource.name && row.group == resource.storage_group;
+    return row.resource == resource.name && row.group == resource.group;
   });
 }
 
-// The wording depends on whether the kind registered field labels of its own.
+// A kind that names its fields names all of them: one without a namespace then has no field for it.
+bool has_metadata_field(const catalog::Resource& resource, std::string_view field) {
+  if (field == "metadata.name") return true;
+  if (field != "metadata.namespace") return false;
+  return resource.namespaced || (!resource.custom && !has_own_fields(resource));
+}
+
+// The wording depends on whether the kind names its fields.
 base::ApiError unknown_field(const catalog::Resource& resource, const std::string& field) {
-  if (resource.storage_group == "batch" && resource.name == "jobs") {
-    return base::ApiError::bad_request("field label \"" + field + "\" not supported for Job");
+  if (resource.group == "batch" && resource.name == "jobs") {
+    return base::ApiError::bad_request("field label " + base::go_quote(field) +
+                                       " not supported for Job");
   }
-  if (resource.custom) {
-    return base::ApiError::bad_request("field label not supported: " + field);
+  if (resource.group == "resource.k8s.io" && resource.name == "resourceslices") {
+    return base::ApiError::bad_request("field label not supported for resource.k8s.io/" +
+                                       std::string(resource.version) +
+                                       ", Kind=ResourceSlice: " + field);
   }
-  if (has_own_fields(resource)) {
+  if (resource.custom || has_own_fields(resource)) {
     return base::ApiError::bad_request("field label not supported: " + field);
   }
   return base::ApiError::bad_request(
@@ -131,7 +136,7 @@ std::string_view value_of(const Row& row, const storage::StoredObject& object,
 void check_field_selector(const catalog::Resource& resource,
                           const object::FieldSelector& selector) {
   for (const auto& requirement : selector.requirements()) {
-    if (is_metadata_field(requirement.field) || find_row(resource, requirement.field) ||
+    if (has_metadata_field(resource, requirement.field) || find_row(resource, requirement.field) ||
         find_custom(resource, requirement.field)) {
       continue;
     }

@@ -1,7 +1,8 @@
 // Selectable fields: what `fieldSelector` may name for a resource, and its value in an object.
 //
-// Every resource has metadata.name and metadata.namespace; further fields are rows of one table.
-// Thread rule: free functions, any thread.
+// Every resource has metadata.name, and metadata.namespace where kube-apiserver takes it; further
+// fields are rows of one table, by the group that is asked: events are selected by other names in
+// each of theirs. Thread rule: free functions, any thread.
 #pragma once
 
 #include <string>

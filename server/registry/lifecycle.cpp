@@ -82,7 +82,8 @@ void confine_to_part(const Strategy& strategy, Part part, Json& object, const Js
         return;
       }
       take_member(narrowed, object, "metadata");
-      keep_metadata(narrowed, old, "ownerReferences");
+      // Old kubelets lose them.
+      if (strategy.status_keeps_owners) keep_metadata(narrowed, old, "ownerReferences");
       if (strategy.status_keeps_labels) keep_metadata(narrowed, old, "labels");
       object = std::move(narrowed);
       return;

@@ -27,6 +27,7 @@ struct Strategy {
   bool orphans_dependents = false;     // a delete that does not say otherwise lets them be
   bool status_on_create = false;       // a client may set status when it creates (nodes)
   bool status_keeps_labels = false;    // a status update may not change labels
+  bool status_keeps_owners = false;    // ... nor the owner references
   bool status_keeps_metadata = false;  // ... nor anything else of metadata
   // The status of a new object, JSON; for resources with a status subresource. Empty: it has none.
   std::string_view initial_status = "{}";

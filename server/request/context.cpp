@@ -65,6 +65,7 @@ transport::ResponseHead RequestContext::new_head(int status, std::string_view co
   head.add("Audit-Id", audit_id);
   head.add("Cache-Control", "no-cache, private");
   if (!content_type.empty()) head.add("Content-Type", content_type);
+  for (const auto& [name, value] : headers) head.add(name, value);
   if (scope.warnings.empty()) return head;
   std::size_t total = 0;
   for (const std::string& warning : scope.warnings) total += rune_count(warning);

@@ -9,6 +9,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "base/api_error.h"
@@ -48,7 +49,11 @@ class RequestContext {
   // a browser: indented JSON then.
   bool wants_pretty() const;
 
-  // A response head with what every answer bears: Audit-Id, Cache-Control, Content-Type, warnings.
+  // More headers for whatever the answer will be: name and value.
+  std::vector<std::pair<std::string, std::string>> headers;
+
+  // A response head with what every answer bears: Audit-Id, Cache-Control, Content-Type, `headers`,
+  // warnings.
   transport::ResponseHead new_head(int status, std::string_view content_type) const;
   // Answers at once. Each is the request's only answer.
   void respond(int status, std::string_view content_type, std::string body);

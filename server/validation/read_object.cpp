@@ -83,30 +83,38 @@ std::string type_member(const Json& object, std::string_view key, std::string ot
   return text.empty() ? otherwise : std::string(text);
 }
 
-void check_kind(std::string_view kind, std::string_view api_version, const ExpectedKind& expected) {
+// Why an object of this kind is none of the expected one; empty when it is.
+std::string kind_problem(std::string_view kind, std::string_view api_version,
+                         const ExpectedKind& expected) {
   const std::string wanted = object::group_version(expected.group, expected.version);
-  if (kind == expected.kind && api_version == wanted) return;
+  if (kind == expected.kind && api_version == wanted) return {};
   const object::GroupVersionParts parts = object::split_api_version(api_version);
   if (parts.version.find('/') != std::string_view::npos) {
-    throw ApiError::bad_request(cannot_be_handled(
-        kind, "", expected, "unexpected GroupVersion string: " + std::string(api_version)));
+    return "unexpected GroupVersion string: " + std::string(api_version);
   }
   if (!catalog::find_kind(parts.group, parts.version, kind)) {
-    throw ApiError::bad_request(cannot_be_handled(
-        kind, parts.version, expected,
-        "no kind " + base::go_quote(kind) + " is registered for version " +
-            base::go_quote(api_version) + " in scheme \"pkg/api/legacyscheme/scheme.go:30\""));
-  }
-  if (kind == expected.kind) {
-    throw ApiError::bad_request("the API version in the data (" + std::string(api_version) +
-                                ") does not match the expected API version (" + wanted + ")");
+    return "no kind " + base::go_quote(kind) + " is registered for version " +
+           base::go_quote(api_version) + " in scheme \"pkg/api/legacyscheme/scheme.go:30\"";
   }
   const std::string_view package =
       expected.group.empty() ? "core" : expected.group.substr(0, expected.group.find('.'));
-  throw ApiError::bad_request(cannot_be_handled(
-      kind, parts.version, expected,
-      "converting (" + std::string(parts.version) + "." + std::string(kind) + ") to (" +
-          std::string(package) + "." + std::string(expected.kind) + "): unknown conversion"));
+  return "converting (" + std::string(parts.version) + "." + std::string(kind) + ") to (" +
+         std::string(package) + "." + std::string(expected.kind) + "): unknown conversion";
+}
+
+void check_kind(std::string_view kind, std::string_view api_version, const ExpectedKind& expected) {
+  const std::string problem = kind_problem(kind, api_version, expected);
+  if (problem.empty()) return;
+  const object::GroupVersionParts parts = object::split_api_version(api_version);
+  const bool no_version = parts.version.find('/') != std::string_view::npos;
+  if (!no_version && kind == expected.kind &&
+      catalog::find_kind(parts.group, parts.version, kind)) {
+    throw ApiError::bad_request("the API version in the data (" + std::string(api_version) +
+                                ") does not match the expected API version (" +
+                                object::group_version(expected.group, expected.version) + ")");
+  }
+  throw ApiError::bad_request(
+      cannot_be_handled(kind, no_version ? std::string_view() : parts.version, expected, problem));
 }
 
 }  // namespace
@@ -163,8 +171,15 @@ Typed conform_patched(Json& object, const ExpectedKind& expected) {
                      expected.kind);
     return {std::move(fits.unknown), std::move(fits.error)};
   }
-  if (!expected.type) return {};
-  Conformance conformance = conform(object, *expected.type);
+  const std::string wanted = object::group_version(expected.group, expected.version);
+  const std::string_view kind = object::kind(object);
+  const std::string_view api_version = object::api_version(object);
+  std::string problem = kind_problem(kind.empty() ? expected.kind : kind,
+                                     api_version.empty() ? wanted : api_version, expected);
+  if (!problem.empty()) return {{}, std::move(problem)};
+  Conformance conformance;
+  if (expected.type) conformance = conform(object, *expected.type);
+  if (conformance.error.empty()) object::set_type(object, wanted, expected.kind);
   return {std::move(conformance.unknown), std::move(conformance.error)};
 }
 

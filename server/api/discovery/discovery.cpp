@@ -3,6 +3,7 @@
 #include <functional>
 #include <map>
 #include <mutex>
+#include <set>
 #include <span>
 
 #include "api/discovery/accept.h"
@@ -98,15 +99,27 @@ class Pages {
   }
 
   const Forms* find(std::string_view path) const {
-    static const PageMap built_in = built_in_pages();
-    for (const PageMap* pages : {&own_, &built_in}) {
+    for (const PageMap* pages : {&own_, &built_in()}) {
       const auto found = pages->find(path);
       if (found != pages->end()) return &found->second;
     }
     return nullptr;
   }
 
+  std::vector<std::string> paths() const {
+    std::set<std::string> found;
+    for (const PageMap* pages : {&own_, &built_in()}) {
+      for (const auto& [path, forms] : *pages) found.insert(path);
+    }
+    return {found.begin(), found.end()};
+  }
+
  private:
+  static const PageMap& built_in() {
+    static const PageMap pages = built_in_pages();
+    return pages;
+  }
+
   std::shared_ptr<const catalog::CustomCatalog> custom_;
   PageMap own_;
 };
@@ -144,6 +157,8 @@ std::string_view without_slash(std::string_view path) {
 }
 
 }  // namespace
+
+std::vector<std::string> discovery_paths() { return Pages::now()->paths(); }
 
 std::string storage_version_hash(std::string_view group, std::string_view version,
                                  std::string_view kind) {

@@ -8,7 +8,9 @@
 
 #include <memory>
 #include <optional>
+#include <string>
 #include <string_view>
+#include <vector>
 
 #include "api/discovery/page.h"
 
@@ -23,6 +25,9 @@ std::shared_ptr<const Page> discovery_page(std::string_view path, std::string_vi
 // page's ETag. Nothing when no discovery document lives at `path`. Throws as discovery_page.
 std::optional<Reply> discovery_reply(std::string_view path, std::string_view accept,
                                      std::string_view if_none_match);
+
+// The paths of all pages there are now, sorted.
+std::vector<std::string> discovery_paths();
 
 // base64 of the first 8 bytes of sha256("group/version/Kind"), as storageVersionHash shows it.
 std::string storage_version_hash(std::string_view group, std::string_view version,

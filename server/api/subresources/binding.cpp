@@ -109,8 +109,7 @@ std::string pod_name(const Call& call, const Json& binding) {
   const std::string in_body(object::name(binding));
   if (call.info().name.empty()) return in_body;
   if (!in_body.empty() && in_body != call.info().name) {
-    throw ApiError::bad_request("the name of the object (" + in_body +
-                                ") does not match the name on the URL (" + call.info().name + ")");
+    throw ApiError::bad_request("name in URL does not match name in Binding object");
   }
   return call.info().name;
 }

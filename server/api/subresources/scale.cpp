@@ -190,7 +190,7 @@ base::Task<Wanted> read_wanted(Call& call) {
     wanted.options = parse_apply_options(call.info().query);
     wanted.config = co_await read_config(call, text, scale_kind(call), wanted.options);
   } else if (call.info().verb == "patch") {
-    const PatchKind kind = patch_kind(content_type);
+    const PatchKind kind = patch_kind(content_type, call.resource.custom == nullptr);
     const std::string text = co_await read_body(call);
     wanted.options = parse_write_options(call.info().query, "PatchOptions");
     wanted.patch.emplace(kind, text, wanted.options);

@@ -2,7 +2,9 @@
 
 #include "api/table/custom_table.h"
 #include "api/table/printer.h"
+#include "base/api_error.h"
 #include "base/json_text.h"
+#include "base/strings.h"
 #include "object/metadata.h"
 
 namespace limen::api {
@@ -117,6 +119,13 @@ std::optional<IncludeObject> parse_include_object(std::string_view text) {
   if (text == "None") return IncludeObject::none;
   if (text == "Object") return IncludeObject::object;
   return std::nullopt;
+}
+
+IncludeObject asked_include_object(std::string_view text) {
+  if (const auto include = parse_include_object(text)) return *include;
+  throw base::ApiError::bad_request(
+      "Unable to convert to Table as requested: includeObject: Invalid value: " +
+      base::go_quote(text) + ": must be 'Metadata', 'Object', 'None', or empty");
 }
 
 std::span<const Column> columns_of(const catalog::Resource& resource) {

@@ -25,6 +25,8 @@ enum class IncludeObject : std::uint8_t { none, metadata, object };
 
 // The includeObject query parameter: "" and "Metadata", "None", "Object"; nothing for other text.
 std::optional<IncludeObject> parse_include_object(std::string_view text);
+// The same for a request: throws ApiError 400 for other text.
+IncludeObject asked_include_object(std::string_view text);
 
 struct TableOptions {
   std::string_view version = "v1";  // of meta.k8s.io: v1 or v1beta1

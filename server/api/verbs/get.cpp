@@ -9,7 +9,7 @@ namespace limen::api {
 base::Task<void> get_object(Call& call) {
   const std::string_view wanted = call.info().query.get("resourceVersion");
   if (!wanted.empty()) {
-    const auto revision = parse_revision(wanted);
+    const auto revision = parse_start_revision(wanted);
     if (revision && *revision > call.store.revision()) {
       throw too_large_revision(*revision, call.store.revision());
     }

@@ -38,7 +38,7 @@ base::Task<void> patch_object(Call& call, registry::Part part) {
     co_await apply_object(call, part);
     co_return;
   }
-  const PatchKind kind = patch_kind(content_type);
+  const PatchKind kind = patch_kind(content_type, call.resource.custom == nullptr);
   const std::string text = co_await read_body(call);
   const WriteOptions options = parse_write_options(call.info().query, "PatchOptions");
   const Patch patch(kind, text, options);

@@ -4,6 +4,7 @@
 #include "api/create_right.h"
 #include "api/names_match.h"
 #include "api/respond.h"
+#include "api/storage_error.h"
 #include "api/verbs/verbs.h"
 #include "api/write.h"
 #include "object/decode.h"
@@ -26,10 +27,7 @@ class Replacement final : public Change {
 
 base::Task<void> create_by_update(Call& call, object::Json object, const WriteOptions& options) {
   const std::string uid(object::uid(object));
-  if (!uid.empty()) {
-    throw call.conflict(call.info().name, "Precondition failed: UID in precondition: " + uid +
-                                              ", UID in object meta: ");
-  }
+  if (!uid.empty()) throw other_uid(call, call.info().name, uid, "");
   co_await require_create(call);
   const storage::ObjectPtr created = co_await create_stored(call, std::move(object), options);
   respond_object(call, 201, created);

@@ -119,7 +119,7 @@ base::Task<void> Session::prepare(const Call& call) {
   ListAnswer state = co_await read_list(call, newest);
   initial_.assign(std::make_move_iterator(state.objects.begin()),
                   std::make_move_iterator(state.objects.end()));
-  initial_end_due_ = options_.send_initial_events.value_or(false) && options_.bookmarks;
+  initial_end_due_ = options_.bookmarks;  // asked for or not: kube-apiserver's default (KEP-3157)
   follow(call, state.revision);
 }
 

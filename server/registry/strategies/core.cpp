@@ -93,6 +93,7 @@ constexpr std::array kStrategies = {
     Strategy{.resource = "pods",
              .counts_generation = true,
              .returns_deleted = true,
+             .status_keeps_owners = true,
              .prepare_create = prepare_pod_create,
              .grace_period = pod_grace_period},
     Strategy{.resource = "namespaces",

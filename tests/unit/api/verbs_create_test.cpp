@@ -190,8 +190,35 @@ TEST_F(CreateTest, ADryRunSeesThatANameIsTaken) {
 }
 
 TEST_F(CreateTest, DryRunIsAllOrNothing) {
-  EXPECT_EQ(call("POST", config_maps + "?dryRun=Some", config_map("a")).status, 422);
+  const Answered answered = call("POST", config_maps + "?dryRun=Some&dryRun=All", config_map("a"));
+  EXPECT_EQ(answered.status, 422);
+  EXPECT_EQ(
+      answered.message(),
+      "CreateOptions.meta.k8s.io \"\" is invalid: dryRun: Unsupported value: [\"Some\",\"All\"]: "
+      "supported values: \"All\"");
   EXPECT_EQ(store.writes, 0);
+}
+
+TEST_F(CreateTest, EachRepeatedKeyOfYamlIsAWarningOfItsOwn) {
+  const Answered answered =
+      call("POST", config_maps, "metadata: {name: a}\ndata:\n  k: v\n  k: w\n  x: y\n  x: z\n",
+           {{"Content-Type", "application/yaml"}});
+  EXPECT_EQ(answered.status, 201);
+  for (const char* text : {"Warning: 299 - \"line 4: key \\\"k\\\" already set in map\"\r\n",
+                           "Warning: 299 - \"line 6: key \\\"x\\\" already set in map\"\r\n"}) {
+    EXPECT_NE(answered.headers.find(text), std::string::npos) << answered.headers;
+  }
+}
+
+TEST_F(CreateTest, AManagerHasAPrintableName) {
+  const Answered answered =
+      call("POST", config_maps + "?fieldManager=a%09b%01%E4%B8%AD", config_map("a"));
+  EXPECT_EQ(answered.status, 422);
+  EXPECT_EQ(answered.message(),
+            "CreateOptions.meta.k8s.io \"\" is invalid: [fieldManager: Invalid value: "
+            "\"a\\tb\\x01\u4e2d\": invalid character U+0009 (at position 1), fieldManager: "
+            "Invalid value: "
+            "\"a\\tb\\x01\u4e2d\": invalid character U+0001 (at position 3)]");
 }
 
 TEST_F(CreateTest, PodsBeginPendingWithTheirQuality) {

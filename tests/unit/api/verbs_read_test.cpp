@@ -250,6 +250,14 @@ TEST_F(ReadTest, LongListsAreCompressedForThoseWhoTakeIt) {
   EXPECT_EQ(plain.headers.find("Content-Encoding"), std::string::npos);
 }
 
+TEST_F(ReadTest, ALargeObjectIsCompressedToo) {
+  options.compress_above_bytes = 100;
+  const Answered answered = call("GET", config_maps + "/a", {}, {{"Accept-Encoding", "gzip"}});
+  EXPECT_NE(answered.headers.find("Content-Encoding: gzip\r\nVary: Accept-Encoding"),
+            std::string::npos);
+  EXPECT_EQ(answered.text.substr(0, 2), "\x1F\x8B");
+}
+
 TEST_F(ReadTest, AClusterScopedKindIsNotReachedThroughANamespace) {
   EXPECT_EQ(call("GET", "/api/v1/namespaces/default/nodes/n").status, 404);
   EXPECT_EQ(call("GET", "/apis/rbac.authorization.k8s.io/v1/namespaces/x/clusterroles").status,

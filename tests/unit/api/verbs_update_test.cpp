@@ -57,7 +57,19 @@ TEST_F(UpdateTest, AnotherUidIsAConflict) {
   call("POST", config_maps, config_map("a"));
   const Answered answered = call("PUT", config_maps + "/a", config_map("a", R"(,"uid":"another")"));
   EXPECT_EQ(answered.status, 409);
-  EXPECT_NE(answered.message().find("UID in precondition: another"), std::string::npos);
+  EXPECT_EQ(
+      answered.message(),
+      "Operation cannot be fulfilled on configmaps \"a\": StorageError: invalid object, Code: 4, "
+      "Key: /registry/configmaps/default/a, ResourceVersion: 0, AdditionalErrorMsg: Precondition "
+      "failed: UID in precondition: another, UID in object meta: " +
+          std::string(store.get({{"", "configmaps"}, "default", "a"})->uid));
+  EXPECT_EQ(
+      call("PUT", "/api/v1/namespaces/default/services/none",
+           R"({"apiVersion":"v1","kind":"Service","metadata":{"name":"none","uid":"u"}})")
+          .message(),
+      "Operation cannot be fulfilled on services \"none\": StorageError: invalid object, Code: 4, "
+      "Key: /registry/services/specs/default/none, ResourceVersion: 0, AdditionalErrorMsg: "
+      "Precondition failed: UID in precondition: u, UID in object meta: ");
 }
 
 TEST_F(UpdateTest, WhatChangesNothingMakesNoRevision) {
@@ -142,6 +154,19 @@ TEST_F(UpdateTest, AFailedTestOfAJsonPatchIsUnprocessable) {
       patch(config_maps + "/a", R"([{"op":"test","path":"/data/k","value":"z"}])", kJsonPatch);
   EXPECT_EQ(answered.status, 422);
   EXPECT_EQ(answered.message(), "the server rejected our request due to an error in our request");
+  EXPECT_EQ(boost::json::serialize(answered.json.at("details")), "{}");
+}
+
+TEST_F(UpdateTest, AnOperationOfAJsonPatchHasFourFields) {
+  call("POST", config_maps, config_map("a"));
+  const std::string body = R"([{"op":"add","path":"/data/x","value":"1","note":"n","op":"add"}])";
+  const Answered warned = patch(config_maps + "/a", body, kJsonPatch);
+  EXPECT_EQ(warned.status, 200);
+  for (const char* text :
+       {"json patch duplicate field \\\"[0].op\\\"", "json patch unknown field \\\"[0].note\\\""}) {
+    EXPECT_NE(warned.headers.find(text), std::string::npos) << warned.headers;
+  }
+  EXPECT_EQ(patch(config_maps + "/a?fieldValidation=Strict", body, kJsonPatch).status, 422);
 }
 
 TEST_F(UpdateTest, AJsonPatchHasAtMostTenThousandOperations) {
@@ -204,6 +229,27 @@ TEST_F(UpdateTest, APatchThatNamesARevisionIsNotAppliedToAnother) {
   EXPECT_EQ(
       patch(config_maps + "/a", R"({"metadata":{"resourceVersion":"2"},"data":{"y":"1"}})").status,
       409);
+}
+
+TEST_F(UpdateTest, APatchMakesNoOtherKindOfIt) {
+  call("POST", config_maps, config_map("a"));
+  const auto problem = [&](const std::string& body, const char* type) {
+    const Answered answered = patch(config_maps + "/a", body, type);
+    EXPECT_EQ(answered.status, 422);
+    const std::size_t at = answered.message().rfind("}\": ");
+    return at == std::string::npos ? answered.message() : answered.message().substr(at + 4);
+  };
+  EXPECT_EQ(problem(R"({"kind":"Pod"})", kMerge),
+            "converting (v1.Pod) to (core.ConfigMap): unknown conversion");
+  EXPECT_EQ(problem(R"([{"op":"replace","path":"/apiVersion","value":"v2"}])", kJsonPatch),
+            "no kind \"ConfigMap\" is registered for version \"v2\" in scheme "
+            "\"pkg/api/legacyscheme/scheme.go:30\"");
+  const Answered merged = patch(config_maps + "/a", R"({"kind":"Pod","data":{"x":"y"}})",
+                                "application/strategic-merge-patch+json");
+  EXPECT_EQ(merged.at("kind") + merged.at("data.x"), "ConfigMapy");
+  const Answered removed = patch(config_maps + "/a", R"({"kind":null})", kMerge);
+  EXPECT_EQ(removed.status, 200);
+  EXPECT_EQ(removed.at("kind"), "ConfigMap");
 }
 
 TEST_F(UpdateTest, APatchMayNotRename) {

@@ -148,11 +148,61 @@ TEST_F(WatchTest, BookmarksTellHowFarItHasSeen) {
   loop.run();
   pass(std::chrono::seconds(61));
   const auto events = open.events();
-  ASSERT_EQ(events.size(), 1u);
-  EXPECT_EQ(object::text_at(events[0], "type"), "BOOKMARK");
-  EXPECT_EQ(object::kind(events[0].at("object")), "ConfigMap");
-  EXPECT_EQ(revision_of(events[0]), "2");
+  ASSERT_EQ(events.size(), 2u);  // the first ended the initial state, which was empty
+  EXPECT_EQ(object::text_at(events[1], "type"), "BOOKMARK");
+  EXPECT_EQ(object::kind(events[1].at("object")), "ConfigMap");
+  EXPECT_EQ(revision_of(events[1]), "2");
+  EXPECT_EQ(object::annotations(events[1].at("object")), object::Labels{});
   end(open);
+}
+
+TEST_F(WatchTest, ABookmarkEndsTheInitialEventsUnasked) {
+  put("a");
+  for (const char* from : {"", "&resourceVersion=", "&resourceVersion=0"}) {
+    Open open = watch(std::string("&allowWatchBookmarks=true") + from);
+    EXPECT_EQ(open.story(), "ADDED a, BOOKMARK") << from;
+    EXPECT_EQ(object::annotations(open.events().at(1).at("object")),
+              (object::Labels{{"k8s.io/initial-events-end", "true"}}));
+    end(open);
+  }
+  Open later = watch("&allowWatchBookmarks=true&resourceVersion=2");
+  EXPECT_EQ(later.story(), "");
+  end(later);
+}
+
+TEST_F(WatchTest, ABookmarkOfATableIsARowThatTellsTheRevision) {
+  put("a");
+  Open open = start("GET", config_maps + "?watch=true&allowWatchBookmarks=true", {},
+                    {{"Accept", "application/json;as=Table;v=v1;g=meta.k8s.io"}});
+  const object::Json table = open.events().at(1).at("object");
+  EXPECT_EQ(object::kind(table), "Table");
+  EXPECT_TRUE(table.at("columnDefinitions").is_null());
+  const object::Json shown = table.at("rows").at(0).at("object");
+  EXPECT_EQ(object::kind(shown), "PartialObjectMetadata");
+  EXPECT_EQ(object::resource_version(shown), "2");
+  EXPECT_EQ(object::annotations(shown), (object::Labels{{"k8s.io/initial-events-end", "true"}}));
+  end(open);
+}
+
+TEST_F(WatchTest, ARevisionThatIsNoNumberIsAnErrorWithoutAReason) {
+  Open open = watch("&resourceVersion=new");
+  const Answered answered = answer_of(*open.exchange);
+  EXPECT_EQ(answered.status, 500);
+  EXPECT_EQ(answered.reason(), "");
+  EXPECT_EQ(answered.message(),
+            "resourceVersion: Invalid value: \"new\": strconv.ParseUint: parsing \"new\": invalid "
+            "syntax");
+}
+
+TEST_F(WatchTest, ATableOfAnUnknownIncludeObjectIsRefused) {
+  Open open = start("GET", config_maps + "?watch=true&includeObject=Some", {},
+                    {{"Accept", "application/json;as=Table;v=v1;g=meta.k8s.io"}});
+  const Answered answered = answer_of(*open.exchange);
+  EXPECT_EQ(answered.status, 400);
+  EXPECT_EQ(
+      answered.message(),
+      "Unable to convert to Table as requested: includeObject: Invalid value: \"Some\": must be "
+      "'Metadata', 'Object', 'None', or empty");
 }
 
 TEST_F(WatchTest, NobodyGetsBookmarksUnasked) {

@@ -58,9 +58,37 @@ TEST_F(OwnPagesTest, AnswersMetricsInPrometheusText) {
       std::string::npos);
 }
 
+TEST_F(OwnPagesTest, TellsWhatTheChecksSaid) {
+  health_.add("storage", health::kLivez, [] { return std::string("gone"); });
+  ask("/livez");
+  ask("/healthz/ping");
+  ask("/healthz/ping");
+  ASSERT_TRUE(ask("/metrics/slis"));
+  for (const char* line :
+       {"# TYPE kubernetes_healthcheck gauge\n",
+        "kubernetes_healthcheck{name=\"storage\",type=\"livez\"} 0\n",
+        "kubernetes_healthcheck{name=\"ping\",type=\"healthz\"} 1\n",
+        "# TYPE kubernetes_healthchecks_total counter\n",
+        "kubernetes_healthchecks_total{name=\"storage\",status=\"error\",type=\"livez\"} 1\n",
+        "kubernetes_healthchecks_total{name=\"ping\",status=\"success\",type=\"healthz\"} 2\n"}) {
+    EXPECT_NE(exchange_->answer.find(line), std::string::npos) << line;
+  }
+}
+
+TEST_F(OwnPagesTest, TheRootListsThePaths) {
+  ASSERT_TRUE(ask("/"));
+  EXPECT_EQ(exchange_->status, 200);
+  EXPECT_EQ(exchange_->answer.substr(0, 24), "{\n  \"paths\": [\n    \"/api");
+  for (const char* path : {"/api/v1", "/apis/apps/v1", "/healthz/ping", "/readyz", "/metrics/slis",
+                           "/openapi/v3", "/version"}) {
+    EXPECT_NE(exchange_->answer.find("    \"" + std::string(path) + "\""), std::string::npos)
+        << path;
+  }
+}
+
 TEST_F(OwnPagesTest, LeavesEverythingElseToOthers) {
-  for (const char* target : {"/", "/api", "/api/v1/namespaces/healthz", "/readyz/nothing",
-                             "/version", "/metrics/more", "/healthzz"}) {
+  for (const char* target : {"/api", "/api/v1/namespaces/healthz", "/readyz/nothing", "/version",
+                             "/metrics/more", "/healthzz"}) {
     EXPECT_FALSE(ask(target)) << target;
     EXPECT_EQ(exchange_->answers, 0) << target;
   }

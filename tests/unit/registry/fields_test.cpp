@@ -58,10 +58,21 @@ TEST(Fields, MissingBooleansAreFalse) {
   EXPECT_TRUE(selects(nodes, "spec.unschedulable=true", R"({"spec":{"unschedulable":true}})"));
 }
 
-TEST(Fields, EventsAreSelectedByWhatTheyAreAboutUnderBothNames) {
+TEST(Fields, EventsHaveOtherNamesInEachOfTheirGroups) {
   const std::string event = R"({"involvedObject":{"name":"p","uid":"u"},"reason":"Killed"})";
-  EXPECT_TRUE(selects(find("", "v1", "events"), "involvedObject.name=p,reason=Killed", event));
-  EXPECT_TRUE(selects(find("events.k8s.io", "v1", "events"), "regarding.name=p", event));
+  const catalog::Resource& core = find("", "v1", "events");
+  const catalog::Resource& events = find("events.k8s.io", "v1", "events");
+  EXPECT_TRUE(selects(core, "involvedObject.name=p,reason=Killed", event));
+  EXPECT_TRUE(selects(events, "regarding.name=p,reason=Killed", event));
+  EXPECT_EQ(refusal(core, "regarding.name=p"), "field label not supported: regarding.name");
+  EXPECT_EQ(refusal(events, "involvedObject.name=p"),
+            "field label not supported: involvedObject.name");
+}
+
+TEST(Fields, PodsStillHaveAHost) {
+  const catalog::Resource& pods = find("", "v1", "pods");
+  EXPECT_TRUE(selects(pods, "spec.host=n1", R"({"spec":{"nodeName":"n1"}})"));
+  EXPECT_TRUE(selects(pods, "status.podIPs=", R"({"status":{"podIPs":[{"ip":"10.0.0.1"}]}})"));
 }
 
 TEST(Fields, SecretsAreSelectedByType) {
@@ -80,6 +91,23 @@ TEST(Fields, UnknownFieldsAreRefusedInTheWordsOfTheKind) {
             "\"metadata.namespace\"");
   EXPECT_EQ(refusal(find("batch", "v1", "jobs"), "spec.foo=x"),
             "field label \"spec.foo\" not supported for Job");
+  EXPECT_EQ(refusal(find("resource.k8s.io", "v1", "resourceslices"), "spec.foo=x"),
+            "field label not supported for resource.k8s.io/v1, Kind=ResourceSlice: spec.foo");
+  EXPECT_EQ(refusal(find("apps", "v1", "replicasets"), "status.replicas=1"),
+            "\"status.replicas\" is not a known field selector: only \"metadata.name\", "
+            "\"metadata.namespace\"");
+  EXPECT_EQ(refusal(find("", "v1", "persistentvolumes"), "name=x"),
+            "\"name\" is not a known field selector: only \"metadata.name\", "
+            "\"metadata.namespace\"");
+}
+
+TEST(Fields, AKindWithoutNamespacesThatNamesItsFieldsHasNone) {
+  EXPECT_EQ(refusal(find("", "v1", "nodes"), "metadata.namespace=x"),
+            "field label not supported: metadata.namespace");
+  EXPECT_EQ(refusal(find("", "v1", "namespaces"), "metadata.namespace=x"),
+            "field label not supported: metadata.namespace");
+  EXPECT_EQ(refusal(find("", "v1", "persistentvolumes"), "metadata.namespace=x"), "");
+  EXPECT_EQ(refusal(find("", "v1", "pods"), "metadata.namespace=x"), "");
 }
 
 }  // namespace

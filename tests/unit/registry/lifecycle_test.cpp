@@ -87,6 +87,14 @@ TEST(Lifecycle, AStatusWriteKeepsOwnersAndSpec) {
   EXPECT_EQ(object::labels(object).size(), 1u);
 }
 
+TEST(Lifecycle, StatusOfOtherKindsMayWriteTheirOwners) {
+  const catalog::Resource& nodes = find("", "v1", "nodes");
+  const Json old = parse(R"({"metadata":{"name":"n"},"spec":{},"status":{}})");
+  Json object = parse(R"({"metadata":{"name":"n","ownerReferences":[{"uid":"u"}]},"status":{}})");
+  prepare_update(nodes, strategy_for(nodes), Part::status, object, old);
+  EXPECT_EQ(object.at("metadata").at("ownerReferences").as_array().size(), 1u);
+}
+
 TEST(Lifecycle, ResizeWritesContainersOnly) {
   const catalog::Resource& pods = find("", "v1", "pods");
   const Json old = parse(R"({"metadata":{"name":"p"},"spec":{"nodeName":"n","containers":[1]}})");
