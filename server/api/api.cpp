@@ -70,11 +70,13 @@ Answer answer_of(const RequestInfo& info) {
   return info.verb == "list" || info.verb == "deletecollection" ? Answer::list : Answer::object;
 }
 
-const catalog::Subresource* find_subresource(const RequestInfo& info,
+// A proxy takes a method that is no verb of the API, too.
+const catalog::Subresource* find_subresource(const RequestInfo& info, std::string_view method,
                                              const catalog::Resource& resource) {
   if (info.subresource.empty()) return nullptr;
   const catalog::Subresource* sub = resource.subresource(info.subresource);
   if (!sub) throw ApiError::page_not_found();
+  if (info.subresource == "proxy" && method == "OPTIONS") return sub;
   const VerbRow* verb = find_verb(info.verb);
   if (!verb || (sub->verbs & verb->bit) == 0) throw ApiError::method_not_supported();
   return sub;
@@ -159,7 +161,7 @@ base::Task<void> Api::serve(request::RequestContext& context, const AccessChains
     co_return;
   }
   check_scope(info, *resource);
-  const catalog::Subresource* sub = find_subresource(info, *resource);
+  const catalog::Subresource* sub = find_subresource(info, context.head().method, *resource);
   if (!sub) check_verb(info, *resource);
   if (resource->custom) meet_custom(context, *resource->custom);
   Call call{context,

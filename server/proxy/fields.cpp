@@ -43,13 +43,13 @@ void add_field(std::string& out, std::string_view name, std::string_view value) 
 
 class RequestFields {
  public:
-  RequestFields(const request::RequestContext& context, const ForwardRules& rules, bool upgrade)
-      : context_(context), rules_(rules), upgrade_(upgrade) {}
+  RequestFields(const request::RequestContext& context, const ForwardRules& rules, bool websocket)
+      : context_(context), rules_(rules), websocket_(websocket) {}
 
   bool goes_on(std::string_view name) const {
     if (matches_any(name, kHopByHop) || matches_any(name, kNeverSent)) return false;
     if (matches_any(name, rules_.dropped) || is_set(name)) return false;
-    if (!upgrade_ && matches(name, "Sec-WebSocket-*")) return false;
+    if (!websocket_ && matches(name, "Sec-WebSocket-*")) return false;
     return !named_by_connection(name);
   }
 
@@ -81,7 +81,7 @@ class RequestFields {
 
   const request::RequestContext& context_;
   const ForwardRules& rules_;
-  const bool upgrade_;
+  const bool websocket_;  // what a WebSocket's handshake needs goes on
 };
 
 }  // namespace
@@ -99,9 +99,10 @@ std::string without_bearer(std::string_view offer) {
 }
 
 std::string request_head(const request::RequestContext& context, const Target& target,
-                         const ForwardRules& rules, std::size_t body_size, bool upgrade) {
+                         const ForwardRules& rules, std::size_t body_size,
+                         std::string_view upgrade) {
   const transport::RequestHead& head = context.head();
-  const RequestFields fields(context, rules, upgrade);
+  const RequestFields fields(context, rules, !upgrade.empty() && !rules.unwrap);
   std::string out(rules.method.empty() ? head.method : std::string_view(rules.method));
   const bool has_body = head.has_body && rules.method.empty();
   out += ' ';
@@ -126,9 +127,9 @@ std::string request_head(const request::RequestContext& context, const Target& t
   if (has_body || head.content_length) {
     add_field(out, "Content-Length", std::to_string(body_size));
   }
-  if (upgrade) {
+  if (!upgrade.empty()) {
     add_field(out, "Connection", "Upgrade");
-    add_field(out, "Upgrade", head.header("Upgrade"));
+    add_field(out, "Upgrade", upgrade);
   } else {
     add_field(out, "Connection", "close");
   }

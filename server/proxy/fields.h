@@ -14,9 +14,10 @@
 namespace limen::proxy {
 
 // The head of the request to `target`, whole, with the empty line. `body_size` is what follows it;
-// `upgrade` keeps what asks for one.
+// `upgrade` is what it asks its connection to become, empty: nothing.
 std::string request_head(const request::RequestContext& context, const Target& target,
-                         const ForwardRules& rules, std::size_t body_size, bool upgrade);
+                         const ForwardRules& rules, std::size_t body_size,
+                         std::string_view upgrade);
 
 // Adds the fields of the answer to those the server's own answers have.
 void take_answer_fields(const AnswerHead& answer, const ForwardRules& rules,

@@ -1,5 +1,6 @@
 #include "proxy/forward.h"
 
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <utility>
@@ -10,6 +11,7 @@
 #include "request/live_requests.h"
 #include "transport/event_loop.h"
 #include "transport/http_syntax.h"
+#include "transport/websocket.h"
 
 namespace limen::proxy {
 
@@ -21,6 +23,8 @@ using transport::ResponseHead;
 constexpr std::size_t kHighWater = 256 * 1024;  // unsent bytes at which the other side is not read
 constexpr std::size_t kLowWater = 64 * 1024;    // and at which it is read again
 constexpr std::size_t kMostRefusalText = 50'000;
+constexpr std::uint64_t kMostFrame = std::uint64_t{1} << 31;  // passed on piece by piece
+
 constexpr std::chrono::seconds kHalfClosed{10};  // for a target to say its last words
 
 // One request under way to its target. Its task owns it and waits for `done`.
@@ -67,9 +71,13 @@ class Forwarding final : public CallEvents, public std::enable_shared_from_this<
 void Forwarding::start(const Target& target, const std::string& body) {
   upgrade_ =
       rules_.allow_upgrade && asks_upgrade(context_.head()) && context_.exchange().can_upgrade();
+  std::string_view upgrade;
+  if (upgrade_) {
+    upgrade = rules_.unwrap ? rules_.unwrap->upgrade : context_.head().header("Upgrade");
+  }
   const std::string_view method =
       rules_.method.empty() ? context_.head().method : std::string_view(rules_.method);
-  std::string request = request_head(context_, target, rules_, body.size(), upgrade_);
+  std::string request = request_head(context_, target, rules_, body.size(), upgrade);
   request += body;
   call_ = std::make_shared<Call>(loop_, *this, method == "HEAD");
   call_->start(target, std::move(request), rules_.connect_timeout);
@@ -156,11 +164,17 @@ void Forwarding::open_tunnel(const AnswerHead& head) {
   ResponseHead answer(101);
   answer.add("Audit-Id", context_.audit_id);
   take_answer_fields(head, rules_, answer);
-  answer.add("Connection", "Upgrade");
-  const std::string_view protocol = head.field("Upgrade");
-  answer.add("Upgrade", protocol.empty() ? context_.head().header("Upgrade") : protocol);
   context_.set_status(101);
-  tunnel_ = context_.exchange().upgrade(answer);
+  if (rules_.unwrap) {
+    tunnel_ =
+        transport::accept_websocket(context_.exchange(), std::move(answer),
+                                    transport::Opcode::binary, rules_.unwrap->protocol, kMostFrame);
+  } else {
+    answer.add("Connection", "Upgrade");
+    const std::string_view protocol = head.field("Upgrade");
+    answer.add("Upgrade", protocol.empty() ? context_.head().header("Upgrade") : protocol);
+    tunnel_ = context_.exchange().upgrade(answer);
+  }
   if (!tunnel_) return end();  // the client has gone
   const std::weak_ptr<Forwarding> weak = weak_from_this();
   tunnel_->on_data([weak](std::string_view bytes) {

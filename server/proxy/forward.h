@@ -12,6 +12,7 @@
 #include <chrono>
 #include <cstddef>
 #include <functional>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -28,12 +29,20 @@ namespace limen::proxy {
 // for the client to follow or not.
 enum class Redirects { refuse, pass };
 
+// A client's WebSocket that is not passed on but taken apart: the target sees a request for the
+// upgrade `upgrade`, and what the client's messages hold goes there and back as plain bytes.
+struct Unwrap {
+  std::string protocol;  // the WebSocket subprotocol that is answered
+  std::string upgrade;   // as in "SPDY/3.1"
+};
+
 struct ForwardRules {
   std::string method;                // empty: the request's own
   std::vector<std::string> dropped;  // request fields not passed on, a trailing "*" is a prefix
   std::vector<std::pair<std::string, std::string>>
       added;  // request fields set instead of the client's
   bool allow_upgrade = true;
+  std::optional<Unwrap> unwrap;  // of a request that asks for a WebSocket
   Redirects redirects = Redirects::refuse;
   std::chrono::milliseconds connect_timeout{10'000};  // lookup, TCP and TLS together
   std::size_t max_body_bytes = 3 * 1024 * 1024;       // of the request; more: 413

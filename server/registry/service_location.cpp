@@ -193,10 +193,10 @@ ServiceLocations locate_service(const storage::Store& store, std::string_view ns
   result.ready = finder.take();
   if (!result.ready.empty()) return result;
 
-  const std::vector<std::string> addresses = cluster_ips(service);
-  if (!finder.written() && !is_headless(service) && !addresses.empty()) {
+  const std::string_view address = object::text_at(spec_of(service), "clusterIP");
+  if (!finder.written() && !is_headless(service) && !address.empty()) {
     result.by_cluster_address = true;
-    result.ready.push_back({addresses.front(), service_port->number, {}, {}});
+    result.ready.push_back({std::string(address), service_port->number, {}, {}});
   } else {
     result.error = "no endpoints available for service " + quoted_name(ns, name);
   }
