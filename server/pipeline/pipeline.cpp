@@ -1,6 +1,7 @@
 #include "pipeline/pipeline.h"
 
 #include <exception>
+#include <optional>
 #include <utility>
 
 #include "authz/attributes.h"
@@ -175,6 +176,9 @@ base::Task<void> Pipeline::pass_stages(Running& running) {
     co_await authorize(context, *running.chains);
     if (context.audit) running.latencies.lap("authorization");
   }
+
+  std::optional<LongRunning> counted;
+  if (running.long_running) counted.emplace(context);
 
   // Do it: admission, validation and the store lie within the verbs.
   co_await dispatch_(context, running.chains);
