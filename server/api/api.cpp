@@ -1,5 +1,7 @@
 #include "api/api.h"
 
+#include <algorithm>
+#include <iterator>
 #include <string>
 #include <utility>
 
@@ -80,6 +82,13 @@ const catalog::Subresource* find_subresource(const RequestInfo& info, std::strin
   const VerbRow* verb = find_verb(info.verb);
   if (!verb || (sub->verbs & verb->bit) == 0) throw ApiError::method_not_supported();
   return sub;
+}
+
+// What the client takes is then for somebody else to know.
+bool passes_on(const catalog::Subresource* sub) {
+  if (sub == nullptr) return false;
+  static constexpr std::string_view kNames[] = {"log", "exec", "attach", "portforward", "proxy"};
+  return std::find(std::begin(kNames), std::end(kNames), sub->name) != std::end(kNames);
 }
 
 // Not served as such: what the URL does name is told apart from what it cannot do.
@@ -170,7 +179,7 @@ base::Task<void> Api::serve(request::RequestContext& context, const AccessChains
             dependencies_.options,
             *resource,
             sub,
-            negotiate_output(context, answer_of(info)),
+            passes_on(sub) ? Output{} : negotiate_output(context, answer_of(info)),
             resource};
   if (sub) {
     co_await serve_subresource(call);

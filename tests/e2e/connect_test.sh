@@ -18,7 +18,7 @@ certificate serving /CN=system:node:n1 'subjectAltName = IP:127.0.0.1'
 certificate client /CN=kube-apiserver-kubelet-client 'extendedKeyUsage = clientAuth'
 KUBELET_PIDS=()
 stop_kubelets() { for pid in "${KUBELET_PIDS[@]}"; do kill "$pid" 2> /dev/null || true; done; }
-trap 'status=$?; stop_kubelets; (exit $status); cleanup' EXIT
+trap 'status=$?; set +e; stop_kubelets; (exit $status); cleanup' EXIT
 start_kubelet() { # PORT [no-websocket]
   "$LIMEN_BUILD/bin/fake_kubelet" "$1" "$WORK/serving.crt" "$WORK/serving.key" "$STATE/pki/ca.crt" "$KUBELET" \
     "${@:2}" > "$KUBELET/out.$1" 2>&1 &

@@ -251,6 +251,12 @@ TEST_F(ConnectTest, EveryMethodIsProxied) {
   EXPECT_EQ(call("TRACE", pod_path + "/proxy/x").status, 405);
 }
 
+TEST_F(ConnectTest, WhatTheClientTakesIsNotForThisServerToJudge) {
+  for (const char* sub : {"proxy/x", "log", "exec"}) {
+    EXPECT_EQ(call("GET", pod_path + "/" + sub, {}, {{"Accept", "text/html"}}).status, 404) << sub;
+  }
+}
+
 TEST(ProxyPath, IsCutWhereTheProxyBegins) {
   const auto shown = [](std::string_view target, bool namespaced) {
     const api::ProxyPath path = api::split_proxy_path(target, namespaced);

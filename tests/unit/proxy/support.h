@@ -29,15 +29,23 @@ using transport::test::get;
 using transport::test::KeyPair;
 using transport::test::kPatience;
 
+inline void add_extension(const KeyPair& pair, int id, const char* value, const KeyPair& issuer) {
+  X509_EXTENSION* const extension = X509V3_EXT_conf_nid(nullptr, nullptr, id, value);
+  X509_add_ext(pair.certificate.get(), extension, -1);
+  X509_EXTENSION_free(extension);
+  X509_sign(pair.certificate.get(), issuer.key.get(), EVP_sha256());
+}
+
+inline KeyPair make_authority() {
+  KeyPair made = transport::test::make_certificate("authority");
+  add_extension(made, NID_basic_constraints, "critical,CA:TRUE", made);
+  return made;
+}
+
 // A certificate of a server, good for `names` in OpenSSL's notation ("DNS:a,IP:127.0.0.1").
 inline KeyPair make_server_certificate(const std::string& names, const KeyPair* issuer = nullptr) {
   KeyPair made = transport::test::make_certificate("target", issuer);
-  X509* const certificate = made.certificate.get();
-  X509_EXTENSION* const extension =
-      X509V3_EXT_conf_nid(nullptr, nullptr, NID_subject_alt_name, names.c_str());
-  X509_add_ext(certificate, extension, -1);
-  X509_EXTENSION_free(extension);
-  X509_sign(certificate, issuer == nullptr ? made.key.get() : issuer->key.get(), EVP_sha256());
+  add_extension(made, NID_subject_alt_name, names.c_str(), issuer == nullptr ? made : *issuer);
   return made;
 }
 

@@ -83,7 +83,7 @@ class TrustTest : public ::testing::Test {
     return std::string(text, static_cast<std::size_t>(size));
   }
 
-  const KeyPair authority_ = transport::test::make_certificate("authority");
+  const KeyPair authority_ = make_authority();
   const KeyPair good_ = make_server_certificate("DNS:target.example,IP:127.0.0.1", &authority_);
   std::unique_ptr<ScriptedTarget> scripted_;
   PlainLoop loop_;
@@ -118,7 +118,7 @@ TEST_F(TrustTest, TheSubjectAloneIsNoName) {
 }
 
 TEST_F(TrustTest, AnotherAuthoritysCertificateIsNot) {
-  const KeyPair other = transport::test::make_certificate("authority");
+  const KeyPair other = make_authority();
   const KeyPair bad = make_server_certificate("DNS:target.example", &other);
   Target to = target(bad);
   EXPECT_EQ(loop_.get(to).status, 0);
