@@ -161,13 +161,13 @@ TEST_F(ConnectTest, AdmissionIsAskedAboutTheConnection) {
             403);
   EXPECT_EQ(refuser->seen.back(), "connect pods/exec p old:no");
   EXPECT_EQ(refuser->kind, "PodExecOptions");
-  EXPECT_EQ(refuser->object, R"({"kind":"PodExecOptions","apiVersion":"v1","stdin":true,)"
+  EXPECT_EQ(refuser->object, R"({"apiVersion":"v1","kind":"PodExecOptions","stdin":true,)"
                              R"("stdout":true,"command":["sh","-c"]})");
   EXPECT_EQ(call("GET", pod_path + "/proxy/a%20b/c?x=y").status, 403);
-  EXPECT_EQ(refuser->object, R"({"kind":"PodProxyOptions","apiVersion":"v1","path":"/a b/c"})");
+  EXPECT_EQ(refuser->object, R"({"apiVersion":"v1","kind":"PodProxyOptions","path":"/a b/c"})");
   EXPECT_EQ(call("POST", pod_path + "/portforward?ports=80&ports=81").status, 403);
   EXPECT_EQ(refuser->object,
-            R"({"kind":"PodPortForwardOptions","apiVersion":"v1","ports":[80,81]})");
+            R"({"apiVersion":"v1","kind":"PodPortForwardOptions","ports":[80,81]})");
   refuser->seen.clear();
   call("GET", pod_path + "/log");
   EXPECT_TRUE(refuser->seen.empty()) << "a log is read";
@@ -187,7 +187,7 @@ TEST_F(ConnectTest, LogOptionsAreValidated) {
   EXPECT_EQ(log("sinceSeconds=0"),
             invalid + "sinceSeconds: Invalid value: 0: must be greater than 0");
   EXPECT_EQ(log("sinceSeconds=1&sinceTime=2026-01-01T00:00:00Z"),
-            invalid + ": Forbidden: at most one of `sinceTime` or `sinceSeconds` may be specified");
+            invalid + "Forbidden: at most one of `sinceTime` or `sinceSeconds` may be specified");
   EXPECT_EQ(log("stream=Both"), invalid +
                                     "stream: Unsupported value: \"Both\": supported values: "
                                     "\"All\", \"Stderr\", \"Stdout\"");

@@ -25,7 +25,7 @@ TEST(ResponseParser, ReadsAHead) {
   EXPECT_EQ(head.field("content-type"), "text/plain");
   EXPECT_EQ(head.body, AnswerHead::Body::length);
   EXPECT_EQ(head.content_length, 3u);
-  EXPECT_EQ(head.size, 72u);
+  EXPECT_EQ(head.size, 73u);
 }
 
 TEST(ResponseParser, IsTheSameHoweverTheBytesAreCut) {
