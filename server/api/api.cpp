@@ -1,5 +1,7 @@
 #include "api/api.h"
 
+#include <algorithm>
+#include <iterator>
 #include <string>
 #include <utility>
 
@@ -73,14 +75,23 @@ Answer answer_of(const RequestInfo& info) {
   return info.verb == "list" || info.verb == "deletecollection" ? Answer::list : Answer::object;
 }
 
-const catalog::Subresource* find_subresource(const RequestInfo& info,
+// A proxy takes a method that is no verb of the API, too.
+const catalog::Subresource* find_subresource(const RequestInfo& info, std::string_view method,
                                              const catalog::Resource& resource) {
   if (info.subresource.empty()) return nullptr;
   const catalog::Subresource* sub = resource.subresource(info.subresource);
   if (!sub) throw ApiError::page_not_found();
+  if (info.subresource == "proxy" && method == "OPTIONS") return sub;
   const VerbRow* verb = find_verb(info.verb);
   if (!verb || (sub->verbs & verb->bit) == 0) throw ApiError::method_not_supported();
   return sub;
+}
+
+// What the client takes is then for somebody else to know.
+bool passes_on(const catalog::Subresource* sub) {
+  if (sub == nullptr) return false;
+  static constexpr std::string_view kNames[] = {"log", "exec", "attach", "portforward", "proxy"};
+  return std::find(std::begin(kNames), std::end(kNames), sub->name) != std::end(kNames);
 }
 
 // Not served as such: what the URL does name is told apart from what it cannot do.
@@ -178,7 +189,7 @@ base::Task<void> Api::serve(request::RequestContext& context, const AccessChains
     co_return;
   }
   check_scope(info, *resource);
-  const catalog::Subresource* sub = find_subresource(info, *resource);
+  const catalog::Subresource* sub = find_subresource(info, context.head().method, *resource);
   if (!sub) check_verb(info, *resource);
   if (resource->custom) meet_custom(context, *resource->custom);
   warn_of_deprecation(context, *resource);
@@ -188,7 +199,9 @@ base::Task<void> Api::serve(request::RequestContext& context, const AccessChains
             dependencies_.options,
             *resource,
             sub,
-            negotiate_output(context, answer_of(info), has_protobuf(*resource, sub)),
+            passes_on(sub)
+                ? Output{}
+                : negotiate_output(context, answer_of(info), has_protobuf(*resource, sub)),
             resource};
   if (converts(*resource)) call.converted = std::make_shared<ConvertedObjects>();
   if (sub) {

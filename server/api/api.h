@@ -8,10 +8,15 @@
 
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
 
 #include "api/access_chains.h"
 #include "base/task.h"
 #include "base/worker_pool.h"
+#include "proxy/trust_files.h"
 #include "request/context.h"
 #include "storage/store.h"
 
@@ -21,6 +26,16 @@ class ServiceAllocator;
 }  // namespace limen::registry
 
 namespace limen::api {
+
+// How kubelets are reached, and what proxies may reach; as config::Kubelets.
+struct KubeletOptions {
+  std::vector<std::string> address_types = {"Hostname", "InternalDNS", "InternalIP", "ExternalDNS",
+                                            "ExternalIP"};
+  std::uint16_t default_port = 10250;
+  bool skip_verify = false;
+  bool allow_local_addresses = false;
+  std::shared_ptr<proxy::TrustFiles> trust_files;  // null: the system's authorities
+};
 
 struct ApiOptions {
   std::size_t max_body_bytes = 3 * 1024 * 1024;         // more: 413
@@ -35,6 +50,7 @@ struct ApiOptions {
   registry::ServiceAllocator* services = nullptr;
   // Asks the webhooks that convert custom objects; outlives the Api. Null: such kinds answer 500.
   registry::Conversions* conversions = nullptr;
+  KubeletOptions kubelets;
 };
 
 struct ApiDependencies {

@@ -13,6 +13,8 @@
 #include "modules/config_schema.h"
 #include "modules/load_error.h"
 #include "modules/runtime.h"
+#include "proxy/tls_contexts.h"
+#include "proxy/trust_files.h"
 #include "transport/tls_policy.h"
 
 namespace limen::app {
@@ -67,6 +69,18 @@ void check_modules(const config::ServerConfiguration& configuration,
   }
 }
 
+void check_kubelet_trust(const config::ServerConfiguration& configuration,
+                         std::vector<std::string>& problems) {
+  const config::Kubelets& kubelets = configuration.kubelets;
+  proxy::TlsTrust trust;
+  std::string problem =
+      proxy::TrustFiles(kubelets.certificate_authority_file, kubelets.client_certificate_file,
+                        kubelets.client_key_file)
+          .read(trust);
+  if (problem.empty()) proxy::tls_context(trust, problem);
+  if (!problem.empty()) problems.push_back("kubelet: " + problem);
+}
+
 void check_revocations(const config::ServerConfiguration& configuration,
                        std::vector<std::string>& problems) {
   try {
@@ -104,6 +118,7 @@ int run(const Arguments& arguments, Streams streams) {
     check_audit_policy(loaded.configuration, loaded.problems);
     check_modules(loaded.configuration, loaded.problems);
     check_revocations(loaded.configuration, loaded.problems);
+    check_kubelet_trust(loaded.configuration, loaded.problems);
     warnings = warnings_of(loaded.configuration);
   }
   if (json) {

@@ -88,6 +88,18 @@ constexpr std::size_t kWaitingBodies = 64;
 constexpr std::size_t kConverters = 32;
 constexpr std::size_t kWaitingConversions = 1024;
 
+api::KubeletOptions kubelet_options(const config::Kubelets& kubelets) {
+  api::KubeletOptions options;
+  options.address_types = kubelets.address_types;
+  options.default_port = static_cast<std::uint16_t>(kubelets.port);
+  options.skip_verify = kubelets.skip_tls_verify;
+  options.allow_local_addresses = kubelets.allow_local_addresses;
+  options.trust_files = std::make_shared<proxy::TrustFiles>(kubelets.certificate_authority_file,
+                                                            kubelets.client_certificate_file,
+                                                            kubelets.client_key_file);
+  return options;
+}
+
 api::ApiOptions api_options(const config::ServerConfiguration& configuration,
                             base::WorkerPool& decoders, registry::ServiceAllocator& services,
                             registry::Conversions& conversions) {
@@ -98,6 +110,7 @@ api::ApiOptions api_options(const config::ServerConfiguration& configuration,
   options.max_body_bytes = static_cast<std::size_t>(configuration.limits.max_request_body_bytes);
   options.min_request_timeout =
       std::chrono::ceil<std::chrono::seconds>(configuration.min_request_timeout);
+  options.kubelets = kubelet_options(configuration.kubelets);
   return options;
 }
 

@@ -87,6 +87,17 @@ struct Services {
   std::string node_port_range = "30000-32767";
 };
 
+// How the server reaches kubelets, and what proxies may reach.
+struct Kubelets {
+  std::string client_certificate_file, client_key_file;  // PEM; both empty: none is shown
+  std::string certificate_authority_file;                // PEM; empty: no kubelet is trusted
+  bool skip_tls_verify = false;  // a deliberate yes to any certificate of a kubelet
+  std::vector<std::string> address_types = {"Hostname", "InternalDNS", "InternalIP", "ExternalDNS",
+                                            "ExternalIP"};  // of a Node, the first there is
+  std::int64_t port = 10250;                                // when the Node does not say
+  bool allow_local_addresses = false;  // loopback and link-local ones may be connected to
+};
+
 struct Threads {
   std::int64_t io = 0;       // I/O loops; 0: one a core
   std::int64_t workers = 0;  // for modules that may block; 0: four a core, at least eight
@@ -145,6 +156,7 @@ struct ServerConfiguration {
   Limits limits;
   Revocations revocations;
   Services services;
+  Kubelets kubelets;
   Threads threads;
   Log log;
   Audit audit;

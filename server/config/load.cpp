@@ -246,6 +246,12 @@ void check_together(const ServerConfiguration& c, const Reader& reader, Findings
                                                              : "secure.tlsCertFile"),
                  "secure", "tlsCertFile and tlsPrivateKeyFile must be given together");
   }
+  if (c.kubelets.client_certificate_file.empty() != c.kubelets.client_key_file.empty()) {
+    findings.add(
+        reader.where(c.kubelets.client_certificate_file.empty() ? "kubelet.clientKeyFile"
+                                                                : "kubelet.clientCertificateFile"),
+        "kubelet", "clientCertificateFile and clientKeyFile must be given together");
+  }
   if (!c.local.enabled) return;
   if (!is_loopback_address(c.local.bind_address) && !c.local.allow_non_loopback) {
     findings.add(reader.where("local.bindAddress"), "local.bindAddress",

@@ -115,6 +115,27 @@ void add_limits(std::vector<Option>& out, Limits& l) {
       {"limits", "writeTimeout", DurationOption{&l.write_timeout, milliseconds(100), hours(1)}});
 }
 
+std::string address_type(const std::string& text) {
+  for (const std::string_view known :
+       {"Hostname", "InternalDNS", "InternalIP", "ExternalDNS", "ExternalIP"}) {
+    if (text == known) return {};
+  }
+  return "must be Hostname, InternalDNS, InternalIP, ExternalDNS or ExternalIP";
+}
+
+void add_kubelets(std::vector<Option>& out, Kubelets& k) {
+  out.push_back(
+      {"kubelet", "clientCertificateFile", TextOption{&k.client_certificate_file, any_text}});
+  out.push_back({"kubelet", "clientKeyFile", TextOption{&k.client_key_file, any_text}});
+  out.push_back(
+      {"kubelet", "certificateAuthorityFile", TextOption{&k.certificate_authority_file, any_text}});
+  out.push_back({"kubelet", "insecureSkipTLSVerify", BooleanOption{&k.skip_tls_verify}});
+  out.push_back(
+      {"kubelet", "preferredAddressTypes", TextListOption{&k.address_types, address_type}});
+  out.push_back({"kubelet", "port", IntegerOption{&k.port, 1, 65535}});
+  out.push_back({"kubelet", "allowLocalAddresses", BooleanOption{&k.allow_local_addresses}});
+}
+
 void add_audit(std::vector<Option>& out, Audit& a) {
   out.push_back({"audit", "policyFile", TextOption{&a.policy_file, any_text}});
   out.push_back({"audit", "logPath", TextOption{&a.log_path, any_text}});
@@ -147,6 +168,7 @@ std::vector<Option> options_of(ServerConfiguration& c) {
                               return base::AddressRange::problem(text);
                             }}});
   out.push_back({"services", "nodePortRange", TextOption{&c.services.node_port_range, port_range}});
+  add_kubelets(out, c.kubelets);
   out.push_back({"threads", "io", IntegerOption{&c.threads.io, 0, 1024}});
   out.push_back({"threads", "workers", IntegerOption{&c.threads.workers, 0, 4096}});
   out.push_back({"log", "level", TextOption{&c.log.level, log_level}});

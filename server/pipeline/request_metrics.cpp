@@ -4,6 +4,7 @@
 #include <unordered_map>
 
 #include "observability/metrics.h"
+#include "pipeline/stages.h"
 
 namespace limen::pipeline {
 
@@ -83,7 +84,7 @@ void record_request(const request::RequestContext& context, base::SteadyClock::d
                  {verb, info.group, info.version, info.resource, info.subresource, code});
            })
       .add();
-  if (verb == "watch") return;
+  if (is_long_running(info)) return;
   key.assign(verb);
   histograms.get(key, [&]() -> metrics::Histogram& { return durations.with({verb}); })
       .observe(std::chrono::duration<double>(took).count());
@@ -211,5 +212,23 @@ void record_authorization(const authz::Outcome& outcome, base::SteadyClock::dura
                                                 : no_opinion;
   attempts.record(took);
 }
+
+LongRunning::LongRunning(const request::RequestContext& context) {
+  static auto& running = metrics::gauge(
+      "apiserver_longrunning_requests",
+      "Requests at work that live as long as their client wants: watches, logs, streams and "
+      "proxies.",
+      {"verb", "subresource"});
+  static constexpr std::string_view kSubresources[] = {"attach", "exec", "portforward", "proxy",
+                                                       "log"};
+  std::string_view subresource;
+  for (const std::string_view known : kSubresources) {
+    if (context.info.subresource == known) subresource = known;
+  }
+  gauge_ = &running.with({verb_label(context), subresource});
+  gauge_->add(1);
+}
+
+LongRunning::~LongRunning() { gauge_->add(-1); }
 
 }  // namespace limen::pipeline

@@ -4,6 +4,7 @@
 #include "authn/chain.h"
 #include "authz/chain.h"
 #include "base/executor.h"
+#include "observability/metrics.h"
 #include "request/context.h"
 
 namespace limen::pipeline {
@@ -20,5 +21,17 @@ void record_impersonation(std::string_view mode, bool allowed, base::SteadyClock
 // apiserver_impersonation_authorization_attempts_total and _duration_seconds: one question asked.
 void record_impersonation_question(std::string_view mode, bool allowed,
                                    base::SteadyClock::duration took);
+
+// apiserver_longrunning_requests, while it lives.
+class LongRunning {
+ public:
+  explicit LongRunning(const request::RequestContext& context);
+  ~LongRunning();
+  LongRunning(const LongRunning&) = delete;
+  LongRunning& operator=(const LongRunning&) = delete;
+
+ private:
+  metrics::Gauge* gauge_;
+};
 
 }  // namespace limen::pipeline

@@ -69,6 +69,7 @@ struct ApiClient {
   api::AccessChainsPtr chains;
   bool slow_reader = false;
   request::AuditLevel audit_level = request::AuditLevel::none;
+  bool upgradable = false;
 
   // Throws std::invalid_argument for a target that is none.
   Open start(const std::string& method, const std::string& target, std::string body = {},
@@ -76,6 +77,7 @@ struct ApiClient {
     Open open;
     open.exchange = std::make_shared<FakeExchange>(loop);
     open.exchange->slow_reader = slow_reader;
+    open.exchange->upgradable = upgradable;
     open.exchange->request(method, target, std::move(headers));
     if (!body.empty()) open.exchange->body(std::move(body));
     open.context = std::make_unique<request::RequestContext>(

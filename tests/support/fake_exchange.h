@@ -40,6 +40,32 @@ class FakeStream final : public transport::ResponseStream {
   std::function<void()> drained_;
 };
 
+// A connection that was taken over.
+class FakeTunnel final : public transport::Tunnel {
+ public:
+  std::string text;  // what was written
+  bool finished = false;
+  bool aborted = false;
+
+  void on_data(std::function<void(std::string_view)> fn) override { data_ = std::move(fn); }
+  void on_end(std::function<void()> fn) override { end_ = std::move(fn); }
+  void hold_input(bool) override {}
+  void write(std::string_view bytes) override { text += bytes; }
+  std::size_t pending_bytes() const override { return 0; }
+  void on_drain(std::function<void()>) override {}
+  void finish() override { finished = true; }
+  void abort() override { aborted = true; }
+  bool closed() const override { return finished || aborted; }
+
+  // The client's side.
+  void send(std::string_view bytes) const { data_(bytes); }
+  void end() const { end_(); }
+
+ private:
+  std::function<void(std::string_view)> data_;
+  std::function<void()> end_;
+};
+
 class FakeExchange final : public transport::Exchange {
  public:
   explicit FakeExchange(InlineExecutor& loop) : loop_(loop) { peer_.source_ip = "192.0.2.1"; }
@@ -69,6 +95,8 @@ class FakeExchange final : public transport::Exchange {
   int answers = 0;
   std::shared_ptr<FakeStream> streamed;  // the answer, when it is a stream
   bool slow_reader = false;              // a stream's bytes stay pending until drain()
+  bool upgradable = false;               // the connection can be taken over
+  std::shared_ptr<FakeTunnel> tunnel;    // once it is
   bool distrusted = false;               // its connection is to end where many share it
 
   const transport::RequestHead& head() const override { return head_; }
@@ -108,6 +136,15 @@ class FakeExchange final : public transport::Exchange {
     return streamed;
   }
   bool responded() const override { return answers > 0; }
+  bool can_upgrade() const override { return upgradable && answers == 0; }
+  std::shared_ptr<transport::Tunnel> upgrade(const transport::ResponseHead& head) override {
+    if (!can_upgrade()) return nullptr;
+    ++answers;
+    status = 101;
+    answer_headers = head.wire();
+    tunnel = std::make_shared<FakeTunnel>();
+    return tunnel;
+  }
   void distrust_peer() override { distrusted = true; }
 
  private:

@@ -59,7 +59,7 @@ constexpr Row kRows[] = {
     {"pods", "exec", connect_pod},
     {"pods", "attach", connect_pod},
     {"pods", "portforward", connect_pod},
-    {"pods", "proxy", connect_pod},
+    {"pods", "proxy", connect_proxy},
     {"services", "proxy", connect_proxy},
     {"nodes", "proxy", connect_proxy},
 };

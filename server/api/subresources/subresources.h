@@ -19,7 +19,7 @@ base::Task<void> update_scale(Call& call);  // PUT and PATCH
 // pods/NAME/binding, and bindings with the pod's name in the body.
 base::Task<void> bind_pod(Call& call);
 base::Task<void> evict_pod(Call& call);
-// What needs a way to a node: exec, attach, portforward, log, proxy. This server has none.
+// What needs a way to a node, a pod or a service: log; exec, attach and portforward; proxy.
 base::Task<void> read_log(Call& call);
 base::Task<void> connect_pod(Call& call);
 base::Task<void> connect_proxy(Call& call);

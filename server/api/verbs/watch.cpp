@@ -18,6 +18,8 @@
 #include "api/verbs/verbs.h"
 #include "api/watch_events.h"
 #include "api/webhook_versions.h"
+#include "api/websocket_watch.h"
+#include "transport/websocket.h"
 
 namespace limen::api {
 
@@ -140,8 +142,14 @@ void Session::follow(const Call& call, storage::Revision from) {
 }
 
 void Session::start(transport::ResponseHead head) {
-  stream_ = exchange_->stream(std::move(head));
   const std::weak_ptr<Session> weak = weak_from_this();
+  stream_ = transport::asks_websocket(exchange_->head())
+                ? websocket_watch(*exchange_, std::move(head),
+                                  encoder_.protobuf() ? EventForm::prefixed : EventForm::lines,
+                                  [weak] {
+                                    if (const auto self = weak.lock()) self->end();
+                                  })
+                : exchange_->stream(std::move(head));
   stream_->on_drain([weak] {
     if (const auto self = weak.lock()) self->pump();
   });
@@ -336,8 +344,10 @@ base::Task<void> watch_objects(Call& call) {
   const auto session = std::make_shared<Session>(call, std::move(options));
   co_await session->prepare(call);
   if (call.context.exchange().responded()) co_return;
-  call.context.set_status(200);
-  session->start(call.context.new_head(200, session->content_type()));
+  const bool websocket = transport::asks_websocket(call.context.head());
+  if (websocket) check_websocket_watch(call.context.exchange());
+  call.context.set_status(websocket ? 101 : 200);
+  session->start(call.context.new_head(websocket ? 101 : 200, session->content_type()));
   request::LiveRequests::Registration registration;
   if (call.context.live != nullptr) {
     registration =

@@ -27,7 +27,7 @@ class ApiTest : public ::testing::Test {
   Open start(const std::string& method, const std::string& target, std::string body = {},
              Headers headers = {}) {
     if (!api) api = std::make_unique<api::Api>(api::ApiDependencies{store, options});
-    return ApiClient{*api, loop, chains, slow_reader, audit_level}.start(
+    return ApiClient{*api, loop, chains, slow_reader, audit_level, upgradable}.start(
         method, target, std::move(body), std::move(headers));
   }
 
@@ -65,6 +65,7 @@ class ApiTest : public ::testing::Test {
   MemoryStore store;
   api::ApiOptions options;
   bool slow_reader = false;
+  bool upgradable = false;
   request::AuditLevel audit_level = request::AuditLevel::none;
   std::unique_ptr<api::Api> api;
   api::AccessChainsPtr chains = std::make_shared<api::AccessChains>();

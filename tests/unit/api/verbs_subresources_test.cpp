@@ -1,4 +1,4 @@
-// scale, binding, eviction, and what needs a node.
+// scale, binding and eviction.
 #include "unit/api/verbs_controllers.h"
 #include "unit/api/verbs_fixture.h"
 
@@ -257,29 +257,6 @@ TEST_F(SubresourceTest, AnEvictionOfAnOlderClientIsTaken) {
                  R"({"apiVersion":"policy/v1beta1","kind":"Eviction","metadata":{"name":"p"}})")
                 .status,
             201);
-}
-
-TEST_F(SubresourceTest, ExecNeedsAPodWithANode) {
-  put_pod("", "Pending");
-  const Answered answered = call("POST", pods + "/p/exec?command=ls");
-  EXPECT_EQ(answered.status, 400);
-  EXPECT_EQ(answered.message(), "pod p does not have a host assigned");
-  EXPECT_EQ(call("POST", pods + "/q/exec?command=ls").status, 404);
-}
-
-TEST_F(SubresourceTest, WithoutAKubeletNothingIsDialled) {
-  put_pod(R"("nodeName":"n1",)");
-  EXPECT_EQ(call("GET", pods + "/p/log").status, 500);
-  EXPECT_EQ(call("POST", pods + "/p/portforward").status, 500);
-}
-
-TEST_F(SubresourceTest, TheLogOfAPodThatNeverRanIsEmpty) {
-  put_pod("", "Pending");
-  const Answered answered = call("GET", pods + "/p/log");
-  EXPECT_EQ(answered.status, 200);
-  EXPECT_EQ(answered.text, "");
-  EXPECT_EQ(call("GET", pods + "/p/log?container=x").message(),
-            "container x is not valid for pod p");
 }
 
 TEST_F(SubresourceTest, AnUnknownSubresourceIsNotFound) {
