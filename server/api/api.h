@@ -15,6 +15,9 @@
 #include "request/context.h"
 #include "storage/store.h"
 
+namespace limen::aggregation {
+class RemoteServers;
+}
 namespace limen::registry {
 class ServiceAllocator;
 }
@@ -32,6 +35,9 @@ struct ApiOptions {
   base::WorkerPool* decoders = nullptr;
   // Gives services their addresses and ports; outlives the Api. Null: they get none.
   registry::ServiceAllocator* services = nullptr;
+  // The API servers behind this one, asked for the group versions APIServices leave to them;
+  // outlives the Api. Null: such requests are answered 503.
+  const aggregation::RemoteServers* remote_servers = nullptr;
 };
 
 struct ApiDependencies {

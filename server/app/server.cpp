@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "aggregation/remote_servers.h"
 #include "api/api.h"
 #include "app/access_control.h"
 #include "app/advertise_address.h"
@@ -20,6 +21,7 @@
 #include "app/informer_sync.h"
 #include "app/module_specs.h"
 #include "app/own_pages.h"
+#include "app/proxy_client.h"
 #include "app/rights_watch.h"
 #include "app/root_ca.h"
 #include "app/serving_certificate.h"
@@ -39,6 +41,7 @@
 #include "observability/log.h"
 #include "observability/metrics.h"
 #include "pipeline/pipeline.h"
+#include "proxy/forward.h"
 #include "registry/service_allocator.h"
 #include "storage/cached_store.h"
 #include "transport/server.h"
@@ -83,9 +86,20 @@ storage::StoreOptions store_options(const config::ServerConfiguration& configura
 constexpr std::size_t kDecoders = 2;
 constexpr std::size_t kWaitingBodies = 64;
 
+aggregation::RemoteServers::Options remote_options(
+    const config::ServerConfiguration& configuration) {
+  aggregation::RemoteServers::Options options;
+  options.forward = proxy::forward;
+  options.fetch = proxy::fetch;
+  options.refuse_redirects = configuration.aggregation.reject_forwarding_redirect;
+  return options;
+}
+
 api::ApiOptions api_options(const config::ServerConfiguration& configuration,
-                            base::WorkerPool& decoders, registry::ServiceAllocator& services) {
+                            base::WorkerPool& decoders, registry::ServiceAllocator& services,
+                            const aggregation::RemoteServers& remote) {
   api::ApiOptions options;
+  options.remote_servers = &remote;
   options.decoders = &decoders;
   options.services = &services;
   options.max_body_bytes = static_cast<std::size_t>(configuration.limits.max_request_body_bytes);
@@ -101,8 +115,10 @@ registry::ServiceAllocator service_allocator(const config::Services& services) {
 }
 
 controllers::Options controller_options(const config::ServerConfiguration& configuration,
-                                        registry::ServiceAllocator& services) {
+                                        registry::ServiceAllocator& services,
+                                        const aggregation::RemoteServers& remote) {
   controllers::Options options;
+  options.remote_servers = &remote;
   options.disabled = configuration.disabled_controllers;
   options.services = &services;
   options.own_service = {services.own_address(), advertise_address(configuration.secure),
@@ -169,9 +185,10 @@ class ServerProcess::Rooms {
         revocations_(configuration.revocations.path),
         access_(runtime_, {&revocations_, configuration_.api_audiences}),
         services_(service_allocator(configuration.services)),
-        controllers_(store_, controller_options(configuration, services_)),
+        remote_servers_(store_, remote_options(configuration)),
+        controllers_(store_, controller_options(configuration, services_, remote_servers_)),
         auditor_(make_auditor(configuration.audit)),
-        api_({store_, api_options(configuration, decoders_, services_)}),
+        api_({store_, api_options(configuration, decoders_, services_, remote_servers_)}),
         pipeline_(
             pipeline_options(configuration, live_), [this] { return access_.current(); },
             [this](request::RequestContext& context, const api::AccessChainsPtr& chains) {
@@ -191,6 +208,7 @@ class ServerProcess::Rooms {
     if (!nobody.empty()) throw std::runtime_error(nobody);
     const std::string shared = shared_proxy_authority(configuration_);
     if (!shared.empty()) throw std::runtime_error(shared);
+    show_proxy_client();
     services_.load(store_);
     const CertificateFiles certificate = ensure_serving_certificate(configuration_.secure);
     if (certificate.made) {
@@ -204,6 +222,7 @@ class ServerProcess::Rooms {
     log_generation(*access_.generation());
     authorities_.follow(access_.generation()->authenticators());
     controllers_.change_authentication_trust(authorities_.trust());
+    remote_servers_.withhold(front_proxy_fields(authorities_.trust()));
     add_health_checks();
     listen(certificate);
     watch_files();
@@ -247,6 +266,8 @@ class ServerProcess::Rooms {
       files_.watch({policy}, [this, policy] { reload_audit_policy(*auditor_, policy); });
     }
     files_.watch(tls_files_, [this] { reload_certificates(); });
+    const auto proxy_files = proxy_client_files(configuration_.aggregation);
+    if (!proxy_files.empty()) files_.watch(proxy_files, [this] { reload_proxy_client(); });
     watch_authorities();
     if (!root_ca_file_.empty()) {
       files_.watch({root_ca_file_}, [this] { reload_root_ca(); });
@@ -281,6 +302,7 @@ class ServerProcess::Rooms {
   void publish_authorities() {
     const std::lock_guard lock(publishing_);  // what is told last is what was read last
     controllers_.change_authentication_trust(authorities_.trust());
+    remote_servers_.withhold(front_proxy_fields(authorities_.trust()));
     transport_->offer_authorities(authorities_.all());
   }
 
@@ -301,6 +323,21 @@ class ServerProcess::Rooms {
       controllers_.change_root_ca(read_certificate_bundle(root_ca_file_).text);
     } catch (const std::exception& error) {
       log::error("the serving certificate's authority cannot be used, the old one stays published",
+                 {{"error", error.what()}});
+    }
+  }
+
+  void show_proxy_client() {
+    KeyPair pair = read_proxy_client(configuration_.aggregation);
+    remote_servers_.show_certificate(std::move(pair.certificate), std::move(pair.key));
+  }
+
+  void reload_proxy_client() {
+    try {
+      show_proxy_client();
+      log::info("the client certificate for API servers behind this one was read again");
+    } catch (const std::exception& error) {
+      log::error("the new client certificate for API servers behind this one cannot be used",
                  {{"error", error.what()}});
     }
   }
@@ -432,6 +469,7 @@ class ServerProcess::Rooms {
   authn::Revocations revocations_;
   AccessControl access_;
   registry::ServiceAllocator services_;
+  aggregation::RemoteServers remote_servers_;
   controllers::Manager controllers_;
   std::unique_ptr<audit::Auditor> auditor_;  // null: audit is off
   InformerSync informers_{[this] { return controllers_.synced(); },

@@ -15,6 +15,9 @@
 #include "controllers/kubernetes_service.h"
 #include "storage/store.h"
 
+namespace limen::aggregation {
+class RemoteServers;
+}
 namespace limen::registry {
 class ServiceAllocator;
 }
@@ -26,6 +29,8 @@ struct Options {
   // Told of services that are written or removed without the API; outlives the manager. Null: none.
   registry::ServiceAllocator* services = nullptr;
   OwnService own_service = {};
+  // How API servers behind this one are asked; outlives the manager. Null: they are not.
+  const aggregation::RemoteServers* remote_servers = nullptr;
 };
 
 class Manager {

@@ -63,6 +63,7 @@ void storage_class(boost::json::object& object);
 void priority_class(boost::json::object& object);
 void autoscaler(boost::json::object& object);
 void endpoint_slice(boost::json::object& object);
+void api_service(boost::json::object& object);
 void custom_resource_definition(boost::json::object& object);
 
 }  // namespace limen::validation::defaults

@@ -69,6 +69,9 @@ void check_disruption_budget(const Json& object, Causes& causes);
 void check_autoscaler(const Json& object, Causes& causes);
 void check_resource_quota(const Json& object, Causes& causes);
 
+// api_service.cpp
+void check_api_service(const Json& object, Causes& causes);
+
 // custom_resource_definition.cpp, custom_schema.cpp
 void check_custom_resource_definition(const Json& object, Causes& causes);
 void check_custom_resource_definition_update(const Json& object, const Json& old, Causes& causes);

@@ -29,7 +29,7 @@ constexpr auto kRules = std::to_array<Rules>({
     {"", "services", object::dns1035_label, kinds::check_service, kinds::check_service_update},
     {"apiextensions.k8s.io", "customresourcedefinitions", kSubdomain,
      kinds::check_custom_resource_definition, kinds::check_custom_resource_definition_update},
-    {"apiregistration.k8s.io", "apiservices", kPathSegment, nullptr, nullptr},
+    {"apiregistration.k8s.io", "apiservices", kPathSegment, kinds::check_api_service, nullptr},
     {"apps", "daemonsets", kSubdomain, kinds::check_daemon_set, kinds::check_selector_update},
     {"apps", "deployments", kSubdomain, kinds::check_deployment, kinds::check_selector_update},
     {"apps", "replicasets", kSubdomain, kinds::check_replica_set, kinds::check_selector_update},
