@@ -77,13 +77,21 @@ void Pipeline::handle(std::shared_ptr<transport::Exchange> exchange) {
 // The clock that ends a request which waits too long, and the ear for a client that has gone.
 void Pipeline::arm_deadline(const std::shared_ptr<Running>& running) {
   request::RequestContext& context = running->context;
-  context.exchange().on_cancel([cancelled = context.scope.cancelled] { cancelled->store(true); });
+  context.exchange().on_cancel([weak = std::weak_ptr<Running>(running)] {
+    if (const auto gone = weak.lock()) give_up(*gone);
+  });
   running->timer = context.scope.loop.post_at(context.scope.deadline, [running] {
     if (running->done) return;
-    running->context.scope.cancelled->store(true);
     running->context.fail(
         base::ApiError::timeout("Timeout: request did not complete within the allotted timeout"));
+    give_up(*running);
   });
+}
+
+// Tells those who work for the request elsewhere that nobody waits for it any more.
+void Pipeline::give_up(Running& running) {
+  running.context.scope.cancelled->store(true);
+  if (running.context.scope.on_cancel) std::exchange(running.context.scope.on_cancel, nullptr)();
 }
 
 base::Task<void> Pipeline::run(std::shared_ptr<Running> running) {

@@ -46,6 +46,7 @@ class Pipeline {
   base::Task<void> authorize(request::RequestContext& context, const api::AccessChains& chains);
   void rest_on(request::RequestContext& context, const authn::Credentials& credentials);
   void arm_deadline(const std::shared_ptr<Running>& running);
+  static void give_up(Running& running);
 
   Options options_;
   std::function<api::AccessChainsPtr()> chains_;

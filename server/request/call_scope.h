@@ -3,6 +3,7 @@
 #pragma once
 
 #include <atomic>
+#include <functional>
 #include <memory>
 #include <string>
 #include <utility>
@@ -20,6 +21,9 @@ struct CallScope {
   base::Executor& loop;
   base::Deadline deadline;
   std::shared_ptr<std::atomic<bool>> cancelled = std::make_shared<std::atomic<bool>>(false);
+  // Called on the loop, at most once, when the client has gone or the time is up; for what goes on
+  // elsewhere in the meantime. Null: nobody needs to know.
+  std::function<void()> on_cancel;
   std::vector<std::string> warnings;                             // Warning: 299 headers
   std::vector<std::pair<std::string, std::string>> annotations;  // audit
 };

@@ -58,5 +58,11 @@ class Channel {
 std::unique_ptr<Channel> make_plain_channel();
 // Null when out of memory. The context is referred to for the channel's life.
 std::unique_ptr<Channel> make_tls_channel(ssl_ctx_st* context);
+// The side that connects; it begins when it first receives, if only nothing. The context says which
+// authorities are trusted, and whether that matters at all; the certificate must then be for
+// `server_name`, a DNS name or an IP address (RFC 9525: subject alternative names only). A DNS name
+// is told to the server (RFC 6066 section 3).
+std::unique_ptr<Channel> make_tls_client_channel(ssl_ctx_st* context,
+                                                 const std::string& server_name);
 
 }  // namespace limen::transport

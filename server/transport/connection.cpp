@@ -52,7 +52,8 @@ Connection::Connection(IoWorker& worker, Descriptor socket, Listener listener,
     : worker_(worker),
       socket_(std::move(socket)),
       listener_(listener),
-      channel_(std::move(channel)) {}
+      channel_(std::move(channel)),
+      stall_limit_(worker.limits().write_stall) {}
 
 Connection::~Connection() = default;
 
@@ -265,7 +266,7 @@ std::optional<std::size_t> Connection::send_bytes(std::string_view wire) {
 void Connection::note_blocked() {
   blocked_ = true;
   if (stall_deadline_ == kNever) {
-    stall_deadline_ = worker_.loop().now() + worker_.limits().write_stall;
+    stall_deadline_ = worker_.loop().now() + stall_limit_;
   }
   update_interest();
   arm_timer();

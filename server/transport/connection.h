@@ -5,6 +5,7 @@
 // the object itself lasts to the end of the turn in which it dies.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -41,6 +42,7 @@ class Connection final : public EventHandler, public Carrier {
   std::size_t unsent() const override;
   void want_input(bool wanted) override;
   void set_deadline(base::Deadline when) override;
+  void set_stall_limit(std::chrono::milliseconds limit) override { stall_limit_ = limit; }
   void close(Ending ending) override;
   const std::shared_ptr<const PeerInfo>& peer() const override { return peer_; }
   Listener listener() const override { return listener_; }
@@ -89,6 +91,7 @@ class Connection final : public EventHandler, public Carrier {
 
   base::Deadline deadline_ = kNever;
   base::Deadline stall_deadline_ = kNever;
+  std::chrono::milliseconds stall_limit_;
   base::Deadline timer_at_ = kNever;
   base::Executor::TimerId timer_ = 0;
 };

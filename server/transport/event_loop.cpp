@@ -46,6 +46,7 @@ EventLoop::EventLoop()
     : epoll_(need_descriptor(::epoll_create1(EPOLL_CLOEXEC), "an epoll instance")),
       wake_fd_(need_descriptor(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK), "an event descriptor")),
       now_(base::SteadyClock::now()) {
+  door_.state_->loop = this;
   // The null handler stands for the wake descriptor.
   if (!watch(wake_fd_.get(), EPOLLIN, nullptr)) {
     throw std::runtime_error("cannot watch an event descriptor: " +
@@ -53,7 +54,22 @@ EventLoop::EventLoop()
   }
 }
 
-EventLoop::~EventLoop() = default;
+EventLoop::~EventLoop() {
+  const std::lock_guard lock(door_.state_->mutex);
+  door_.state_->loop = nullptr;
+}
+
+bool LoopDoor::is_open() const {
+  const std::lock_guard lock(state_->mutex);
+  return state_->loop != nullptr;
+}
+
+bool LoopDoor::post(std::function<void()> work) const {
+  const std::lock_guard lock(state_->mutex);
+  if (state_->loop == nullptr) return false;
+  state_->loop->post(std::move(work));
+  return true;
+}
 
 void EventLoop::post(std::function<void()> work) {
   {

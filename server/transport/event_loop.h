@@ -39,6 +39,8 @@ class Descriptor {
   int fd_ = -1;
 };
 
+class EventLoop;
+
 class EventHandler {
  public:
   virtual ~EventHandler() = default;
@@ -46,6 +48,22 @@ class EventHandler {
   virtual void on_events(std::uint32_t events) = 0;
   // The end of a turn in which flush_later was called for this handler.
   virtual void on_turn_end() = 0;
+};
+
+// A way to post to a loop that may be gone by then. Any thread; a copy may outlive the loop.
+class LoopDoor {
+ public:
+  // False when the loop is gone; `work` is then dropped.
+  bool post(std::function<void()> work) const;
+  bool is_open() const;
+
+ private:
+  friend class EventLoop;
+  struct State {
+    std::mutex mutex;
+    EventLoop* loop = nullptr;  // guarded by mutex
+  };
+  std::shared_ptr<State> state_ = std::make_shared<State>();
 };
 
 class EventLoop final : public base::Executor {
@@ -58,6 +76,7 @@ class EventLoop final : public base::Executor {
   TimerId post_at(base::Deadline when, std::function<void()> work) override;
   void cancel_timer(TimerId timer) override;
   bool is_current() const override;
+  LoopDoor door() const { return door_; }
 
   // Serves until stop(). What was posted before stop() still runs.
   void run();
@@ -85,6 +104,7 @@ class EventLoop final : public base::Executor {
   void wake();
   void clear_wake();
 
+  LoopDoor door_;
   Descriptor epoll_;
   Descriptor wake_fd_;
   TimerQueue timers_;

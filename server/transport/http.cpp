@@ -51,4 +51,6 @@ void ResponseHead::replace(std::string_view name, std::string_view value) {
   add(name, value);
 }
 
+std::shared_ptr<Tunnel> Exchange::upgrade(const ResponseHead&) { return nullptr; }
+
 }  // namespace limen::transport

@@ -59,6 +59,12 @@ class ResponseHead {
   void replace(std::string_view name, std::string_view value);
   const std::string& wire() const { return wire_; }
   bool close_connection = false;  // sends "Connection: close" and closes after the answer
+  // For Exchange::stream: how long the body will be, when that is known. Exactly as many bytes are
+  // then written, or the stream is aborted.
+  std::optional<std::uint64_t> content_length;
+  // For Exchange::stream: the client may stop reading for as long as a person may look at a page
+  // of it (Limits::tunnel_stall).
+  bool patient = false;
 
  private:
   int status_;
@@ -93,6 +99,26 @@ class ResponseStream {
   virtual bool closed() const = 0;
 };
 
+// A connection that was taken over after a 101 (RFC 9110 section 7.8): bytes both ways, none of
+// them HTTP's. Loop thread only. Lifetime: shared; may outlive the connection, and then does
+// nothing. The exchange's on_cancel tells when the connection is lost or the server drains.
+class Tunnel {
+ public:
+  virtual ~Tunnel() = default;
+  // Gives what the client sends to `fn`, in order, first what came right behind the request. Never
+  // within this call. Until then, and while input is held, the client is not read.
+  virtual void on_data(std::function<void(std::string_view)> fn) = 0;
+  // Calls `fn` once all is given that the client has sent and it sends no more.
+  virtual void on_end(std::function<void()> fn) = 0;
+  virtual void hold_input(bool held) = 0;
+  virtual void write(std::string_view bytes) = 0;       // copied
+  virtual std::size_t pending_bytes() const = 0;        // accepted, not yet taken by the socket
+  virtual void on_drain(std::function<void()> fn) = 0;  // as ResponseStream's
+  virtual void finish() = 0;  // ends the connection after what was written
+  virtual void abort() = 0;   // ends it so that the client can tell
+  virtual bool closed() const = 0;
+};
+
 class Exchange {
  public:
   virtual ~Exchange() = default;
@@ -119,6 +145,12 @@ class Exchange {
   virtual void respond(ResponseHead head, std::vector<BodyPiece> body) = 0;
   virtual std::shared_ptr<ResponseStream> stream(ResponseHead head) = 0;
   virtual bool responded() const = 0;
+
+  // Whether upgrade() can be: over HTTP/1.1, once there is no more of a body to read.
+  virtual bool can_upgrade() const { return false; }
+  // Answers, once, with 101 and the head's fields (Connection and Upgrade among them), and gives
+  // the connection away. Null when it cannot be; nothing was answered then.
+  virtual std::shared_ptr<Tunnel> upgrade(const ResponseHead& head);
 
   // The client has not said who it is. A connection that carries many requests at a time (HTTP/2)
   // then ends after the answers it owes; one that carries one after the other goes on.

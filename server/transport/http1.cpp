@@ -68,6 +68,12 @@ void Http1::process(std::string_view& text) {
 // Between two events: what the connection waits for now.
 void Http1::settle() {
   if (closing_) return;
+  if (tunnel_ != nullptr) {
+    const std::shared_ptr<HttpTunnel> tunnel = tunnel_;
+    if (peer_ended_ && input_.empty()) tunnel->note_end();
+    if (!closing_) carrier_.want_input(tunnel->takes_input());
+    return;
+  }
   if (peer_ended_) {
     if (exchange_ == nullptr) return close(Ending::finish);
     if (input_.empty() || body_done_) cancel_exchange();
@@ -94,7 +100,7 @@ void Http1::on_deadline() {
 void Http1::on_drain() {
   keep_alive_ = false;
   if (exchange_ == nullptr) return close(Ending::finish);
-  if (stream_ != nullptr) cancel_exchange();
+  if (stream_ != nullptr || tunnel_ != nullptr) cancel_exchange();
   resume();  // one that only skips a body need not
 }
 
@@ -103,8 +109,10 @@ void Http1::on_closed() {
   if (exchange_ == nullptr) return;
   const std::shared_ptr<HttpExchange> exchange = std::move(exchange_);
   const std::shared_ptr<HttpStream> stream = std::move(stream_);
+  const std::shared_ptr<HttpTunnel> tunnel = std::move(tunnel_);
   exchange->detach();
   if (stream != nullptr) stream->detach();
+  if (tunnel != nullptr) tunnel->detach();
   worker_.counters().in_flight_requests.fetch_sub(1, std::memory_order_relaxed);
   if (answered_) return exchange->finish();
   exchange->cancel();
@@ -183,6 +191,7 @@ void Http1::refuse_expectation() {
 // ---- bodies ------------------------------------------------------------------------------------
 
 bool Http1::step_exchange(std::string_view& text) {
+  if (tunnel_ != nullptr) return step_tunnel(text);
   if (!body_.complete()) {
     if (body_done_) return step_wanted_body(text);
     return answered_ && step_unwanted_body(text);
@@ -332,9 +341,12 @@ void Http1::answered() {
 // ---- streamed answers --------------------------------------------------------------------------
 
 std::shared_ptr<ResponseStream> Http1::stream(const ResponseHead& head) {
-  stream_coding_ = is_1_0_ ? Coding::until_close : Coding::chunked;
+  stream_coding_ = head.content_length ? Coding::length
+                   : is_1_0_           ? Coding::until_close
+                                       : Coding::chunked;
   stream_has_body_ = sends_body(head.status());
-  write_head(head, stream_coding_, 0);
+  if (head.patient) carrier_.set_stall_limit(worker_.limits().tunnel_stall);
+  write_head(head, stream_coding_, head.content_length.value_or(0));
   stream_ = std::make_shared<HttpStream>(this);
   carrier_.flush_later();
   const std::shared_ptr<ResponseStream> stream = stream_;
@@ -368,6 +380,10 @@ void Http1::before_flush() {
 }
 
 void Http1::on_sent() {
+  if (tunnel_ != nullptr) {
+    const std::shared_ptr<HttpTunnel> tunnel = tunnel_;
+    return tunnel->note_sent();
+  }
   if (stream_ == nullptr) return;
   const std::shared_ptr<HttpStream> stream = stream_;
   stream->note_sent();
@@ -380,6 +396,7 @@ void Http1::stream_finish() {
   }
   stream_->detach();
   stream_.reset();
+  carrier_.set_stall_limit(worker_.limits().write_stall);
   answered();
 }
 
@@ -388,7 +405,60 @@ void Http1::stream_abort() {
   stream_->detach();
   stream_.reset();
   answered_ = true;
-  close(stream_coding_ == Coding::chunked ? Ending::cut : Ending::reset);
+  close(stream_coding_ == Coding::until_close ? Ending::reset : Ending::cut);
+}
+
+// ---- tunnels -----------------------------------------------------------------------------------
+
+bool Http1::can_upgrade() const {
+  return exchange_ != nullptr && !answered_ && !is_1_0_ && body_.complete() && !body_done_ &&
+         !closing_;
+}
+
+std::shared_ptr<Tunnel> Http1::upgrade(const ResponseHead& head) {
+  keep_alive_ = false;
+  std::string text = "HTTP/1.1 101 Switching Protocols\r\n";
+  text += head.wire();
+  text += "\r\n";
+  carrier_.out().append(std::string_view(text));
+  carrier_.set_stall_limit(worker_.limits().tunnel_stall);
+  carrier_.flush_later();
+  tunnel_ = std::make_shared<HttpTunnel>(this);
+  if (worker_.draining()) {
+    // Not within this call: the caller does not have the tunnel yet.
+    worker_.loop().post([exchange = exchange_] { exchange->cancel(); });
+  }
+  return tunnel_;
+}
+
+bool Http1::step_tunnel(std::string_view& text) {
+  if (text.empty() || !tunnel_->takes_input()) return false;
+  const std::shared_ptr<HttpTunnel> tunnel = tunnel_;
+  tunnel->give(std::exchange(text, {}));
+  return false;
+}
+
+void Http1::tunnel_write(std::string_view bytes) {
+  carrier_.out().append(bytes);
+  carrier_.flush_later();
+}
+
+// Not within the call that changed it: its caller is not ready for data.
+void Http1::tunnel_wants_changed() {
+  worker_.loop().post([this, weak = std::weak_ptr<HttpTunnel>(tunnel_)] {
+    const std::shared_ptr<HttpTunnel> tunnel = weak.lock();
+    if (tunnel == nullptr || tunnel->closed() || processing_) return;
+    resume();
+  });
+}
+
+void Http1::tunnel_end(Ending ending) {
+  const std::shared_ptr<HttpTunnel> tunnel = std::move(tunnel_);
+  tunnel->detach();
+  answered_ = true;
+  close(ending == Ending::finish                  ? Ending::finish
+        : carrier_.listener() == Listener::secure ? Ending::cut
+                                                  : Ending::reset);
 }
 
 void Http1::cancel_exchange() {

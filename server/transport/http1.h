@@ -14,13 +14,14 @@
 #include "transport/body_decoder.h"
 #include "transport/http_exchange.h"
 #include "transport/http_parser.h"
+#include "transport/http_tunnel.h"
 #include "transport/protocol.h"
 
 namespace limen::transport {
 
 class IoWorker;
 
-class Http1 final : public Protocol, public ExchangeHost {
+class Http1 final : public Protocol, public ExchangeHost, public TunnelHost {
  public:
   Http1(Carrier& carrier, IoWorker& worker);
   ~Http1() override;
@@ -43,6 +44,12 @@ class Http1 final : public Protocol, public ExchangeHost {
   std::size_t stream_pending() const override;
   void stream_finish() override;
   void stream_abort() override;
+  bool can_upgrade() const override;
+  std::shared_ptr<Tunnel> upgrade(const ResponseHead& head) override;
+  void tunnel_write(std::string_view bytes) override;
+  std::size_t tunnel_pending() const override { return carrier_.unsent(); }
+  void tunnel_wants_changed() override;
+  void tunnel_end(Ending ending) override;
 
  private:
   enum class Coding { length, chunked, until_close };
@@ -54,6 +61,7 @@ class Http1 final : public Protocol, public ExchangeHost {
   bool step_exchange(std::string_view& text);
   bool step_wanted_body(std::string_view& text);
   bool step_unwanted_body(std::string_view& text);
+  bool step_tunnel(std::string_view& text);
   void settle();
 
   void begin_exchange(std::string_view text);
@@ -96,6 +104,9 @@ class Http1 final : public Protocol, public ExchangeHost {
   std::string stream_text_;
   Coding stream_coding_ = Coding::chunked;
   bool stream_has_body_ = true;
+
+  // Or what the connection has become.
+  std::shared_ptr<HttpTunnel> tunnel_;
 };
 
 }  // namespace limen::transport

@@ -37,7 +37,10 @@ class CountedExchange final : public HttpExchange {
 }  // namespace
 
 Http2Stream::Http2Stream(Http2& connection, std::int32_t id)
-    : connection_(connection), id_(id), head_(connection.worker().limits()) {}
+    : connection_(connection),
+      id_(id),
+      head_(connection.worker().limits()),
+      stall_limit_(connection.worker().limits().write_stall) {}
 
 Http2Stream::~Http2Stream() = default;
 
@@ -163,7 +166,7 @@ void Http2Stream::check_time(base::Deadline now) {
     stall_deadline_ = Carrier::kNever;
     return connection_.reset(id_, NGHTTP2_CANCEL);
   }
-  stall_deadline_ = now + connection_.worker().limits().write_stall;
+  stall_deadline_ = now + stall_limit_;
 }
 
 // ---- the body ----------------------------------------------------------------------------------
@@ -209,7 +212,7 @@ void Http2Stream::begin_answer(const ResponseHead& head, const std::uint64_t* le
 void Http2Stream::append(BodyPiece piece) {
   if (piece.view.empty()) return;
   if (answer_.size() == 0) {
-    stall_deadline_ = connection_.worker().loop().now() + connection_.worker().limits().write_stall;
+    stall_deadline_ = connection_.worker().loop().now() + stall_limit_;
   }
   answer_.append(std::move(piece));
 }
@@ -247,7 +250,8 @@ void Http2Stream::respond(const ResponseHead& head, std::vector<BodyPiece> body)
 std::shared_ptr<ResponseStream> Http2Stream::stream(const ResponseHead& head) {
   stream_has_body_ = sends_body(head.status());
   stream_ = std::make_shared<HttpStream>(this);
-  begin_answer(head, nullptr, true);
+  if (head.patient) stall_limit_ = connection_.worker().limits().tunnel_stall;
+  begin_answer(head, head.content_length ? &*head.content_length : nullptr, true);
   go_on();
   if (connection_.worker().draining()) {
     // Not within this call: the caller does not have the stream yet.
@@ -259,7 +263,7 @@ std::shared_ptr<ResponseStream> Http2Stream::stream(const ResponseHead& head) {
 void Http2Stream::stream_write(std::string_view bytes) {
   if (!stream_has_body_ || bytes.empty()) return;
   if (answer_.size() == 0) {
-    stall_deadline_ = connection_.worker().loop().now() + connection_.worker().limits().write_stall;
+    stall_deadline_ = connection_.worker().loop().now() + stall_limit_;
   }
   answer_.append(bytes);
   go_on();
@@ -298,9 +302,8 @@ Http2Stream::Supply Http2Stream::supply(std::size_t room, std::size_t& bytes) {
 
 void Http2Stream::send(OutQueue& out, std::size_t bytes) {
   answer_.move_to(out, bytes);
-  stall_deadline_ = answer_.size() == 0 ? Carrier::kNever
-                                        : connection_.worker().loop().now() +
-                                              connection_.worker().limits().write_stall;
+  stall_deadline_ =
+      answer_.size() == 0 ? Carrier::kNever : connection_.worker().loop().now() + stall_limit_;
 }
 
 }  // namespace limen::transport

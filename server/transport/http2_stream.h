@@ -9,6 +9,7 @@
 // to the close of the stream. No method runs inside a callback of libnghttp2 unless it says so.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -101,6 +102,7 @@ class Http2Stream final : public ExchangeHost {
   Http2Answer answer_;
   std::shared_ptr<HttpStream> stream_;
   base::Deadline stall_deadline_ = Carrier::kNever;
+  std::chrono::milliseconds stall_limit_;
   base::Deadline linger_deadline_ = Carrier::kNever;  // answered, while the body still comes
   bool stream_has_body_ = true;
   bool answer_begun_ = false;

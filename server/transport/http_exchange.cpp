@@ -60,6 +60,16 @@ void HttpExchange::distrust_peer() {
   if (host_ != nullptr) host_->distrust_peer();
 }
 
+bool HttpExchange::can_upgrade() const {
+  return !responded_ && host_ != nullptr && host_->can_upgrade();
+}
+
+std::shared_ptr<Tunnel> HttpExchange::upgrade(const ResponseHead& head) {
+  if (!can_upgrade()) return nullptr;
+  responded_ = true;
+  return host_->upgrade(head);
+}
+
 std::shared_ptr<ResponseStream> HttpExchange::stream(ResponseHead head) {
   if (std::exchange(responded_, true) || host_ == nullptr) {
     return std::make_shared<HttpStream>(nullptr);

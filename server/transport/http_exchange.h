@@ -27,6 +27,8 @@ class ExchangeHost {
   virtual void respond(const ResponseHead& head, std::vector<BodyPiece> body) = 0;
   virtual std::shared_ptr<ResponseStream> stream(const ResponseHead& head) = 0;
   virtual void distrust_peer() = 0;
+  virtual bool can_upgrade() const { return false; }
+  virtual std::shared_ptr<Tunnel> upgrade(const ResponseHead&) { return nullptr; }
   // Of the streamed answer.
   virtual void stream_write(std::string_view bytes) = 0;
   virtual std::size_t stream_pending() const = 0;
@@ -55,6 +57,8 @@ class HttpExchange : public Exchange {
   std::shared_ptr<ResponseStream> stream(ResponseHead head) override;
   bool responded() const override { return responded_; }
   void distrust_peer() override;
+  bool can_upgrade() const override;
+  std::shared_ptr<Tunnel> upgrade(const ResponseHead& head) override;
 
   // For the host: the client has gone or the server drains.
   void cancel();

@@ -6,6 +6,7 @@
 // Thread rule: the loop's own thread. Lifetime: the carrier owns its protocol.
 #pragma once
 
+#include <chrono>
 #include <memory>
 #include <string_view>
 
@@ -36,6 +37,8 @@ class Carrier {
   virtual void want_input(bool wanted) = 0;
   // Replaces the deadline after which the protocol's on_deadline runs once.
   virtual void set_deadline(base::Deadline when) = 0;
+  // How long the peer may take no byte of what waits for it; Limits::write_stall at first.
+  virtual void set_stall_limit(std::chrono::milliseconds limit) = 0;
   // Ends the connection after what is queued; nothing more is given to the protocol but on_closed.
   virtual void close(Ending ending) = 0;
   virtual const std::shared_ptr<const PeerInfo>& peer() const = 0;

@@ -28,6 +28,8 @@ struct Limits {
   std::chrono::milliseconds body_read{60'000};    // from read_body to the body's last byte
   std::chrono::milliseconds idle{90'000};         // between requests
   std::chrono::milliseconds write_stall{30'000};  // the client takes no byte of what waits for it
+  // The same of tunnels and of answers that are passed on from elsewhere: somebody may have paused.
+  std::chrono::milliseconds tunnel_stall{4 * 3'600'000};
 };
 
 // A certificate for clients that ask for certain names.

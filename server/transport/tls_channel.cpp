@@ -1,7 +1,11 @@
+#include <arpa/inet.h>
+#include <netinet/in.h>
 #include <openssl/bio.h>
 #include <openssl/err.h>
 #include <openssl/ssl.h>
 #include <openssl/x509.h>
+#include <openssl/x509_vfy.h>
+#include <openssl/x509v3.h>
 
 #include <algorithm>
 #include <array>
@@ -72,7 +76,9 @@ std::string der_of(X509* certificate) {
 
 class TlsChannel final : public Channel {
  public:
-  explicit TlsChannel(SSL* ssl) : ssl_(ssl) {}
+  enum class Side { server, client };
+
+  TlsChannel(SSL* ssl, Side side) : ssl_(ssl), side_(side) {}
   ~TlsChannel() override { SSL_free(ssl_); }
   TlsChannel(const TlsChannel&) = delete;
   TlsChannel& operator=(const TlsChannel&) = delete;
@@ -82,7 +88,11 @@ class TlsChannel final : public Channel {
     if (bio == nullptr) return false;
     BIO_set_data(bio, &pipe_);
     SSL_set_bio(ssl_, bio, bio);
-    SSL_set_accept_state(ssl_);
+    if (side_ == Side::server) {
+      SSL_set_accept_state(ssl_);
+    } else {
+      SSL_set_connect_state(ssl_);
+    }
     return true;
   }
 
@@ -101,7 +111,10 @@ class TlsChannel final : public Channel {
   Status shake_hands(std::string& out);
   Status status_after(int result);
 
+  void note_failure();
+
   SSL* ssl_;
+  const Side side_;
   Pipe pipe_;
   std::array<char, kOpening> opening_{};
   std::size_t opening_size_ = 0;
@@ -121,16 +134,25 @@ bool TlsChannel::opening_is_http() const {
   return std::find(kMethods.begin(), kMethods.end(), opening) != kMethods.end();
 }
 
+// Of a certificate that was not accepted, why.
+void TlsChannel::note_failure() {
+  const long verdict = SSL_get_verify_result(ssl_);
+  const char* reason = ERR_reason_error_string(ERR_peek_error());
+  if (side_ == Side::client && verdict != X509_V_OK) {
+    reason = X509_verify_cert_error_string(verdict);
+  }
+  failure_ = reason == nullptr ? "protocol error" : reason;
+  ERR_clear_error();
+}
+
 Channel::Status TlsChannel::shake_hands(std::string& out) {
   ERR_clear_error();
   const std::size_t before = out.size();
   const int result = SSL_do_handshake(ssl_);
   if (result == 1) return Status::open;
   if (SSL_get_error(ssl_, result) == SSL_ERROR_WANT_READ) return Status::handshake;
-  const char* const reason = ERR_reason_error_string(ERR_peek_error());
-  failure_ = reason == nullptr ? "protocol error" : reason;
-  ERR_clear_error();
-  if (opening_is_http()) {
+  note_failure();
+  if (side_ == Side::server && opening_is_http()) {
     out.resize(before);  // an alert would mean nothing to this client
     out += kPlainHttpOnTlsPort;
   }
@@ -212,12 +234,36 @@ std::string_view TlsChannel::protocol() const {
   return {reinterpret_cast<const char*>(name), size};
 }
 
+bool is_address(const std::string& name) {
+  std::array<unsigned char, sizeof(in6_addr)> bytes{};
+  return ::inet_pton(AF_INET, name.c_str(), bytes.data()) == 1 ||
+         ::inet_pton(AF_INET6, name.c_str(), bytes.data()) == 1;
+}
+
+bool expect_name(SSL* ssl, const std::string& name) {
+  if (name.empty()) return SSL_get_verify_mode(ssl) == SSL_VERIFY_NONE;
+  X509_VERIFY_PARAM* const wanted = SSL_get0_param(ssl);
+  X509_VERIFY_PARAM_set_hostflags(
+      wanted, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS | X509_CHECK_FLAG_NEVER_CHECK_SUBJECT);
+  if (is_address(name)) return X509_VERIFY_PARAM_set1_ip_asc(wanted, name.c_str()) == 1;
+  return X509_VERIFY_PARAM_set1_host(wanted, name.data(), name.size()) == 1 &&
+         SSL_set_tlsext_host_name(ssl, name.c_str()) == 1;
+}
+
 }  // namespace
+
+std::unique_ptr<Channel> make_tls_client_channel(SSL_CTX* context, const std::string& server_name) {
+  SSL* ssl = SSL_new(context);
+  if (ssl == nullptr) return nullptr;
+  auto channel = std::make_unique<TlsChannel>(ssl, TlsChannel::Side::client);
+  if (!expect_name(ssl, server_name) || !channel->connect()) return nullptr;
+  return channel;
+}
 
 std::unique_ptr<Channel> make_tls_channel(SSL_CTX* context) {
   SSL* ssl = SSL_new(context);
   if (ssl == nullptr) return nullptr;
-  auto channel = std::make_unique<TlsChannel>(ssl);
+  auto channel = std::make_unique<TlsChannel>(ssl, TlsChannel::Side::server);
   if (!channel->connect()) return nullptr;
   return channel;
 }
