@@ -1,12 +1,10 @@
 #include "aggregation/identity_headers.h"
 
-#include "base/strings.h"
+#include <string_view>
 
 namespace limen::aggregation {
 
 namespace {
-
-constexpr std::string_view kTokenProtocol = "base64url.bearer.authorization.k8s.io.";
 
 // token characters of RFC 9110 section 5.6.2, without the percent sign that escapes the others.
 bool is_plain(char c) {
@@ -46,23 +44,8 @@ HeaderList identity_headers(const request::Identity& user) {
 
 std::vector<std::string> withheld_headers() {
   // With underscores too: some servers take them for hyphens.
-  return {"Authorization",    "X-Remote-*",        "X_Remote*",
-          "Impersonate-*",    "X-Forwarded-For",   "X-Forwarded-Uri",
-          "X-Forwarded-Host", "X-Forwarded-Proto", "Sec-WebSocket-Protocol"};
-}
-
-std::string websocket_protocols(const transport::RequestHead& head) {
-  std::string out;
-  for (const transport::HeaderView& header : head.headers) {
-    if (!base::iequals(header.name, "Sec-WebSocket-Protocol")) continue;
-    for (const std::string_view item : base::split(header.value, ',')) {
-      const std::string_view protocol = base::trim(item);
-      if (protocol.empty() || protocol.starts_with(kTokenProtocol)) continue;
-      if (!out.empty()) out += ", ";
-      out += protocol;
-    }
-  }
-  return out;
+  return {"Authorization",   "X-Remote-*",       "X_Remote*",        "Impersonate-*",
+          "X-Forwarded-Uri", "X-Forwarded-Host", "X-Forwarded-Proto"};
 }
 
 }  // namespace limen::aggregation

@@ -7,12 +7,10 @@
 #pragma once
 
 #include <string>
-#include <string_view>
 #include <utility>
 #include <vector>
 
 #include "request/identity.h"
-#include "transport/http.h"
 
 namespace limen::aggregation {
 
@@ -25,9 +23,5 @@ HeaderList identity_headers(const request::Identity& user);
 // The fields of a client that are not passed on: credentials, identities, impersonation. A trailing
 // "*" stands for any end.
 std::vector<std::string> withheld_headers();
-
-// Sec-WebSocket-Protocol of a request without the protocol that bears a token (row A35); empty when
-// nothing else was offered.
-std::string websocket_protocols(const transport::RequestHead& head);
 
 }  // namespace limen::aggregation

@@ -58,17 +58,9 @@ bool is_field_value(std::string_view value) {
 
 HeaderList forwarded_headers(const request::RequestContext& context, const proxy::Target& target) {
   HeaderList out = identity_headers(context.user);
-  std::string clients;
-  for (const transport::HeaderView& header : context.head().headers) {
-    if (!base::iequals(header.name, "X-Forwarded-For")) continue;
-    clients += std::string(header.value) + ", ";
-  }
-  out.emplace_back("X-Forwarded-For", clients + context.exchange().peer().source_ip);
   out.emplace_back("X-Forwarded-Uri", target.path.substr(0, target.path.find('?')));
   out.emplace_back("X-Forwarded-Host", target.host_header);
   out.emplace_back("X-Forwarded-Proto", "https");
-  std::string protocols = websocket_protocols(context.head());
-  if (!protocols.empty()) out.emplace_back("Sec-WebSocket-Protocol", std::move(protocols));
   return out;
 }
 

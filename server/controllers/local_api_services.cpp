@@ -1,11 +1,15 @@
 #include "controllers/local_api_services.h"
 
-#include <algorithm>
+#include <chrono>
 
 #include "aggregation/api_service.h"
+#include "aggregation/availability.h"
+#include "base/time.h"
 #include "catalog/catalog.h"
+#include "controllers/names.h"
 #include "object/decode.h"
 #include "object/metadata.h"
+#include "registry/strategies/custom.h"
 
 namespace limen::controllers {
 
@@ -13,7 +17,6 @@ namespace {
 
 using object::Json;
 
-constexpr std::string_view kName = "local-api-services";
 constexpr std::string_view kOwnGroup = "apiregistration.k8s.io";
 constexpr std::string_view kManaged = "kube-aggregator.kubernetes.io/automanaged";
 constexpr std::string_view kOnStart = "onstart";
@@ -42,7 +45,7 @@ std::string_view managed_of(const storage::StoredObject& object) {
 
 LocalApiServices::LocalApiServices(Scope& scope, Objects& objects)
     : objects_(objects),
-      queue_(scope, kName, [this](std::string key) { return look(std::move(key)); }),
+      queue_(scope, kLocalApiServices, [this](std::string key) { return look(std::move(key)); }),
       definitions_(objects.store(), objects.loop(), kDefinitions,
                    [this](const storage::StoredObject& object, bool gone) {
                      definition_changed(object, gone);
@@ -58,7 +61,7 @@ LocalApiServices::LocalApiServices(Scope& scope, Objects& objects)
   for (const storage::ObjectPtr& one : stored.objects) at_start_.insert(one->name);
 }
 
-std::string_view LocalApiServices::name() const { return kName; }
+std::string_view LocalApiServices::name() const { return kLocalApiServices; }
 
 // Definitions first: what an APIService is for is known when it is looked at.
 void LocalApiServices::start() {
@@ -66,8 +69,16 @@ void LocalApiServices::start() {
   services_.start();
 }
 
-void LocalApiServices::look_at_all() {
-  for (const auto& [name, what] : built_in_) queue_.add(name);
+// All at once, so that it is one round of writes.
+base::Task<void> LocalApiServices::bring_up() {
+  Group all(objects_.loop());
+  for (const auto& [name, what] : built_in_) all.add(look_once(name));
+  co_await all.wait();
+}
+
+base::Task<void> LocalApiServices::look_once(std::string name) {
+  const bool done = co_await look(name);
+  if (!done) queue_.add(name);
 }
 
 void LocalApiServices::stop() {
@@ -136,6 +147,10 @@ base::Task<bool> LocalApiServices::make(std::string name, GroupVersion what,
   object::metadata(object)["labels"] =
       boost::json::object{{kManaged, boost::json::string(managed.data(), managed.size())}};
   object.get_object()["spec"] = spec_of(what.first, what.second);
+  // Said at once what api-services would say, which saves a write for each.
+  const aggregation::Availability here = aggregation::local_availability();
+  registry::set_condition(object, "Available", here.available, here.reason, here.message,
+                          base::format_time(std::chrono::system_clock::now()));
   storage::Key key{kServices, "", std::move(name)};
   const bool made = co_await objects_.create(std::move(key), std::move(object));
   co_return made;

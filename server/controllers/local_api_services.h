@@ -27,7 +27,7 @@ class LocalApiServices final : public Controller {
 
   std::string_view name() const override;
   void start() override;
-  void look_at_all() override;
+  base::Task<void> bring_up() override;
   bool idle() const override { return queue_.idle(); }
   void stop() override;
 
@@ -36,6 +36,7 @@ class LocalApiServices final : public Controller {
 
   void definition_changed(const storage::StoredObject& object, bool gone);
   base::Task<bool> look(std::string name);
+  base::Task<void> look_once(std::string name);
   base::Task<bool> make(std::string name, GroupVersion what, std::string_view managed);
   base::Task<bool> put_right(storage::ObjectPtr current, GroupVersion what);
 

@@ -44,9 +44,9 @@ class Manager::Impl {
     };
     // Not housekeeping that somebody else could do: without it no custom resource is served.
     controllers_.push_back(std::make_unique<CustomResources>(scope_, objects_));
-    // Nor these: by them group versions are another server's.
-    controllers_.push_back(std::make_unique<LocalApiServices>(scope_, objects_));
+    // Nor this: by it group versions are another server's.
     controllers_.push_back(std::make_unique<ApiServices>(scope_, objects_, options.remote_servers));
+    add(std::make_unique<LocalApiServices>(scope_, objects_));
     add(std::make_unique<Namespaces>(scope_, objects_));
     add(std::make_unique<DefaultServiceAccount>(scope_, objects_));
     add(std::make_unique<RbacBootstrap>(objects_));

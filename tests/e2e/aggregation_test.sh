@@ -5,9 +5,7 @@ source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 PORT=$(free_port)
 init_state
 EXTENSION=$WORK/extension
-EXTENSION_PID=
 mkdir -p "$EXTENSION/seen"
-trap 'stop_extension; cleanup' EXIT
 group=/apis/widgets.example.com/v1
 widgets=$group/namespaces/default/widgets
 
@@ -28,17 +26,12 @@ certificate front-proxy-client proxies 'extendedKeyUsage = clientAuth'
 authority extensions
 certificate widgets extensions 'subjectAltName = DNS:widgets.default.svc'
 
+# It stands in for somebody else's server, so lib.sh ends it when the test does.
 start_extension() {
   "$LIMEN_BUILD/bin/extension_server" "$EXTENSION_PORT" "$WORK/widgets.crt" "$WORK/widgets.key" "$WORK/proxies.crt" \
     "$EXTENSION" > "$EXTENSION/out" 2>> "$EXTENSION/err" &
-  EXTENSION_PID=$!
+  STAND_IN_PID=$!
   eventually 10 grep -q ready "$EXTENSION/out"
-}
-stop_extension() {
-  [ -n "$EXTENSION_PID" ] || return 0
-  kill "$EXTENSION_PID" 2> /dev/null || true
-  wait "$EXTENSION_PID" 2> /dev/null || true
-  EXTENSION_PID=
 }
 # Everything the server was asked for "METHOD PATH..."; its other questions are the aggregator's own.
 seen() { cat $(grep -lF "$1" "$EXTENSION"/seen/* 2> /dev/null) /dev/null; }
@@ -46,6 +39,7 @@ forget() { rm -f "$EXTENSION"/seen/*; }
 condition() {
   k get apiservice v1.widgets.example.com -o jsonpath='{.status.conditions[?(@.type=="Available")].status} {.status.conditions[?(@.type=="Available")].reason}'
 }
+gone() { [ "$(status_of GET $widgets)" = 404 ]; }
 is() { [ "$(condition)" = "$1" ]; }
 
 cat >> "$CONFIG" << YAML
@@ -91,10 +85,10 @@ assert_contains "$(api GET /apis)" '"name":"widgets.example.com"'
 assert_contains "$(api GET /apis -H 'Accept: application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList')" '"freshness":"Stale"'
 
 # --- its Service comes, but nobody answers there; then somebody does
-k create service externalname widgets --external-name localhost --tcp "$EXTENSION_PORT" > /dev/null
+k create service externalname widgets --external-name 127.0.0.1 --tcp "$EXTENSION_PORT" > /dev/null
 eventually 20 is "False FailedDiscoveryCheck"
 assert_contains "$(k get apiservice v1.widgets.example.com -o jsonpath='{.status.conditions[0].message}')" \
-  "failing or missing response from https://localhost:$EXTENSION_PORT$group: Get "
+  "failing or missing response from https://127.0.0.1:$EXTENSION_PORT$group: Get "
 start_extension
 eventually 30 is "True Passed"
 assert_contains "$(api GET /metrics)" 'aggregator_unavailable_apiservice{name="v1.widgets.example.com"} 0'
@@ -161,7 +155,7 @@ tunnel() { # PATH: what comes back of an upgrade and of bytes after it
     sleep 1
     printf '%b' "$2"
     sleep 1
-  } | timeout 10 openssl s_client -quiet -connect "127.0.0.1:$PORT" -CAfile "$STATE/pki/ca.crt" \
+  } | timeout 10 openssl s_client -quiet -no_ign_eof -connect "127.0.0.1:$PORT" -CAfile "$STATE/pki/ca.crt" \
     -cert "$STATE/pki/admin.crt" -key "$STATE/pki/admin.key" 2> /dev/null || true
 }
 answer=$(tunnel $widgets/echo 'there and back')
@@ -181,7 +175,7 @@ k patch apiservice v1.widgets.example.com --type merge -p "{\"spec\":{\"caBundle
 eventually 20 is "True Passed"
 
 # --- it dies, and comes back
-stop_extension
+stop_stand_in
 answer=$(api GET $widgets -w ' %{http_code}')
 assert_contains "$answer" 'error trying to reach service: '
 assert_contains "$answer" ' 503'
@@ -197,6 +191,6 @@ assert_contains "$(k get widgets)" a
 
 # --- an APIService that goes takes its group along
 k delete apiservice v1.widgets.example.com > /dev/null
-assert_status 404 GET $widgets
+eventually 10 gone
 assert_not_contains "$(api GET /apis)" widgets.example.com
 finish

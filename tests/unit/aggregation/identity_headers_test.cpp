@@ -2,8 +2,6 @@
 
 #include <gtest/gtest.h>
 
-#include "support/fake_exchange.h"
-
 namespace limen::aggregation {
 namespace {
 
@@ -31,16 +29,6 @@ TEST(IdentityHeaders, EscapeWhatAFieldNameMayNotHold) {
   const HeaderList headers = identity_headers(user);
   EXPECT_EQ(headers[1].first, "X-Remote-Extra-authentication.kubernetes.io%2Fcredential-id");
   EXPECT_EQ(headers[2].first, "X-Remote-Extra-a%25b%3A%20c%0D%0A");
-}
-
-TEST(IdentityHeaders, TheTokenOfAWebSocketStaysHere) {
-  test::InlineExecutor loop;
-  test::FakeExchange exchange(loop);
-  exchange.request("GET", "/",
-                   {{"Sec-WebSocket-Protocol",
-                     "v4.channel.k8s.io, base64url.bearer.authorization.k8s.io.c2VjcmV0"},
-                    {"sec-websocket-protocol", "other"}});
-  EXPECT_EQ(websocket_protocols(exchange.head()), "v4.channel.k8s.io, other");
 }
 
 }  // namespace

@@ -73,7 +73,7 @@ const std::string kPath = "/apis/a.example.com/v1/namespaces/x/widgets/a";
 TEST_F(RemoteServersTest, SendsTheRequestOnWithTheCallersIdentity) {
   put(kService, test::kExternalService);
   servers_->show_certificate("our certificate", "our key");
-  serve("GET", kPath + "?limit=5&x=%2F", {{"X-Forwarded-For", "198.51.100.7"}});
+  serve("GET", kPath + "?limit=5&x=%2F");
   EXPECT_EQ(exchange_->answer, "from behind");
   EXPECT_EQ(target_.host, "remote.example.com");
   EXPECT_EQ(target_.port, 8443);
@@ -87,7 +87,6 @@ TEST_F(RemoteServersTest, SendsTheRequestOnWithTheCallersIdentity) {
   EXPECT_EQ(added("X-Remote-User"), std::vector<std::string>{"jane"});
   EXPECT_EQ(added("X-Remote-Uid"), std::vector<std::string>{"u-1"});
   EXPECT_EQ(added("X-Remote-Group"), std::vector<std::string>{"dev"});
-  EXPECT_EQ(added("X-Forwarded-For"), std::vector<std::string>{"198.51.100.7, 192.0.2.1"});
   EXPECT_EQ(added("X-Forwarded-Uri"), std::vector<std::string>{kPath});
   EXPECT_EQ(rules_.redirects, proxy::Redirects::refuse);
 }
@@ -97,8 +96,8 @@ TEST_F(RemoteServersTest, KeepsWhatAClientSaysOfItselfFromTheServerBehind) {
   servers_->withhold({"X-Proxy-User", "X-Proxy-Extra-*"});
   serve("GET", kPath);
   for (const char* name :
-       {"Authorization", "X-Remote-*", "X_Remote*", "Impersonate-*", "X-Forwarded-For",
-        "Sec-WebSocket-Protocol", "X-Proxy-User", "X-Proxy-Extra-*"}) {
+       {"Authorization", "X-Remote-*", "X_Remote*", "Impersonate-*", "X-Forwarded-Uri",
+        "X-Proxy-User", "X-Proxy-Extra-*"}) {
     EXPECT_TRUE(withholds(name)) << name;
   }
 }
