@@ -63,7 +63,9 @@ bool boolean_at(const Json& value, std::string_view key) {
 
 }  // namespace
 
-std::string ApiService::base_path() const { return "/apis/" + group + "/" + version; }
+std::string ApiService::base_path() const {
+  return group.empty() ? "/api/" + version : "/apis/" + group + "/" + version;
+}
 
 std::string ApiService::server_name() const {
   return service ? service->name + "." + service->ns + ".svc" : std::string();

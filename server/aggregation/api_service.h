@@ -43,7 +43,7 @@ struct ApiService {
   bool skip_verify = false;                 // spec.insecureSkipTLSVerify
   bool operator==(const ApiService&) const = default;
 
-  // The path all its requests begin with: /apis/GROUP/VERSION.
+  // The path all its requests begin with: /apis/GROUP/VERSION, /api/v1 of the core group.
   std::string base_path() const;
   // The name its server's certificate has to be for: SERVICE.NAMESPACE.svc; "" when served here.
   std::string server_name() const;

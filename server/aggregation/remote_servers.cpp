@@ -135,6 +135,7 @@ base::Task<void> RemoteServers::serve(request::RequestContext& context, RoutePtr
   }
   rules.dropped = withheld_headers();
   for (const std::string& name : shown()->withheld) rules.dropped.push_back(name);
+  rules.max_body_bytes = options_.max_body_bytes;
   rules.redirects = options_.refuse_redirects ? proxy::Redirects::refuse : proxy::Redirects::pass;
   std::optional<base::ApiError> problem;
   try {

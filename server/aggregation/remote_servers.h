@@ -40,7 +40,8 @@ class RemoteServers {
   struct Options {
     Forward forward;
     Fetch fetch;
-    bool refuse_redirects = true;  // answers of 3xx with a Location become 502
+    bool refuse_redirects = true;                  // answers of 3xx with a Location become 502
+    std::size_t max_body_bytes = 3 * 1024 * 1024;  // of a request; more: 413
   };
 
   RemoteServers(storage::Store& store, Options options)

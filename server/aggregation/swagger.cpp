@@ -18,7 +18,7 @@ constexpr std::string_view kKinds = "x-kubernetes-group-version-kind";
 
 std::string_view view(const boost::json::string& text) { return {text.data(), text.size()}; }
 
-Json parse(std::string_view text, boost::json::storage_ptr storage) {
+Json read(std::string_view text, boost::json::storage_ptr storage) {
   boost::json::parse_options options;
   options.max_depth = kMaxSwaggerDepth;
   boost::system::error_code error;
@@ -26,7 +26,7 @@ Json parse(std::string_view text, boost::json::storage_ptr storage) {
   return error ? Json() : out;
 }
 
-// Calls `visit` with every text that refers to a definition. Depth is bounded by parse().
+// Calls `visit` with every text that refers to a definition. Depth is bounded by read().
 template <class Value, class Visit>
 void each_reference(Value& value, const Visit& visit) {
   if (value.is_array()) {
@@ -132,7 +132,7 @@ void add_part(Members& paths, Members& definitions, Json part) {
 
 std::optional<std::string> swagger_part(std::string_view document, std::string_view base_path) {
   boost::json::monotonic_resource arena;
-  const Json whole = parse(document, &arena);
+  const Json whole = read(document, &arena);
   const Members* paths = members_at(whole, "paths");
   if (!paths || !whole.get_object().contains("swagger")) return std::nullopt;
   Members kept(&arena);
@@ -164,7 +164,7 @@ std::optional<std::string> swagger_part(std::string_view document, std::string_v
 std::string merge_swagger(std::string document, SwaggerParts parts) {
   if (parts.empty()) return document;
   boost::json::monotonic_resource arena;
-  Json whole = parse(document, &arena);
+  Json whole = read(document, &arena);
   if (!whole.is_object()) return document;
   Members& members = whole.get_object();
   for (const char* key : {"paths", "definitions"}) members[key];  // there before they are held
@@ -173,7 +173,7 @@ std::string merge_swagger(std::string document, SwaggerParts parts) {
   if (!paths.is_object()) paths.emplace_object();
   if (!definitions.is_object()) definitions.emplace_object();
   for (const auto& text : parts) {
-    Json part = parse(*text, &arena);
+    Json part = read(*text, &arena);
     if (part.is_object()) add_part(paths.get_object(), definitions.get_object(), std::move(part));
   }
   return boost::json::serialize(whole);

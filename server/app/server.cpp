@@ -92,6 +92,7 @@ aggregation::RemoteServers::Options remote_options(
   options.forward = proxy::forward;
   options.fetch = proxy::fetch;
   options.refuse_redirects = configuration.aggregation.reject_forwarding_redirect;
+  options.max_body_bytes = static_cast<std::size_t>(configuration.limits.max_request_body_bytes);
   return options;
 }
 

@@ -181,7 +181,6 @@ void ApiServices::service_changed(const std::string& ns, const std::string& name
 void ApiServices::publish() {
   std::vector<aggregation::RoutePtr> remotes;
   std::vector<ApiService> local;
-  std::size_t swagger_bytes = 0;
   for (const auto& [name, known] : known_) {
     if (!known.service.service || known.service.group.empty()) {
       local.push_back(known.service);
@@ -192,10 +191,6 @@ void ApiServices::publish() {
     route->available = known.availability.available;
     route->fresh = known.documents.fresh;
     route->documents = known.documents.documents;
-    if (route->documents.swagger) {
-      swagger_bytes += route->documents.swagger->size();
-      if (swagger_bytes > aggregation::kMaxMergedSwaggerBytes) route->documents.swagger.reset();
-    }
     remotes.push_back(std::move(route));
   }
   auto next = std::make_shared<const aggregation::Routes>(remotes, local, openapi_version_);
@@ -266,9 +261,25 @@ base::Task<void> ApiServices::refresh_documents(std::string name, ApiService ser
       co_await aggregation::read_documents(*servers_, objects_.loop(), service, std::move(before));
   known = known_.find(name);
   if (known == known_.end() || !(known->second.service == service)) co_return;
+  limit_swagger(name, read);
   known->second.read_at = now;
   known->second.documents = std::move(read);
   publish();
+}
+
+// All parts are kept in memory and merged into one document.
+void ApiServices::limit_swagger(const std::string& name, aggregation::KnownDocuments& read) const {
+  if (!read.documents.swagger) return;
+  std::size_t bytes = read.documents.swagger->size();
+  for (const auto& [other, known] : known_) {
+    const auto& swagger = known.documents.documents.swagger;
+    if (other != name && swagger) bytes += swagger->size();
+  }
+  if (bytes <= aggregation::kMaxMergedSwaggerBytes) return;
+  log::warn("an APIService's OpenAPI v2 is left out: too large with the others'",
+            {{"apiservice", name}, {"bytes", std::to_string(bytes)}});
+  read.documents.swagger.reset();
+  read.swagger_tag.clear();
 }
 
 void ApiServices::lost(const std::string& name) {

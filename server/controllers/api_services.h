@@ -59,6 +59,7 @@ class ApiServices final : public Controller {
   base::Task<aggregation::Availability> ask(aggregation::ApiService service);
   base::Task<void> attempt(aggregation::ApiService service, std::shared_ptr<Attempts> attempts);
   base::Task<void> refresh_documents(std::string name, aggregation::ApiService service);
+  void limit_swagger(const std::string& name, aggregation::KnownDocuments& read) const;
   void lost(const std::string& name);
   base::Task<bool> tell(storage::ObjectPtr current, aggregation::Availability availability);
 

@@ -170,7 +170,10 @@ void echo(SecureStreamSocket& socket, std::string rest) {
 void refuse_upgrade(SecureStreamSocket& socket, std::string rest) {
   send(socket,
        "HTTP/1.1 403 Forbidden\r\nContent-Type: text/plain\r\nContent-Length: 4\r\n\r\nshut");
-  while (receive(socket, rest)) {
+  try {
+    while (receive(socket, rest)) {
+    }
+  } catch (const Poco::Exception&) {  // an end without a word is one too
   }
   keep("AFTER /shut\n\n" + rest);
 }
@@ -253,6 +256,7 @@ int main(int argc, char** argv) {
     using Poco::Net::Context;
     Context::Ptr context(new Context(Context::TLS_SERVER_USE, argv[3], argv[2], argv[4],
                                      Context::VERIFY_STRICT, 9, false));
+    context->enableExtendedCertificateVerification(false);  // the client has no host name
     const auto port = static_cast<Poco::UInt16>(std::stoi(argv[1]));
     Poco::Net::SecureServerSocket server(Poco::Net::SocketAddress("127.0.0.1", port), 64, context);
     std::cout << "ready" << std::endl;

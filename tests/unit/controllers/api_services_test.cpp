@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "aggregation/swagger.h"
 #include "observability/metrics.h"
 #include "unit/aggregation/remote_fixture.h"
 #include "unit/controllers/with_manager.h"
@@ -107,6 +108,44 @@ TEST_F(ApiServicesTest, MakesSeveralAttemptsAndNoneForLocalOnes) {
   ASSERT_TRUE(eventually([&] { return condition().starts_with("False Failed"); }));
   EXPECT_GE(remote_.asked(kGroupPath).size(), 5U);
   EXPECT_TRUE(remote_.asked("/apis/apps/v1").empty());
+}
+
+TEST_F(ApiServicesTest, KeepsAsMuchOpenApiAsFits) {
+  constexpr std::size_t kQuarter = aggregation::kMaxMergedSwaggerBytes / 4;
+  const std::vector<std::string> groups{"a.example.com", "b.example.com", "c.example.com",
+                                        "d.example.com", "e.example.com"};
+  std::string paths;
+  for (const std::string& group : groups) {
+    remote_.answer("/apis/" + group + "/v1", 200,
+                   R"({"kind":"APIResourceList","resources":[{"name":"widgets"}]})");
+    paths +=
+        (paths.empty() ? "" : ",") + ("\"/apis/" + group) + R"(/v1/":{"$ref":"#/definitions/Big"})";
+  }
+  const auto document = [&](std::size_t bytes) {
+    return R"({"swagger":"2.0","paths":{)" + paths + R"(},"definitions":{"Big":")" +
+           std::string(bytes, 'x') + "\"}}";
+  };
+  const std::size_t around =
+      aggregation::swagger_part(document(0), "/apis/a.example.com/v1")->size();
+  remote_.answer("/openapi/v2", 200, document(kQuarter - around));
+  add_service();
+  run_with_remote();
+  const auto kept = [&](const std::string& group) {
+    const auto found = aggregation::route_of("/apis/" + group + "/v1");
+    return found && found->documents.swagger;
+  };
+  const auto listed = [&](const std::string& group) {
+    const auto found = aggregation::route_of("/apis/" + group + "/v1");
+    return found && found->available;
+  };
+  for (const std::string& group : groups) {
+    ASSERT_EQ(
+        create({kApiServices, "", "v1." + group}, test::api_service_object(group).c_str()).status,
+        WriteStatus::ok);
+    ASSERT_TRUE(eventually([&] { return listed(group); }));
+  }
+  for (std::size_t i = 0; i < 4; ++i) EXPECT_TRUE(kept(groups[i])) << i;
+  EXPECT_FALSE(kept(groups[4])) << "four together are exactly as much as fits";
 }
 
 TEST_F(ApiServicesTest, CountsUnavailableServers) {
