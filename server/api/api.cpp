@@ -5,6 +5,8 @@
 #include <string>
 #include <utility>
 
+#include "aggregation/remote_servers.h"
+#include "aggregation/routes.h"
 #include "api/call.h"
 #include "api/deprecations.h"
 #include "api/discovery/discovery.h"
@@ -180,6 +182,13 @@ void serve_document(request::RequestContext& context) {
 
 base::Task<void> Api::serve(request::RequestContext& context, const AccessChainsPtr& chains) const {
   const RequestInfo& info = context.info;
+  // What another server answers for is none of the catalog's business.
+  if (aggregation::RoutePtr route = aggregation::route_of(info.path)) {
+    const aggregation::RemoteServers* remote = dependencies_.options.remote_servers;
+    if (!remote) throw ApiError::service_unavailable("service unavailable");
+    co_await remote->serve(context, std::move(route));
+    co_return;
+  }
   // A custom resource stays for this request as it is now.
   const catalog::ResourcePtr resource =
       info.is_resource ? catalog::lookup(info.group, info.version, info.resource) : nullptr;

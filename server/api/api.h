@@ -20,6 +20,9 @@
 #include "request/context.h"
 #include "storage/store.h"
 
+namespace limen::aggregation {
+class RemoteServers;
+}
 namespace limen::registry {
 class Conversions;
 class ServiceAllocator;
@@ -51,6 +54,9 @@ struct ApiOptions {
   // Asks the webhooks that convert custom objects; outlives the Api. Null: such kinds answer 500.
   registry::Conversions* conversions = nullptr;
   KubeletOptions kubelets;
+  // The API servers behind this one, asked for the group versions APIServices leave to them;
+  // outlives the Api. Null: such requests are answered 503.
+  const aggregation::RemoteServers* remote_servers = nullptr;
 };
 
 struct ApiDependencies {

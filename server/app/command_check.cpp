@@ -5,6 +5,7 @@
 #include "app/front_proxy.h"
 #include "app/module_specs.h"
 #include "app/pki.h"
+#include "app/proxy_client.h"
 #include "app/root_ca.h"
 #include "app/serving_certificate.h"
 #include "app/transport_options.h"
@@ -32,6 +33,8 @@ void check_certificates(const config::ServerConfiguration& configuration,
       problems.push_back(configuration.file + ": secure: " + error.what());
     }
   }
+  const std::string proxy = proxy_client_problem(configuration.aggregation);
+  if (!proxy.empty()) problems.push_back(proxy);
   const std::string root = root_ca_problem(configuration);
   if (!root.empty()) problems.push_back("controllers.rootCAFile: " + root);
   const std::string& ca = configuration.secure.client_ca_file;

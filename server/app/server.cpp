@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "aggregation/remote_servers.h"
 #include "api/api.h"
 #include "app/access_control.h"
 #include "app/advertise_address.h"
@@ -21,6 +22,7 @@
 #include "app/informer_sync.h"
 #include "app/module_specs.h"
 #include "app/own_pages.h"
+#include "app/proxy_client.h"
 #include "app/rights_watch.h"
 #include "app/root_ca.h"
 #include "app/serving_certificate.h"
@@ -40,6 +42,7 @@
 #include "observability/log.h"
 #include "observability/metrics.h"
 #include "pipeline/pipeline.h"
+#include "proxy/forward.h"
 #include "registry/service_allocator.h"
 #include "registry/webhook_conversion.h"
 #include "storage/cached_store.h"
@@ -100,11 +103,23 @@ api::KubeletOptions kubelet_options(const config::Kubelets& kubelets) {
   return options;
 }
 
+aggregation::RemoteServers::Options remote_options(
+    const config::ServerConfiguration& configuration) {
+  aggregation::RemoteServers::Options options;
+  options.forward = proxy::forward;
+  options.fetch = proxy::fetch;
+  options.refuse_redirects = configuration.aggregation.reject_forwarding_redirect;
+  options.max_body_bytes = static_cast<std::size_t>(configuration.limits.max_request_body_bytes);
+  return options;
+}
+
 api::ApiOptions api_options(const config::ServerConfiguration& configuration,
                             base::WorkerPool& decoders, registry::ServiceAllocator& services,
-                            registry::Conversions& conversions) {
+                            registry::Conversions& conversions,
+                            const aggregation::RemoteServers& remote) {
   api::ApiOptions options;
   options.conversions = &conversions;
+  options.remote_servers = &remote;
   options.decoders = &decoders;
   options.services = &services;
   options.max_body_bytes = static_cast<std::size_t>(configuration.limits.max_request_body_bytes);
@@ -121,8 +136,10 @@ registry::ServiceAllocator service_allocator(const config::Services& services) {
 }
 
 controllers::Options controller_options(const config::ServerConfiguration& configuration,
-                                        registry::ServiceAllocator& services) {
+                                        registry::ServiceAllocator& services,
+                                        const aggregation::RemoteServers& remote) {
   controllers::Options options;
+  options.remote_servers = &remote;
   options.disabled = configuration.disabled_controllers;
   options.services = &services;
   options.own_service = {services.own_address(), advertise_address(configuration.secure),
@@ -189,9 +206,11 @@ class ServerProcess::Rooms {
         revocations_(configuration.revocations.path),
         access_(runtime_, {&revocations_, configuration_.api_audiences}),
         services_(service_allocator(configuration.services)),
-        controllers_(store_, controller_options(configuration, services_)),
+        remote_servers_(store_, remote_options(configuration)),
+        controllers_(store_, controller_options(configuration, services_, remote_servers_)),
         auditor_(make_auditor(configuration.audit)),
-        api_({store_, api_options(configuration, decoders_, services_, conversions_)}),
+        api_({store_,
+              api_options(configuration, decoders_, services_, conversions_, remote_servers_)}),
         pipeline_(
             pipeline_options(configuration, live_), [this] { return access_.current(); },
             [this](request::RequestContext& context, const api::AccessChainsPtr& chains) {
@@ -211,6 +230,7 @@ class ServerProcess::Rooms {
     if (!nobody.empty()) throw std::runtime_error(nobody);
     const std::string shared = shared_proxy_authority(configuration_);
     if (!shared.empty()) throw std::runtime_error(shared);
+    show_proxy_client();
     services_.load(store_);
     const CertificateFiles certificate = ensure_serving_certificate(configuration_.secure);
     if (certificate.made) {
@@ -224,6 +244,7 @@ class ServerProcess::Rooms {
     log_generation(*access_.generation());
     authorities_.follow(access_.generation()->authenticators());
     controllers_.change_authentication_trust(authorities_.trust());
+    remote_servers_.withhold(front_proxy_fields(authorities_.trust()));
     add_health_checks();
     listen(certificate);
     watch_files();
@@ -267,6 +288,8 @@ class ServerProcess::Rooms {
       files_.watch({policy}, [this, policy] { reload_audit_policy(*auditor_, policy); });
     }
     files_.watch(tls_files_, [this] { reload_certificates(); });
+    const auto proxy_files = proxy_client_files(configuration_.aggregation);
+    if (!proxy_files.empty()) files_.watch(proxy_files, [this] { reload_proxy_client(); });
     watch_authorities();
     if (!root_ca_file_.empty()) {
       files_.watch({root_ca_file_}, [this] { reload_root_ca(); });
@@ -301,6 +324,7 @@ class ServerProcess::Rooms {
   void publish_authorities() {
     const std::lock_guard lock(publishing_);  // what is told last is what was read last
     controllers_.change_authentication_trust(authorities_.trust());
+    remote_servers_.withhold(front_proxy_fields(authorities_.trust()));
     transport_->offer_authorities(authorities_.all());
   }
 
@@ -321,6 +345,21 @@ class ServerProcess::Rooms {
       controllers_.change_root_ca(read_certificate_bundle(root_ca_file_).text);
     } catch (const std::exception& error) {
       log::error("the serving certificate's authority cannot be used, the old one stays published",
+                 {{"error", error.what()}});
+    }
+  }
+
+  void show_proxy_client() {
+    KeyPair pair = read_proxy_client(configuration_.aggregation);
+    remote_servers_.show_certificate(std::move(pair.certificate), std::move(pair.key));
+  }
+
+  void reload_proxy_client() {
+    try {
+      show_proxy_client();
+      log::info("the client certificate for API servers behind this one was read again");
+    } catch (const std::exception& error) {
+      log::error("the new client certificate for API servers behind this one cannot be used",
                  {{"error", error.what()}});
     }
   }
@@ -452,6 +491,7 @@ class ServerProcess::Rooms {
   authn::Revocations revocations_;
   AccessControl access_;
   registry::ServiceAllocator services_;
+  aggregation::RemoteServers remote_servers_;
   controllers::Manager controllers_;
   std::unique_ptr<audit::Auditor> auditor_;  // null: audit is off
   InformerSync informers_{[this] { return controllers_.synced(); },

@@ -98,6 +98,13 @@ struct Kubelets {
   bool allow_local_addresses = false;  // loopback and link-local ones may be connected to
 };
 
+// The API servers behind this one (APIServices).
+struct Aggregation {
+  // PEM; shown to them as a front proxy's; both empty: none.
+  std::string proxy_client_cert_file, proxy_client_key_file;
+  bool reject_forwarding_redirect = true;  // their answers of 3xx are refused
+};
+
 struct Threads {
   std::int64_t io = 0;       // I/O loops; 0: one a core
   std::int64_t workers = 0;  // for modules that may block; 0: four a core, at least eight
@@ -157,6 +164,7 @@ struct ServerConfiguration {
   Revocations revocations;
   Services services;
   Kubelets kubelets;
+  Aggregation aggregation;
   Threads threads;
   Log log;
   Audit audit;

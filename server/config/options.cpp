@@ -169,6 +169,12 @@ std::vector<Option> options_of(ServerConfiguration& c) {
                             }}});
   out.push_back({"services", "nodePortRange", TextOption{&c.services.node_port_range, port_range}});
   add_kubelets(out, c.kubelets);
+  out.push_back({"aggregation", "proxyClientCertFile",
+                 TextOption{&c.aggregation.proxy_client_cert_file, any_text}});
+  out.push_back({"aggregation", "proxyClientKeyFile",
+                 TextOption{&c.aggregation.proxy_client_key_file, any_text}});
+  out.push_back({"aggregation", "rejectForwardingRedirect",
+                 BooleanOption{&c.aggregation.reject_forwarding_redirect}});
   out.push_back({"threads", "io", IntegerOption{&c.threads.io, 0, 1024}});
   out.push_back({"threads", "workers", IntegerOption{&c.threads.workers, 0, 4096}});
   out.push_back({"log", "level", TextOption{&c.log.level, log_level}});

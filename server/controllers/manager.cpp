@@ -6,6 +6,7 @@
 #include <future>
 #include <utility>
 
+#include "controllers/api_services.h"
 #include "controllers/cluster_authentication_trust.h"
 #include "controllers/cluster_role_aggregation.h"
 #include "controllers/custom_resources.h"
@@ -14,6 +15,7 @@
 #include "controllers/garbage_collector.h"
 #include "controllers/identity_lease.h"
 #include "controllers/kubernetes_service.h"
+#include "controllers/local_api_services.h"
 #include "controllers/loop_thread.h"
 #include "controllers/names.h"
 #include "controllers/namespaces.h"
@@ -45,6 +47,9 @@ class Manager::Impl {
     };
     // Not housekeeping that somebody else could do: without it no custom resource is served.
     controllers_.push_back(std::make_unique<CustomResources>(scope_, objects_));
+    // Nor this: by it group versions are another server's.
+    controllers_.push_back(std::make_unique<ApiServices>(scope_, objects_, options.remote_servers));
+    add(std::make_unique<LocalApiServices>(scope_, objects_));
     add(std::make_unique<Namespaces>(scope_, objects_));
     add(std::make_unique<DefaultServiceAccount>(scope_, objects_));
     add(std::make_unique<RbacBootstrap>(objects_));

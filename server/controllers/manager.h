@@ -16,6 +16,9 @@
 #include "controllers/kubernetes_service.h"
 #include "storage/store.h"
 
+namespace limen::aggregation {
+class RemoteServers;
+}
 namespace limen::registry {
 class ServiceAllocator;
 }
@@ -30,6 +33,8 @@ struct Options {
   std::string service_range = {};  // CIDR; empty: its objects are not kept
   std::chrono::nanoseconds event_ttl = std::chrono::hours(0);  // 0: events stay
   std::string host = {};  // the name this server's lease is made of; empty: it has none
+  // How API servers behind this one are asked; outlives the manager. Null: they are not.
+  const aggregation::RemoteServers* remote_servers = nullptr;
 };
 
 class Manager {

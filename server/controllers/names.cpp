@@ -3,12 +3,19 @@
 namespace limen::controllers {
 
 std::vector<std::string> controller_names() {
-  return {std::string(kNamespaces),        std::string(kDefaultServiceAccount),
-          std::string(kRbacBootstrap),     std::string(kClusterRoleAggregation),
-          std::string(kTokenCleaner),      std::string(kClusterAuthenticationTrust),
-          std::string(kRootCaPublisher),   std::string(kGarbageCollector),
-          std::string(kKubernetesService), std::string(kServiceAddresses),
-          std::string(kEventTtl),          std::string(kIdentityLease)};
+  return {std::string(kLocalApiServices),
+          std::string(kNamespaces),
+          std::string(kDefaultServiceAccount),
+          std::string(kRbacBootstrap),
+          std::string(kClusterRoleAggregation),
+          std::string(kTokenCleaner),
+          std::string(kClusterAuthenticationTrust),
+          std::string(kRootCaPublisher),
+          std::string(kGarbageCollector),
+          std::string(kKubernetesService),
+          std::string(kServiceAddresses),
+          std::string(kEventTtl),
+          std::string(kIdentityLease)};
 }
 
 }  // namespace limen::controllers

@@ -7,6 +7,7 @@
 
 namespace limen::controllers {
 
+inline constexpr std::string_view kLocalApiServices = "local-api-services";
 inline constexpr std::string_view kNamespaces = "namespaces";
 inline constexpr std::string_view kDefaultServiceAccount = "default-service-account";
 inline constexpr std::string_view kRbacBootstrap = "rbac-bootstrap";

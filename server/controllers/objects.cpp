@@ -37,7 +37,10 @@ base::Task<bool> Objects::create(storage::Key key, object::Json object) {
       catalog::find_resource(version.group, version.version, key.id.resource);
   if (!resource) throw std::logic_error("a controller creates what is not served");
   const request::Identity self{"system:apiserver", "", {"system:masters"}, {}};
+  object::Json status;
+  if (object::Json* given = object::member(object, "status")) status = std::move(*given);
   registry::prepare_create(*resource, registry::strategy_for(*resource), object, self);
+  if (!status.is_null()) object.get_object()["status"] = std::move(status);
   std::string json = object::canonical(object);
   const storage::WriteResult result =
       co_await store_.create(loop_, std::move(key), std::move(json));

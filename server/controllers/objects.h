@@ -27,7 +27,8 @@ class Objects {
   storage::Store& store() const { return store_; }
   base::Executor& loop() const { return loop_; }
 
-  // Fills in what the API fills in (uid, creationTimestamp, initial status ...) and stores it.
+  // Fills in what the API fills in (uid, creationTimestamp, initial status ...) and stores it. A
+  // status it has already stays.
   // False when there is one of this name. Throws StoreError.
   base::Task<bool> create(storage::Key key, object::Json object);
   // False when it is at another revision or gone. Throws StoreError.

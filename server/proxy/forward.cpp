@@ -176,6 +176,7 @@ void Forwarding::open_tunnel(const AnswerHead& head) {
     tunnel_ = context_.exchange().upgrade(answer);
   }
   if (!tunnel_) return end();  // the client has gone
+  context_.scope.on_cancel = nullptr;  // the time for an answer is not the tunnel's
   const std::weak_ptr<Forwarding> weak = weak_from_this();
   tunnel_->on_data([weak](std::string_view bytes) {
     if (const auto self = weak.lock()) self->take_from_client(bytes);

@@ -6,9 +6,11 @@
 #include <set>
 #include <span>
 
+#include "aggregation/routes.h"
 #include "api/discovery/accept.h"
 #include "api/discovery/digest.h"
 #include "api/discovery/documents.h"
+#include "api/discovery/listed_groups.h"
 #include "base/api_error.h"
 #include "base/strings.h"
 #include "catalog/custom/custom_catalog.h"
@@ -23,11 +25,11 @@ Page make_page(std::string content_type, std::string body) {
 }
 
 // The aggregated page's ETag is the SHA-512 of its text, as kube-apiserver makes it.
-Page make_aggregated(bool core, std::string_view version, const catalog::CustomCatalog& custom) {
+Page make_aggregated(std::span<const ListedGroup> groups, std::string_view version) {
   std::string type = "application/json;g=apidiscovery.k8s.io;v=";
   type += version;
   type += ";as=APIGroupDiscoveryList";
-  Page page = make_page(std::move(type), aggregated_document(core, version, custom));
+  Page page = make_page(std::move(type), aggregated_document(groups, version));
   page.etag = '"' + sha512_upper_hex(*page.body) + '"';
   return page;
 }
@@ -43,28 +45,20 @@ Page plain_page(std::string body) { return make_page(std::string(kJson), std::mo
 
 using PageMap = std::map<std::string, Forms, std::less<>>;
 
-// The pages of a group and of each of its versions.
-void add_group(PageMap& pages, std::span<const catalog::GroupVersion> versions) {
-  const std::string_view name = versions.front().group;
-  const std::string group = name.empty() ? "/api" : "/apis/" + std::string(name);
-  if (!pages.contains(group)) pages[group].legacy = plain_page(api_group_document(versions));
-  for (const catalog::GroupVersion& entry : versions) {
-    pages[group + "/" + std::string(entry.version)].legacy =
-        plain_page(api_resource_list_document(entry));
-  }
+void add_resources(PageMap& pages, const catalog::GroupVersion& entry) {
+  std::string path = entry.group.empty() ? "/api" : "/apis/" + std::string(entry.group);
+  path += "/" + std::string(entry.version);
+  pages[path].legacy = plain_page(api_resource_list_document(entry));
 }
 
 PageMap built_in_pages() {
-  const catalog::CustomCatalog none;
+  const ListedGroup group = core_group();
   PageMap pages;
   Forms& core = pages["/api"];
   core.legacy = plain_page(api_versions_document());
-  core.v2 = make_aggregated(true, "v2", none);
-  core.v2beta1 = make_aggregated(true, "v2beta1", none);
-  for (const catalog::GroupVersion& entry : catalog::group_versions()) {
-    const auto versions = catalog::versions_of(entry.group);
-    if (&versions.front() == &entry) add_group(pages, versions);
-  }
+  core.v2 = make_aggregated({&group, 1}, "v2");
+  core.v2beta1 = make_aggregated({&group, 1}, "v2beta1");
+  for (const catalog::GroupVersion& entry : catalog::group_versions()) add_resources(pages, entry);
   // The version is told to whoever asks, whatever form they would rather have.
   Forms& version = pages["/version"];
   version.legacy = plain_page(version_document());
@@ -72,18 +66,24 @@ PageMap built_in_pages() {
   return pages;
 }
 
-// All pages while one set of custom resources is served.
+// All pages while one set of custom resources is served, and one set of group versions by others.
 class Pages {
  public:
-  explicit Pages(std::shared_ptr<const catalog::CustomCatalog> custom)
-      : custom_(std::move(custom)) {
+  Pages(std::shared_ptr<const catalog::CustomCatalog> custom,
+        std::shared_ptr<const aggregation::Routes> routes)
+      : custom_(std::move(custom)), routes_(std::move(routes)) {
+    const auto listed = listed_groups(*custom_, *routes_, Ties::by_api_service);
+    const auto aggregated = listed_groups(*custom_, *routes_, Ties::by_group);
     Forms& groups = own_["/apis"];
-    groups.legacy = plain_page(api_group_list_document(*custom_));
-    groups.v2 = make_aggregated(false, "v2", *custom_);
-    groups.v2beta1 = make_aggregated(false, "v2beta1", *custom_);
+    groups.legacy = plain_page(api_group_list_document(listed));
+    groups.v2 = make_aggregated(aggregated, "v2");
+    groups.v2beta1 = make_aggregated(aggregated, "v2beta1");
+    for (const ListedGroup& group : listed) {
+      own_["/apis/" + std::string(group.front().group)].legacy =
+          plain_page(api_group_document(group));
+    }
     for (const catalog::GroupVersion& entry : custom_->group_versions()) {
-      const auto versions = custom_->versions_of(entry.group);
-      if (&versions.front() == &entry) add_group(own_, versions);
+      add_resources(own_, entry);
     }
   }
 
@@ -91,9 +91,10 @@ class Pages {
     static std::mutex mutex;
     static std::shared_ptr<const Pages> pages;
     auto custom = catalog::custom_catalog();
+    auto routes = aggregation::routes();
     const std::lock_guard lock(mutex);
-    if (!pages || pages->custom_ != custom) {
-      pages = std::make_shared<const Pages>(std::move(custom));
+    if (!pages || pages->custom_ != custom || pages->routes_ != routes) {
+      pages = std::make_shared<const Pages>(std::move(custom), std::move(routes));
     }
     return pages;
   }
@@ -121,6 +122,7 @@ class Pages {
   }
 
   std::shared_ptr<const catalog::CustomCatalog> custom_;
+  std::shared_ptr<const aggregation::Routes> routes_;
   PageMap own_;
 };
 

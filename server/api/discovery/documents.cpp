@@ -1,6 +1,5 @@
 #include "api/discovery/documents.h"
 
-#include <algorithm>
 #include <span>
 #include <vector>
 
@@ -47,7 +46,7 @@ std::string group_version_text(std::string_view group, std::string_view version)
   return group.empty() ? std::string(version) : std::string(group) + "/" + std::string(version);
 }
 
-void append_group_version(std::string& out, const GroupVersion& entry) {
+void append_group_version(std::string& out, const ListedVersion& entry) {
   out += '{';
   append_member(out, "groupVersion", group_version_text(entry.group, entry.version));
   out += ',';
@@ -56,10 +55,10 @@ void append_group_version(std::string& out, const GroupVersion& entry) {
 }
 
 // The members of an APIGroup, without kind and apiVersion.
-void append_group(std::string& out, std::span<const GroupVersion> versions) {
+void append_group(std::string& out, const ListedGroup& versions) {
   append_member(out, "name", versions.front().group);
   out += ",\"versions\":[";
-  for (const GroupVersion& entry : versions) {
+  for (const ListedVersion& entry : versions) {
     append_group_version(out, entry);
     out += ',';
   }
@@ -160,35 +159,31 @@ void append_aggregated_resource(std::string& out, const Resource& resource) {
   out += "},";
 }
 
-void append_aggregated_group(std::string& out, std::span<const GroupVersion> versions) {
+void append_aggregated_resources(std::string& out, const GroupVersion& entry) {
+  out += '[';
+  for (const Resource& resource : entry.resources) append_aggregated_resource(out, resource);
+  out.back() = ']';
+}
+
+void append_aggregated_group(std::string& out, const ListedGroup& versions) {
   const std::string_view group = versions.front().group;
   out += "{\"metadata\":{";
   if (!group.empty()) append_member(out, "name", group);
   out += "},\"versions\":[";
-  for (const GroupVersion& entry : versions) {
+  for (const ListedVersion& entry : versions) {
     out += '{';
     append_member(out, "version", entry.version);
-    out += ",\"resources\":[";
-    for (const Resource& resource : entry.resources) append_aggregated_resource(out, resource);
-    out.back() = ']';
-    out += ",\"freshness\":\"Current\"},";
+    out += ",\"resources\":";
+    if (entry.remote) {
+      out += entry.remote->documents.resources;
+    } else {
+      append_aggregated_resources(out, *entry.local);
+    }
+    const bool fresh = !entry.remote || entry.remote->fresh;
+    out += fresh ? ",\"freshness\":\"Current\"}," : ",\"freshness\":\"Stale\"},";
   }
   out.back() = ']';
   out += "},";
-}
-
-// The groups by their versions, each once, in discovery order: what is built in comes first.
-std::vector<std::span<const GroupVersion>> groups(const catalog::CustomCatalog& custom) {
-  std::vector<std::span<const GroupVersion>> list;
-  for (const auto all : {catalog::group_versions(), custom.group_versions()}) {
-    for (std::size_t first = 0; first < all.size();) {
-      std::size_t end = first + 1;
-      while (end < all.size() && all[end].group == all[first].group) ++end;
-      list.push_back(all.subspan(first, end - first));
-      first = end;
-    }
-  }
-  return list;
 }
 
 constexpr std::string_view platform() {
@@ -209,21 +204,20 @@ std::string api_versions_document() {
   return "{\"kind\":\"APIVersions\",\"versions\":[\"v1\"],\"serverAddressByClientCIDRs\":[]}\n";
 }
 
-std::string api_group_list_document(const catalog::CustomCatalog& custom) {
+std::string api_group_list_document(std::span<const ListedGroup> groups) {
   std::string out = "{\"kind\":\"APIGroupList\",\"apiVersion\":\"v1\",\"groups\":[";
-  for (const auto versions : groups(custom)) {
-    if (versions.front().group.empty()) continue;
+  for (const ListedGroup& group : groups) {
     out += '{';
-    append_group(out, versions);
+    append_group(out, group);
     out += "},";
   }
   out.back() = ']';
   return out + "}\n";
 }
 
-std::string api_group_document(std::span<const GroupVersion> versions) {
+std::string api_group_document(const ListedGroup& group) {
   std::string out = "{\"kind\":\"APIGroup\",\"apiVersion\":\"v1\",";
-  append_group(out, versions);
+  append_group(out, group);
   return out + "}\n";
 }
 
@@ -240,14 +234,11 @@ std::string api_resource_list_document(const GroupVersion& entry) {
   return out + "}\n";
 }
 
-std::string aggregated_document(bool core, std::string_view version,
-                                const catalog::CustomCatalog& custom) {
+std::string aggregated_document(std::span<const ListedGroup> groups, std::string_view version) {
   std::string out = "{\"kind\":\"APIGroupDiscoveryList\",\"apiVersion\":\"apidiscovery.k8s.io/";
   out += version;
   out += "\",\"metadata\":{},\"items\":[";
-  for (const auto versions : groups(custom)) {
-    if (versions.front().group.empty() == core) append_aggregated_group(out, versions);
-  }
+  for (const ListedGroup& group : groups) append_aggregated_group(out, group);
   out.back() = ']';
   return out + "}\n";
 }

@@ -8,6 +8,8 @@
 #include <mutex>
 #include <vector>
 
+#include "aggregation/routes.h"
+#include "aggregation/swagger.h"
 #include "api/discovery/accept.h"
 #include "api/discovery/digest.h"
 #include "api/openapi/documents.h"
@@ -53,9 +55,21 @@ class Document {
   std::string hash_;
 };
 
-std::string build_swagger_protobuf(const catalog::CustomCatalog& custom) {
+// Everything this server serves and what the servers behind it say they do.
+std::string build_swagger(const catalog::CustomCatalog& custom, const aggregation::Routes& routes) {
+  std::vector<std::shared_ptr<const std::string>> parts;
+  for (const aggregation::RoutePtr& route : routes.remotes()) {
+    if (route->available && route->documents.swagger) parts.push_back(route->documents.swagger);
+  }
+  return aggregation::merge_swagger(swagger2_document(custom), parts);
+}
+
+std::string build_swagger_protobuf(const catalog::CustomCatalog& custom,
+                                   const aggregation::Routes& routes) {
   boost::json::monotonic_resource arena;
-  return swagger_to_protobuf(boost::json::parse(swagger2_document(custom), &arena));
+  boost::json::parse_options options;
+  options.max_depth = aggregation::kMaxSwaggerDepth;
+  return swagger_to_protobuf(boost::json::parse(build_swagger(custom, routes), &arena, options));
 }
 
 using VersionMap = std::map<std::string, std::shared_ptr<Document>, std::less<>>;
@@ -83,15 +97,17 @@ bool same_rows(const catalog::GroupVersion& left, const catalog::GroupVersion& r
       [](const catalog::Resource& a, const catalog::Resource& b) { return a.custom == b.custom; });
 }
 
-// All documents while one set of custom resources is served.
+// All documents while one set of custom resources is served, and one set of others' documents.
 class Documents {
  public:
   // Documents of `before` that are still true are taken over.
-  Documents(std::shared_ptr<const catalog::CustomCatalog> custom, const Documents* before)
+  Documents(std::shared_ptr<const catalog::CustomCatalog> custom,
+            std::shared_ptr<const aggregation::Routes> routes, const Documents* before)
       : index([this] { return build_index(); }),
-        swagger([custom = custom.get()] { return swagger2_document(*custom); }),
-        swagger_protobuf([custom = custom.get()] { return build_swagger_protobuf(*custom); }),
-        custom_(std::move(custom)) {
+        swagger([this] { return build_swagger(*custom_, *routes_); }),
+        swagger_protobuf([this] { return build_swagger_protobuf(*custom_, *routes_); }),
+        custom_(std::move(custom)),
+        routes_(std::move(routes)) {
     for (const catalog::GroupVersion& entry : custom_->group_versions()) {
       auto& document = versions_[path_of(entry)];
       if (before) document = before->same_version(entry);
@@ -106,9 +122,12 @@ class Documents {
     static std::mutex mutex;
     static std::shared_ptr<Documents> documents;
     auto custom = catalog::custom_catalog();
+    auto routes = aggregation::routes();
     const std::lock_guard lock(mutex);
-    if (!documents || documents->custom_ != custom) {
-      documents = std::make_shared<Documents>(std::move(custom), documents.get());
+    if (!documents || documents->custom_ != custom ||
+        documents->routes_->openapi_version() != routes->openapi_version()) {
+      documents =
+          std::make_shared<Documents>(std::move(custom), std::move(routes), documents.get());
     }
     return documents;
   }
@@ -126,11 +145,21 @@ class Documents {
   std::string build_index() const {
     VersionMap all = built_in_versions();
     all.insert(versions_.begin(), versions_.end());
+    std::map<std::string_view, std::string> urls;
+    for (const auto& [path, document] : all) urls[path] = path + "?hash=" + document->hash();
+    std::vector<std::string> paths;
+    paths.reserve(routes_->remotes().size());  // `urls` looks into it
+    for (const aggregation::RoutePtr& route : routes_->remotes()) {
+      paths.push_back(std::string(kRoot) + route->service.base_path());
+      urls.erase(paths.back());
+      const std::string& url = route->documents.openapi3_url;
+      if (route->available && !url.empty()) urls[paths.back()] = url;
+    }
     std::string out = "{\"paths\":{";
-    for (const auto& [path, document] : all) {
-      base::append_json_string(out, std::string_view(path).substr(kRoot.size() + 1));
+    for (const auto& [path, url] : urls) {
+      base::append_json_string(out, path.substr(kRoot.size() + 1));
       out += ":{\"serverRelativeURL\":";
-      base::append_json_string(out, path + "?hash=" + document->hash());
+      base::append_json_string(out, url);
       out += "},";
     }
     out.back() = '}';
@@ -162,6 +191,7 @@ class Documents {
   }
 
   std::shared_ptr<const catalog::CustomCatalog> custom_;
+  std::shared_ptr<const aggregation::Routes> routes_;
   VersionMap versions_;
 };
 

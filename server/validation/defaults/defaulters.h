@@ -78,6 +78,7 @@ void ingress_class(boost::json::object& object);
 void csi_driver(boost::json::object& object);
 void validating_webhooks(boost::json::object& object);
 void mutating_webhooks(boost::json::object& object);
+void api_service(boost::json::object& object);
 void custom_resource_definition(boost::json::object& object);
 
 }  // namespace limen::validation::defaults

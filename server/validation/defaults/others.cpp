@@ -145,6 +145,13 @@ void endpoint_slice(Members& object) {
   });
 }
 
+void api_service(Members& object) {
+  Json* spec = object.if_contains("spec");
+  Members* members = spec ? spec->if_object() : nullptr;
+  Json* service = members ? members->if_contains("service") : nullptr;
+  if (service && service->is_object()) fill(service->get_object(), "port", 443);
+}
+
 void custom_resource_definition(Members& object) {
   Members* spec = object_in(object, "spec");
   if (!spec) return;

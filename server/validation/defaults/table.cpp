@@ -32,6 +32,7 @@ constexpr auto kRows = std::to_array<Row>({
     {"admissionregistration.k8s.io", "validatingwebhookconfigurations",
      defaults::validating_webhooks},
     {"apiextensions.k8s.io", "customresourcedefinitions", defaults::custom_resource_definition},
+    {"apiregistration.k8s.io", "apiservices", defaults::api_service},
     {"apps", "daemonsets", defaults::daemon_set},
     {"apps", "deployments", defaults::deployment},
     {"apps", "replicasets", defaults::replica_set},

@@ -128,6 +128,9 @@ void check_signing_request(const Json& object, Causes& causes);
 void check_signing_request_update(const Json& object, const Json& old, Causes& causes);
 void check_signing_request_status(const Json& object, const Json& old, Causes& causes);
 
+// api_service.cpp
+void check_api_service(const Json& object, Causes& causes);
+
 // custom_resource_definition.cpp, custom_schema.cpp
 void check_custom_resource_definition(const Json& object, Causes& causes);
 void check_custom_resource_definition_update(const Json& object, const Json& old, Causes& causes);

@@ -1,0 +1,51 @@
+#include "aggregation/identity_headers.h"
+
+#include <string_view>
+
+namespace limen::aggregation {
+
+namespace {
+
+// token characters of RFC 9110 section 5.6.2, without the percent sign that escapes the others.
+bool is_plain(char c) {
+  if ((c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z')) return true;
+  return std::string_view("!#$&'*+-.^_`|~").find(c) != std::string_view::npos;
+}
+
+std::string escaped_key(std::string_view key) {
+  constexpr char kHex[] = "0123456789ABCDEF";
+  std::string out;
+  for (const char c : key) {
+    if (is_plain(c)) {
+      out += c;
+      continue;
+    }
+    const auto byte = static_cast<unsigned char>(c);
+    out += '%';
+    out += kHex[byte >> 4U];
+    out += kHex[byte & 15U];
+  }
+  return out;
+}
+
+}  // namespace
+
+HeaderList identity_headers(const request::Identity& user) {
+  HeaderList out;
+  out.emplace_back("X-Remote-User", user.name);
+  if (!user.uid.empty()) out.emplace_back("X-Remote-Uid", user.uid);
+  for (const std::string& group : user.groups) out.emplace_back("X-Remote-Group", group);
+  for (const auto& [key, values] : user.extra) {
+    const std::string name = "X-Remote-Extra-" + escaped_key(key);
+    for (const std::string& value : values) out.emplace_back(name, value);
+  }
+  return out;
+}
+
+std::vector<std::string> withheld_headers() {
+  // With underscores too: some servers take them for hyphens.
+  return {"Authorization",   "X-Remote-*",       "X_Remote*",        "Impersonate-*",
+          "X-Forwarded-Uri", "X-Forwarded-Host", "X-Forwarded-Proto"};
+}
+
+}  // namespace limen::aggregation
