@@ -36,7 +36,9 @@ class CustomResourcesController : public WithManager {
   // "Reason: message" of a condition.
   std::string said(const std::string& name, std::string_view type) {
     const Json definition = read({kDefinitions, "", name});
-    for (const Json& one : object::find(definition, {"status", "conditions"})->as_array()) {
+    const Json* conditions = object::find(definition, {"status", "conditions"});
+    if (conditions == nullptr) return "no condition";
+    for (const Json& one : conditions->as_array()) {
       if (object::text_at(one, "type") == type) {
         return std::string(object::text_at(one, "reason")) + ": " +
                std::string(object::text_at(one, "message"));
