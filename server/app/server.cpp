@@ -1,6 +1,9 @@
 #include "app/server.h"
 
+#include <unistd.h>
+
 #include <algorithm>
+#include <array>
 #include <chrono>
 #include <mutex>
 #include <set>
@@ -31,6 +34,7 @@
 #include "base/address_range.h"
 #include "base/file_watcher.h"
 #include "base/port_range.h"
+#include "base/strings.h"
 #include "catalog/catalog.h"
 #include "catalog/custom/custom_catalog.h"
 #include "controllers/manager.h"
@@ -135,6 +139,12 @@ registry::ServiceAllocator service_allocator(const config::Services& services) {
                                     *base::PortRange::parse(services.node_port_range));
 }
 
+// Empty when the system has none.
+std::string host_name() {
+  std::array<char, 256> name{};
+  return gethostname(name.data(), name.size() - 1) == 0 ? std::string(name.data()) : std::string();
+}
+
 controllers::Options controller_options(const config::ServerConfiguration& configuration,
                                         registry::ServiceAllocator& services,
                                         const aggregation::RemoteServers& remote) {
@@ -144,6 +154,9 @@ controllers::Options controller_options(const config::ServerConfiguration& confi
   options.services = &services;
   options.own_service = {services.own_address(), advertise_address(configuration.secure),
                          configuration.secure.port};
+  options.service_range = configuration.services.cluster_ip_range;
+  options.event_ttl = configuration.event_ttl;
+  options.host = host_name();
   return options;
 }
 
@@ -155,6 +168,11 @@ pipeline::Options pipeline_options(const config::ServerConfiguration& configurat
   options.max_in_flight = static_cast<std::size_t>(configuration.limits.max_requests_in_flight);
   options.max_mutating_in_flight =
       static_cast<std::size_t>(configuration.limits.max_mutating_requests_in_flight);
+  if (!configuration.cors_allowed_origins.empty()) {
+    options.cross_origin =
+        std::make_shared<const pipeline::CrossOrigin>(configuration.cors_allowed_origins);
+  }
+  options.strict_transport_security = base::join(configuration.strict_transport_security, "; ");
   return options;
 }
 
@@ -395,7 +413,10 @@ class ServerProcess::Rooms {
   // Names as kube-apiserver has them where it has such a check.
   void add_health_checks() {
     health_.add("log", health::kEverywhere, [] { return std::string(); });
-    health_.add("storage", health::kEverywhere, [this] { return store_.trouble(); });
+    const auto storage = [this] { return store_.trouble(); };
+    health_.add("storage", health::kEverywhere, storage);
+    health_.add("etcd", health::kEverywhere, storage);
+    health_.add("etcd-readiness", health::kReadyz, storage);
     health_.add("modules", health::kReadyz, [this] {
       std::string all;
       for (const std::string& trouble : access_.generation()->troubles()) {
@@ -403,9 +424,14 @@ class ServerProcess::Rooms {
       }
       return all;
     });
-    health_.add("controllers", health::kHealthz | health::kReadyz, [this] {
+    const auto housekeeping = [this] {
       return controllers_.synced() ? std::string() : std::string("not finished");
-    });
+    };
+    health_.add("controllers", health::kHealthz | health::kReadyz, housekeeping);
+    health_.add("poststarthook/rbac/bootstrap-roles", health::kHealthz | health::kReadyz,
+                housekeeping);
+    health_.add("poststarthook/crd-informer-synced", health::kHealthz | health::kReadyz,
+                housekeeping);
     health_.add("informer-sync", health::kReadyz, [this] { return informers_.missing(); });
     health_.add("shutdown", health::kReadyz, [this] {
       return stopping_.load() ? std::string("process is shutting down") : std::string();

@@ -169,6 +169,9 @@ struct ServerConfiguration {
   Log log;
   Audit audit;
   std::vector<std::string> disabled_controllers;
+  Duration event_ttl = std::chrono::hours(1);     // an event goes so long after it was last written
+  std::vector<std::string> cors_allowed_origins;  // expressions; see pipeline/cross_origin.h
+  std::vector<std::string> strict_transport_security;  // directives of the header (RFC 6797)
   std::string
       root_ca_file;  // PEM, of the serving certificate's authority; empty: see app/root_ca.h
   Duration request_timeout = std::chrono::seconds(60);      // of a request that is not a watch

@@ -196,10 +196,11 @@ class Reader {
 
   void controllers(const YAML::Node& node) {
     if (!node.IsMap())
-      return wrong("controllers", node, "must be a map with the keys disabled and rootCAFile");
+      return wrong("controllers", node,
+                   "must be a map with the keys disabled, rootCAFile and eventTTL");
     for (const auto& [key, value] :
-         checked_items(findings_, node, "controllers", {"disabled", "rootCAFile"})) {
-      if (key == "rootCAFile") {
+         checked_items(findings_, node, "controllers", {"disabled", "rootCAFile", "eventTTL"})) {
+      if (key != "disabled") {
         read_options("controllers", key, value);
         continue;
       }

@@ -2,6 +2,7 @@
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
+#include <re2/re2.h>
 
 #include <limits>
 
@@ -61,6 +62,25 @@ std::string log_format(const std::string& text) {
 
 std::string drop_or_refuse(const std::string& text) {
   return text == "drop" || text == "refuse" ? std::string() : "must be drop or refuse";
+}
+
+// An expression that is found anywhere in an origin would let others add to both ends of a host's
+// name.
+std::string origin_pattern(const std::string& text) {
+  const re2::RE2 pattern(text, re2::RE2::Quiet);
+  if (!pattern.ok()) return "is no regular expression: " + pattern.error();
+  const bool starts = text.find('^') != std::string::npos || text.find("//") != std::string::npos;
+  const bool ends = text.find('$') != std::string::npos || text.find(':') != std::string::npos;
+  if (starts && ends) return {};
+  return "must pin both ends of the host in an origin, as ^https://example\\.com$ does";
+}
+
+std::string transport_directive(const std::string& text) {
+  constexpr std::string_view kAge = "max-age=";
+  const bool age = text.starts_with(kAge) && text.size() > kAge.size() &&
+                   text.find_first_not_of("0123456789", kAge.size()) == std::string::npos;
+  if (age || text == "includeSubDomains" || text == "preload") return {};
+  return "must be max-age=SECONDS, includeSubDomains or preload";
 }
 
 constexpr std::int64_t kMebi = 1024 * 1024;
@@ -163,6 +183,8 @@ std::vector<Option> options_of(ServerConfiguration& c) {
   out.push_back({"revocations", "path", TextOption{&c.revocations.path, any_text}});
   add_audit(out, c.audit);
   out.push_back({"controllers", "rootCAFile", TextOption{&c.root_ca_file, any_text}});
+  out.push_back(
+      {"controllers", "eventTTL", DurationOption{&c.event_ttl, seconds(1), hours(24 * 365)}});
   out.push_back({"services", "clusterIPRange",
                  TextOption{&c.services.cluster_ip_range, [](const std::string& text) {
                               return base::AddressRange::problem(text);
@@ -181,6 +203,10 @@ std::vector<Option> options_of(ServerConfiguration& c) {
   out.push_back({"log", "format", TextOption{&c.log.format, log_format}});
   out.push_back({"", "modulePath", TextOption{&c.module_path, non_empty}});
   out.push_back({"", "apiAudiences", TextListOption{&c.api_audiences, non_empty}});
+  out.push_back(
+      {"", "corsAllowedOrigins", TextListOption{&c.cors_allowed_origins, origin_pattern}});
+  out.push_back({"", "strictTransportSecurity",
+                 TextListOption{&c.strict_transport_security, transport_directive}});
   out.push_back({"", "requestTimeout", DurationOption{&c.request_timeout, seconds(1), hours(1)}});
   out.push_back(
       {"", "minRequestTimeout", DurationOption{&c.min_request_timeout, seconds(1), hours(24)}});
