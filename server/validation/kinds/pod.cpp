@@ -37,8 +37,8 @@ void take_from(Json& value, const Json& old, std::string_view key) {
   boost::json::object& target = value.get_object();
   if (const Json* found = member(old, key)) {
     target[key] = *found;
-  } else if (auto found = target.find(key); found != target.end()) {
-    target.stable_erase(found);
+  } else if (const auto gone = target.find(key); gone != target.end()) {
+    target.stable_erase(gone);
   }
 }
 

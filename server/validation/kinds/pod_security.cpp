@@ -256,7 +256,7 @@ void check_security_context(const Json& container, const PodContext& pod,
   check_id(member(context, "runAsGroup"), path.child("runAsGroup"), causes);
   check_set_enum(context, "procMount", {"Default", "Unmasked"}, path, causes);
   if (pod.host_users && text_at(context, "procMount") == "Unmasked") {
-    causes.invalid(path.child("procMount"), "Unmasked",
+    causes.invalid(path.child("procMount"), std::string_view("Unmasked"),
                    "`hostUsers` must be false to use `Unmasked`");
   }
   check_seccomp(context, path, causes);

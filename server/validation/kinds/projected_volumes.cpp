@@ -43,7 +43,7 @@ void check_downward_file(const Json& file, const FieldPath& path, Causes& causes
   if (has(file, "fieldRef")) {
     check_field_ref(object_at(file, "fieldRef"), true, path.child("fieldRef"), causes);
     if (resource) {
-      causes.invalid(path, "resource",
+      causes.invalid(path, std::string_view("resource"),
                      "fieldRef and resourceFieldRef can not be specified simultaneously");
     }
   } else if (resource) {

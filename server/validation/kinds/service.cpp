@@ -67,7 +67,7 @@ void check_type_needs(const Json& spec, Causes& causes) {
   }
   if (type == "ExternalName") return check_external_name(spec, causes);
   if (headless && (type == "LoadBalancer" || type == "NodePort")) {
-    causes.invalid(spec_path().child("clusterIPs").index(0), "None",
+    causes.invalid(spec_path().child("clusterIPs").index(0), std::string_view("None"),
                    "may not be set to 'None' for " + std::string(type) + " services");
   }
 }

@@ -153,7 +153,7 @@ void flocker(const Json& source, const VolumeOwner&, const FieldPath& path, Caus
     causes.required(path, "one of datasetName and datasetUUID is required");
   }
   if (!name.empty() && !uuid.empty()) {
-    causes.invalid(path, "resource",
+    causes.invalid(path, std::string_view("resource"),
                    "datasetName and datasetUUID can not be specified simultaneously");
   }
   if (name.find('/') != std::string_view::npos) {
