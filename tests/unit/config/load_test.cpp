@@ -53,6 +53,38 @@ TEST(ConfigLoadTest, FillsEveryDefaultWhenOnlyTheHeadIsThere) {
   EXPECT_TRUE(c.authenticators.empty());
 }
 
+TEST(ConfigLoadTest, ReadsWhatBrowsersAreToldAndHowLongEventsStay) {
+  const Loaded loaded = load(
+      "corsAllowedOrigins: ['^https://pages\\.example$', //localhost(:|$)]\n"
+      "strictTransportSecurity: [max-age=60, includeSubDomains, preload]\n"
+      "controllers: {eventTTL: 2h, disabled: [event-ttl]}\n");
+  ASSERT_TRUE(loaded.ok()) << loaded.problems[0];
+  EXPECT_EQ(loaded.configuration.cors_allowed_origins.size(), 2u);
+  EXPECT_EQ(loaded.configuration.strict_transport_security.size(), 3u);
+  EXPECT_EQ(loaded.configuration.event_ttl, 2h);
+}
+
+TEST(ConfigLoadTest, AnOriginIsPinnedAtBothEnds) {
+  for (const char* pattern : {"pages", "^pages", "pages$", ".*"}) {
+    EXPECT_NE(problem(std::string("corsAllowedOrigins: ['") + pattern + "']\n")
+                  .find("must pin both ends of the host in an origin"),
+              std::string::npos)
+        << pattern;
+  }
+  EXPECT_NE(problem("corsAllowedOrigins: ['^(']\n").find("is no regular expression"),
+            std::string::npos);
+}
+
+TEST(ConfigLoadTest, DirectivesOfTransportSecurityAreKnown) {
+  for (const char* directive : {"max-age=", "max-age=1d", "max-age", "includesubdomains"}) {
+    EXPECT_NE(problem(std::string("strictTransportSecurity: [") + directive + "]\n")
+                  .find("must be max-age=SECONDS, includeSubDomains or preload"),
+              std::string::npos)
+        << directive;
+  }
+  EXPECT_NE(problem("controllers: {eventTTL: 0s}\n").find("eventTTL"), std::string::npos);
+}
+
 TEST(ConfigLoadTest, ReadsEveryKindOfOption) {
   const Loaded loaded = load(
       "secure: {bindAddress: '::1', port: 7443, tlsCertFile: a.crt, tlsPrivateKeyFile: a.key, "
