@@ -1,5 +1,6 @@
 #include "api/continue_token.h"
 
+#include <algorithm>
 #include <boost/json.hpp>
 #include <optional>
 #include <string>
@@ -83,10 +84,10 @@ ContinueToken ContinueToken::decode(std::string_view text) {
   const std::string_view key = text_at(members, "start");
   if (key.empty()) refuse(": encoded start key empty (version meta.k8s.io/v1)");
   if (!is_clean(key)) refuse(": " + std::string(key));
+  const storage::Revision of = std::max<storage::Revision>(revision->get_int64(), -1);
   const std::size_t slash = key.find('/');
-  if (slash == std::string_view::npos) return {revision->get_int64(), "", std::string(key)};
-  return {revision->get_int64(), std::string(key.substr(0, slash)),
-          std::string(key.substr(slash + 1))};
+  if (slash == std::string_view::npos) return {of, "", std::string(key)};
+  return {of, std::string(key.substr(0, slash)), std::string(key.substr(slash + 1))};
 }
 
 }  // namespace limen::api

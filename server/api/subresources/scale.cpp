@@ -19,7 +19,9 @@
 #include "object/canonical.h"
 #include "object/decode.h"
 #include "object/metadata.h"
+#include "registry/conversion.h"
 #include "validation/apply/merge.h"
+#include "validation/defaults.h"
 
 namespace limen::api {
 
@@ -119,6 +121,8 @@ class Scaled final : public Change {
 
   Json apply(Call& call, const Json& current) override {
     Json object = object::mutable_copy(current);
+    // What was stored before there was a default for it is held to the same rules as what is sent.
+    validation::apply_defaults(registry::storage_resource(call.resource), object);
     set_replicas(call, object, replicas_);
     object::set_metadata(object, "resourceVersion", revision_);
     if (!uid_.empty()) object::set_metadata(object, "uid", uid_);

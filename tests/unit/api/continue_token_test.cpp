@@ -43,21 +43,24 @@ TEST(ContinueTokens, AreReadUpToTheSizeLimitAndNoFurther) {
   ASSERT_EQ(longest.size(), kMaxTokenBytes);
   EXPECT_EQ(refusal(longest), "none");
   EXPECT_EQ(refusal(token_of_json_bytes(kMaxTokenBytes / 4 * 3 + 1)),
-            "invalid continue token: continue key is not valid: illegal base64 data");
+            "invalid continue token: continue key is not valid: illegal base64 data at input byte " +
+                std::to_string(kMaxTokenBytes + 1));
 }
 
 TEST(ContinueTokens, NameARevisionThatListsHave) {
-  for (const char* revision : {"0", "-2", "1.5", "\"5\"", "9223372036854775808", "null"}) {
+  for (const char* revision : {"0", "1.5", "\"5\"", "9223372036854775808", "null"}) {
     EXPECT_EQ(refusal(token_of(R"({"v":"meta.k8s.io/v1","rv":)" + std::string(revision) +
                                R"(,"start":"a/b"})")),
-              "invalid continue token: incorrect encoded start resourceVersion (version "
-              "meta.k8s.io/v1)")
+              "invalid continue token: continue key is not valid: incorrect encoded start "
+              "resourceVersion (version meta.k8s.io/v1)")
         << revision;
   }
+  const std::string below = token_of(R"({"v":"meta.k8s.io/v1","rv":-7,"start":"a/b"})");
+  EXPECT_EQ(ContinueToken::decode(below).revision, -1);
 }
 
 TEST(ContinueTokens, NameAKeyOfTheList) {
-  for (const char* key : {"", "a", "a/", "a/b/c", "../b"}) {
+  for (const char* key : {"", "a/", "a//c", "../b", "a/../b", "./b"}) {
     EXPECT_NE(
         refusal(token_of(R"({"v":"meta.k8s.io/v1","rv":5,"start":")" + std::string(key) + "\"}")),
         "none")
