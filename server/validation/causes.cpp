@@ -210,6 +210,11 @@ std::span<const Json> elements(const Json* list) {
   return {array->data(), array->size()};
 }
 
+const Json& or_null(const Json* value) {
+  static const Json kNull;
+  return value ? *value : kNull;
+}
+
 const boost::json::object& members(const Json* map) {
   static const boost::json::object kNone;
   const boost::json::object* object = map ? map->if_object() : nullptr;

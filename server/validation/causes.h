@@ -82,6 +82,8 @@ void check_immutable(const Json* value, const Json* old, const FieldPath& path, 
 std::span<const Json> elements(const Json* list);
 const boost::json::object& members(const Json* map);
 std::string_view text(const Json* value);
+// The value, or null when there is none: what is shown of a field that counts though it is absent.
+const Json& or_null(const Json* value);
 bool is_true(const Json* value);
 bool has(const Json& object, std::string_view key);  // present and not null
 bool same(const Json* left, const Json* right);      // equal, absent counting as null

@@ -86,7 +86,7 @@ void check_finalizers(const Json& object, Causes& causes) {
     return std::find(finalizers.begin(), finalizers.end(), wanted) != finalizers.end();
   };
   if (contains("orphan") && contains("foregroundDeletion")) {
-    causes.invalid(path, *object::find(object, {"metadata", "finalizers"}),
+    causes.invalid(path, or_null(object::find(object, {"metadata", "finalizers"})),
                    "finalizer orphan and foregroundDeletion cannot be both set");
   }
 }
@@ -191,7 +191,8 @@ void check_metadata_update(const Json& object, const Json& old, bool namespaced,
   if (object::find(object, {"metadata", "generation"}) &&
       object::generation(object) < object::generation(old)) {
     causes.invalid(metadata_path().child("generation"),
-                   *object::find(object, {"metadata", "generation"}), "must not be decremented");
+                   or_null(object::find(object, {"metadata", "generation"})),
+                   "must not be decremented");
   }
   for (const std::string_view key : {"name", "namespace"}) {
     check_immutable(object::find(object, {"metadata", key}), object::find(old, {"metadata", key}),

@@ -66,7 +66,7 @@ spec:
 YAML
 }
 CA=$(base64 -w0 < "$STAND_IN/tls.crt")
-SERVICE="{service: {namespace: hooks, name: gates-hook, path: /convert, port: 443}, caBundle: $CA}"
+SERVICE="{service: {namespace: hooks, name: gates-hook, path: /convert, port: $STAND_IN_PORT}, caBundle: $CA}"
 
 refused() { # what kubectl says when it fails
   if "$@" > "$WORK/out" 2>&1; then fail "succeeded: $* : $(cat "$WORK/out")"; fi
@@ -83,19 +83,8 @@ message() { api GET "$1" | jq -r .message; }
 # --- the service of the webhook, and the definition -----------------------------------------------
 
 k create namespace hooks > /dev/null
-k apply -f - > /dev/null << YAML
-apiVersion: v1
-kind: Service
-metadata: {name: gates-hook, namespace: hooks}
-spec: {ports: [{port: 443, targetPort: $STAND_IN_PORT}]}
----
-apiVersion: discovery.k8s.io/v1
-kind: EndpointSlice
-metadata: {name: gates-hook-1, namespace: hooks, labels: {kubernetes.io/service-name: gates-hook}}
-addressType: IPv4
-ports: [{port: $STAND_IN_PORT, protocol: TCP}]
-endpoints: [{addresses: [127.0.0.1], conditions: {ready: true}}]
-YAML
+# By name: endpoints are never loopback addresses.
+k -n hooks create service externalname gates-hook --external-name 127.0.0.1 --tcp "$STAND_IN_PORT" > /dev/null
 assert_contains "$(definition v1 '{url: "http://hook.test"}' | refused k create -f -)" \
   "spec.conversion.webhookClientConfig.url: Invalid value: \"http\": 'https' is the only allowed URL scheme"
 definition v1 "$SERVICE" | k create -f - > /dev/null
@@ -178,12 +167,12 @@ hook good 1000
 assert_eq "$(spec $V1/a)" '{"hostPort":"db:90","replicas":5}'
 hook good
 stop_stand_in
-assert_contains "$(message $V1/a)" "$who failed: Post \"https://gates-hook.hooks.svc:443/convert\": "
+assert_contains "$(message $V1/a)" "$who failed: Post \"https://gates-hook.hooks.svc:$STAND_IN_PORT/convert\": "
 assert_eq "$(status_of GET $V1)" 500
 assert_eq "$(status_of GET $V2/a)" 200
 assert_contains "$(gate v1 d '{hostPort: "x:1"}' | refused k create -f -)" "conversion webhook for example.com/v1, Kind=Gate failed"
 k delete service gates-hook -n hooks > /dev/null
-assert_contains "$(message $V1/a)" "$who failed: Post \"https://gates-hook.hooks.svc:443/convert\": "
+assert_contains "$(message $V1/a)" "$who failed: Post \"https://gates-hook.hooks.svc:$STAND_IN_PORT/convert\": "
 start_stand_in
 
 # --- its end: nobody needs to convert what goes -------------------------------------------------------

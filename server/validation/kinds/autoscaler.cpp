@@ -43,7 +43,7 @@ void check_target(const Json& source, const FieldPath& source_path, Causes& caus
   for (const std::string_view key : {"value", "averageValue"}) {
     const auto amount = amount_of(member(target, key));
     if (amount && amount->sign() <= 0) {
-      causes.invalid(path.child(key), *member(target, key), "must be positive");
+      causes.invalid(path.child(key), or_null(member(target, key)), "must be positive");
     }
   }
   const Json* utilization = member(target, "averageUtilization");

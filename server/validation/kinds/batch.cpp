@@ -28,7 +28,7 @@ bool is_set(const Json& value, std::string_view key) { return has(value, key); }
 void check_at_most(const Json& spec, std::string_view key, std::int64_t most,
                    const std::string& tail, const FieldPath& path, Causes& causes) {
   if (number_at(spec, key) > most) {
-    causes.invalid(path.child(key), *member(spec, key),
+    causes.invalid(path.child(key), or_null(member(spec, key)),
                    "must be less than or equal to " + std::to_string(most) + tail);
   }
 }
@@ -39,7 +39,7 @@ void check_indexed(const Json& spec, const FieldPath& path, Causes& causes) {
   if (!counted) causes.required(path.child("completions"), "when completion mode is Indexed");
   check_at_most(spec, "parallelism", kMaxIndexed, " when completion mode is Indexed", path, causes);
   if (counted && limited && number_at(spec, "maxFailedIndexes") > number_at(spec, "completions")) {
-    causes.invalid(path.child("maxFailedIndexes"), *member(spec, "maxFailedIndexes"),
+    causes.invalid(path.child("maxFailedIndexes"), or_null(member(spec, "maxFailedIndexes")),
                    "must be less than or equal to completions");
   }
   check_at_most(spec, "maxFailedIndexes", kMaxIndexed, "", path, causes);
@@ -65,7 +65,8 @@ void check_completion_mode(const Json& spec, const FieldPath& path, Causes& caus
   if (is_set(spec, "completionMode") && mode != "NonIndexed") return;
   for (const std::string_view key : {"backoffLimitPerIndex", "maxFailedIndexes"}) {
     if (is_set(spec, key)) {
-      causes.invalid(path.child(key), *member(spec, key), "requires indexed completion mode");
+      causes.invalid(path.child(key), or_null(member(spec, key)),
+                     "requires indexed completion mode");
     }
   }
 }
@@ -275,7 +276,7 @@ void check_job_end(const Json& object, const Json& old, const FieldPath& path, C
         "cannot set Complete=True condition without the SuccessCriteriaMet=true condition");
   }
   if ((complete || failed) && number_at(status, "active") > 0) {
-    causes.invalid(path.child("active"), *member(status, "active"),
+    causes.invalid(path.child("active"), or_null(member(status, "active")),
                    "active>0 is invalid for finished job");
   }
   if ((complete || failed) && !is_set(status, "startTime")) {
@@ -335,7 +336,7 @@ void check_job_status(const Json& object, const Json& old, Causes& causes) {
   }
   if (changed) check_job_end(object, old, path, causes);
   if (number_at(status, "ready") > number_at(status, "active")) {
-    causes.invalid(path.child("ready"), *member(status, "ready"),
+    causes.invalid(path.child("ready"), or_null(member(status, "ready")),
                    "cannot set more ready pods than active");
   }
   // A job that can be made smaller may count fewer successes.
@@ -362,7 +363,7 @@ void check_cron_job(const Json& object, Causes& causes) {
   const FieldPath path = spec_path().child("jobTemplate").child("spec");
   check_job_spec(job, path, causes);
   if (is_set(job, "selector")) {
-    causes.invalid(path.child("selector"), *member(job, "selector"),
+    causes.invalid(path.child("selector"), or_null(member(job, "selector")),
                    "`selector` will be auto-generated");
   }
   if (is_true(member(job, "manualSelector"))) {

@@ -123,7 +123,7 @@ void check_signing_request(const Json& object, Causes& causes) {
     check_signer_name(signer, path.child("signerName"), causes);
   }
   if (has(spec, "expirationSeconds") && number_at(spec, "expirationSeconds") < kShortest) {
-    causes.invalid(path.child("expirationSeconds"), *member(spec, "expirationSeconds"),
+    causes.invalid(path.child("expirationSeconds"), or_null(member(spec, "expirationSeconds")),
                    "may not specify a duration less than 600 seconds (10 minutes)");
   }
   check_signing_conditions(object, causes);

@@ -190,9 +190,9 @@ void check_disruption_budget(const Json& object, Causes& causes) {
   const Json& spec = spec_of(object);
   if (has(spec, "minAvailable") && has(spec, "maxUnavailable")) {
     const boost::json::object shown = {
-        {"MinAvailable", *member(spec, "minAvailable")},
+        {"MinAvailable", or_null(member(spec, "minAvailable"))},
         {"Selector", shown_of(member(spec, "selector"))},
-        {"MaxUnavailable", *member(spec, "maxUnavailable")},
+        {"MaxUnavailable", or_null(member(spec, "maxUnavailable"))},
         {"UnhealthyPodEvictionPolicy", shown_of(member(spec, "unhealthyPodEvictionPolicy"))}};
     causes.invalid(spec_path(), Json(shown), "minAvailable and maxUnavailable cannot be both set");
   }

@@ -320,9 +320,10 @@ bool can_be_reviewed(const Json& object) {
 
 void check_recognized(const Json& object, Causes& causes) {
   if (can_be_reviewed(object)) return;
-  causes.invalid(review_versions_path(),
-                 *find(object, {"spec", "conversion", "webhook", "conversionReviewVersions"}),
-                 "must include at least one of v1, v1beta1");
+  causes.invalid(
+      review_versions_path(),
+      or_null(find(object, {"spec", "conversion", "webhook", "conversionReviewVersions"})),
+      "must include at least one of v1, v1beta1");
 }
 
 // A bad bundle keeps a definition from being established; one that is may not get any.

@@ -49,7 +49,7 @@ void check_pod_ranges(const Json& spec, const FieldPath& path, Causes& causes) {
     ++index;
   }
   if (ranges.size() > 1 && valid && (ranges.size() > 2 || six != 1)) {
-    causes.invalid(path, *member(spec, "podCIDRs"),
+    causes.invalid(path, or_null(member(spec, "podCIDRs")),
                    "may specify no more than one CIDR for each IP family");
   }
 }

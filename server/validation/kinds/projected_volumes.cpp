@@ -112,7 +112,7 @@ void check_trust_bundle(const Json& bundle, Paths& taken, const FieldPath& volum
   } else if (by_name) {
     check_trust_bundle_name(text_at(bundle, "name"), path.child("name"), causes);
     if (has(bundle, "labelSelector")) {
-      causes.invalid(path.child("labelSelector"), *member(bundle, "labelSelector"),
+      causes.invalid(path.child("labelSelector"), or_null(member(bundle, "labelSelector")),
                      "labelSelector must be unset if name is specified");
     }
   } else if (by_signer) {

@@ -19,7 +19,7 @@ void check_rule(const Json& rule, bool namespaced, const FieldPath& path, Causes
   }
   if (any(rule, "nonResourceURLs")) {
     const FieldPath urls = path.child("nonResourceURLs");
-    const Json& value = *member(rule, "nonResourceURLs");
+    const Json& value = or_null(member(rule, "nonResourceURLs"));
     if (namespaced) {
       causes.invalid(urls, value, "namespaced rules cannot apply to non-resource URLs");
     }

@@ -118,7 +118,7 @@ void check_ports_differ(const Json& spec, Causes& causes) {
   for (std::size_t i = 0; i < ports.size(); ++i) {
     if (number_at(ports[i], "nodePort") == 0) continue;
     if (!on_nodes.insert(key_of(ports[i], "nodePort")).second) {
-      causes.duplicate(path.index(i).child("nodePort"), *member(ports[i], "nodePort"));
+      causes.duplicate(path.index(i).child("nodePort"), or_null(member(ports[i], "nodePort")));
     }
   }
   std::set<std::string> inside;

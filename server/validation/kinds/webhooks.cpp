@@ -25,7 +25,7 @@ void check_wildcards(const Json& rule, std::string_view key, std::string_view wh
   const std::span<const Json> list = elements(member(rule, key));
   if (list.empty()) causes.required(path.child(key));
   if (list.size() > 1 && has_text(list, "*")) {
-    causes.invalid(path.child(key), *member(rule, key),
+    causes.invalid(path.child(key), or_null(member(rule, key)),
                    "if '*' is present, must not specify other " + std::string(what));
   }
 }
@@ -61,11 +61,11 @@ void check_resources(const Json& rule, const FieldPath& path, Causes& causes) {
     if (resource == "*") everywhere.insert(sub);
   }
   if (list.size() > 1 && has_text(list, "*/*")) {
-    causes.invalid(path, *member(rule, "resources"),
+    causes.invalid(path, or_null(member(rule, "resources")),
                    "if '*/*' is present, must not specify other resources");
   }
   if (plain && has_text(list, "*")) {
-    causes.invalid(path, *member(rule, "resources"),
+    causes.invalid(path, or_null(member(rule, "resources")),
                    "if '*' is present, must not specify other resources without subresources");
   }
 }
@@ -245,7 +245,7 @@ void check_review_versions(const Json& hook, const FieldPath& path, Causes& caus
     }
   }
   if (!seen.contains("v1") && !seen.contains("v1beta1")) {
-    causes.invalid(path, *member(hook, "admissionReviewVersions"),
+    causes.invalid(path, or_null(member(hook, "admissionReviewVersions")),
                    "must include at least one of v1, v1beta1");
   }
 }

@@ -157,17 +157,14 @@ ClaimNames claims_of(const Json& spec) {
 // Numbers of a status: none negative, none above `replicas`, no more available than ready.
 void check_replica_counts(const Json& status, std::initializer_list<std::string_view> parts,
                           std::string_view ready, Causes& causes) {
-  const std::int64_t all = number_at(status, "replicas");
-  for (const std::string_view key : parts) {
-    if (number_at(status, key) > all) {
-      causes.invalid(status_path().child(key), *member(status, key),
-                     "cannot be greater than status.replicas");
-    }
-  }
-  if (number_at(status, "availableReplicas") > number_at(status, "readyReplicas")) {
-    causes.invalid(status_path().child("availableReplicas"), *member(status, "availableReplicas"),
-                   "cannot be greater than " + std::string(ready));
-  }
+  // What is not there is 0, and may be greater than a number that is negative.
+  const auto greater = [&](std::string_view key, std::string_view than, const std::string& name) {
+    const std::int64_t number = number_at(status, key);
+    if (number <= number_at(status, than)) return;
+    causes.invalid(status_path().child(key), Json(number), "cannot be greater than " + name);
+  };
+  for (const std::string_view key : parts) greater(key, "replicas", "status.replicas");
+  greater("availableReplicas", "readyReplicas", std::string(ready));
 }
 
 // Names made of it would collide with earlier ones.

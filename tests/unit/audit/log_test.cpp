@@ -195,7 +195,7 @@ TEST(AuditLog, AFileIsRotatedBetweenTwoLines) {
 // there was room for.
 int fill(LogBackend& log, const std::string& text) {
   int taken = 0;
-  for (int without_room = 0; without_room < 3; ++without_room) {
+  for (int without_room = 0; without_room < 15; ++without_room) {
     while (log.take(line(text))) {
       ++taken;
       without_room = 0;

@@ -12,6 +12,7 @@
 #include "object/decode.h"
 #include "object/metadata.h"
 #include "unit/validation/support.h"
+#include "validation/causes.h"
 #include "validation/schema.h"
 
 namespace limen::validation {
@@ -171,7 +172,12 @@ class Case {
     return out;
   }
 
-  std::string status_message(const std::string& name, const Lines& said) const {
+  // In the message each complaint stands once.
+  std::string status_message(const std::string& name, const Lines& causes) const {
+    Lines said;
+    for (const std::string& line : causes) {
+      if (std::find(said.begin(), said.end(), line) == said.end()) said.push_back(line);
+    }
     std::string out(resource_->kind);
     if (!resource_->group.empty()) out += "." + std::string(resource_->group);
     out += " " + base::go_quote(name) + " is invalid: ";
