@@ -175,13 +175,14 @@ deleted() {
 # kubectl takes 1.5Gi and 1536Mi for unlike, lists without keys whose items got defaults, and what is
 # merged by replacing it. For kinds it has never heard of, all lists are without keys.
 always_configured() {
-  printf 'persistentvolumeclaim/claim\npod/full\nstatefulset.apps/db\n'
+  printf 'persistentvolumeclaim/claim\nlimitrange/limits\npod/full\nstatefulset.apps/db\n'
   if since 21; then
     printf 'poddisruptionbudget.policy/db\n'
   else
     printf 'cronjob.batch/nightly\n'
   fi
   printf 'networkpolicy.networking.k8s.io/quiet\nendpointslice.discovery.k8s.io/web-1\n'
+  printf 'validatingwebhookconfiguration.admissionregistration.k8s.io/judge\n'
 }
 
 # nothing_to_scale RESOURCE NAME: what scale says of an object that is not there.
