@@ -176,8 +176,12 @@ void Forwarding::open_tunnel(const AnswerHead& head) {
     tunnel_ = context_.exchange().upgrade(answer);
   }
   if (!tunnel_) return end();  // the client has gone
-  context_.scope.on_cancel = nullptr;  // the time for an answer is not the tunnel's
   const std::weak_ptr<Forwarding> weak = weak_from_this();
+  // The time for an answer is not the tunnel's; the client's end is.
+  context_.scope.on_cancel = nullptr;
+  context_.exchange().on_cancel([weak] {
+    if (const auto self = weak.lock()) self->cancel();
+  });
   tunnel_->on_data([weak](std::string_view bytes) {
     if (const auto self = weak.lock()) self->take_from_client(bytes);
   });

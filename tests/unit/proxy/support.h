@@ -205,6 +205,8 @@ class ForwardingServer {
  public:
   Target target;
   ForwardRules rules;
+  bool short_lived =
+      false;  // the pipeline listens for the client's end, as it does with a deadline
 
   explicit ForwardingServer(const std::function<void(transport::ServerOptions&)>& change = {})
       : server_([this](std::shared_ptr<transport::Exchange> exchange) { handle(exchange); },
@@ -241,6 +243,10 @@ class ForwardingServer {
       const std::lock_guard lock(mutex_);
       statuses_.push_back(context->status());
       ++finished_;
+    });
+    if (!short_lived) return;
+    exchange->on_cancel([context] {
+      if (context->scope.on_cancel) std::exchange(context->scope.on_cancel, nullptr)();
     });
   }
 

@@ -142,18 +142,22 @@ TEST_F(TunnelTest, TheClientsEndLetsTheTargetSayItsLastWords) {
 }
 
 TEST_F(TunnelTest, ALostClientIsTheTargetsEnd) {
-  std::promise<void> ended;
-  Client& client = with([&](Accepted& peer) {
-    peer.receive_head();
-    peer.send(kSwitched);
-    peer.at_end();
-    ended.set_value();
-  });
-  client.send(get("/", kUpgrade));
-  client.receive_until("\r\n\r\n");
-  client.reset();
-  EXPECT_EQ(ended.get_future().wait_for(kPatience), std::future_status::ready);
-  EXPECT_TRUE(eventually([&] { return server_.finished() == 1; }));
+  for (const bool short_lived : {false, true}) {
+    server_.short_lived = short_lived;
+    const int before = server_.finished();
+    std::promise<void> ended;
+    Client& client = with([&](Accepted& peer) {
+      peer.receive_head();
+      peer.send(kSwitched);
+      peer.at_end();
+      ended.set_value();
+    });
+    client.send(get("/", kUpgrade));
+    client.receive_until("\r\n\r\n");
+    client.reset();
+    EXPECT_EQ(ended.get_future().wait_for(kPatience), std::future_status::ready);
+    EXPECT_TRUE(eventually([&] { return server_.finished() == before + 1; }));
+  }
 }
 
 TEST_F(TunnelTest, ALostTargetIsTheClientsEnd) {
