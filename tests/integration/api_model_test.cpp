@@ -14,6 +14,7 @@
 #include <set>
 #include <thread>
 
+#include "support/allows.h"
 #include "support/api_client.h"
 #include "support/choices.h"
 #include "support/sqlite_store.h"
@@ -82,36 +83,12 @@ std::string path_of(const std::string& ns) {
   return ns.empty() ? "/api/v1/configmaps" : "/api/v1/namespaces/" + ns + "/configmaps";
 }
 
-// Everybody may do everything; an apply that creates asks for the right to.
-class AllowsAll final : public authz::Authorizer {
- public:
-  const std::string& name() const override { return name_; }
-  base::Task<authz::Result> authorize(const authz::Attributes&, request::CallScope&) override {
-    authz::Result result;
-    result.verdict = authz::Verdict::allow;
-    co_return result;
-  }
-  base::Task<authz::Rules> rules_for(const request::Identity&, const std::string&,
-                                     request::CallScope&) override {
-    co_return authz::Rules{};
-  }
-
- private:
-  std::string name_ = "allows-all";
-};
-
-api::AccessChainsPtr open_chains() {
-  auto made = std::make_shared<api::AccessChains>();
-  made->authz = authz::Chain({std::make_shared<AllowsAll>()});
-  return made;
-}
-
 // One who asks, on a thread of their own, and remembers what they saw.
 class Client {
  public:
   Client(storage::CachedStore& store, const api::Api& api, int number)
       : store_(store),
-        client_{api, loop_, open_chains()},
+        client_{api, loop_, test::allowing_chains()},
         choices_(static_cast<std::uint64_t>(number) + 1),
         number_(number) {}
 

@@ -138,15 +138,7 @@ void check_job_selector(const Json& spec, Causes& causes) {
   const FieldPath selector_path = spec_path().child("selector");
   if (!selector || !selector->is_object()) causes.required(selector_path);
   check_label_selector(selector, selector_path, causes);
-  if (selects_template(spec)) return;
-  const Json* labels = find(spec, {"template", "metadata", "labels"});
-  const FieldPath path = spec_path().child("template").child("metadata").child("labels");
-  constexpr std::string_view kNot = "`selector` does not match template `labels`";
-  if (labels && labels->is_object()) {
-    causes.invalid(path, *labels, kNot);
-  } else {
-    causes.invalid_shown(path, "null", kNot);
-  }
+  check_template_labels(spec, causes);
 }
 
 // Where a suspended job's pods run may still be decided.

@@ -324,6 +324,8 @@ void check_conditions(const Json* conditions, const FieldPath& path, Causes& cau
   }
 }
 
+namespace {
+
 bool selects_template(const Json& spec) {
   const Json* selector = member(spec, "selector");
   if (!selector || !selector->is_object()) return false;
@@ -332,6 +334,21 @@ bool selects_template(const Json& spec) {
     return object::LabelSelector::from_object(*selector).matches(object::to_labels(labels));
   } catch (const object::SelectorError&) {
     return true;
+  }
+}
+
+}  // namespace
+
+void check_template_labels(const Json& spec, Causes& causes) {
+  if (selects_template(spec)) return;
+  const Json* labels = find(spec, {"template", "metadata", "labels"});
+  const FieldPath path = FieldPath("spec").child("template").child("metadata").child("labels");
+  constexpr std::string_view kNot = "`selector` does not match template `labels`";
+  // Go shows a map that is not there without quotes.
+  if (labels && labels->is_object()) {
+    causes.invalid(path, *labels, kNot);
+  } else {
+    causes.invalid_shown(path, "null", kNot);
   }
 }
 

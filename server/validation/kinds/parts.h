@@ -94,8 +94,8 @@ void check_conditions(const Json* conditions, const FieldPath& path, Causes& cau
 // selector's owner; `needed`: absent is a cause.
 void check_pod_selector(const Json& spec, std::string_view kind, bool needed, const FieldPath& path,
                         Causes& causes);
-// Whether the selector matches the template's labels; none matches nothing, and one that is no
-// selector is told of elsewhere.
-bool selects_template(const Json& spec);
+// The template's labels must be what the spec's selector matches; none matches nothing, and one
+// that is no selector is told of elsewhere.
+void check_template_labels(const Json& spec, Causes& causes);
 
 }  // namespace limen::validation::kinds

@@ -18,19 +18,6 @@ const FieldPath& status_path() {
 
 using ClaimNames = std::vector<std::string_view>;
 
-void check_template_labels(const Json& spec, Causes& causes) {
-  if (selects_template(spec)) return;
-  const Json* labels = find(spec, {"template", "metadata", "labels"});
-  const FieldPath path = spec_path().child("template").child("metadata").child("labels");
-  constexpr std::string_view kNot = "`selector` does not match template `labels`";
-  // Go shows a map that is not there without quotes.
-  if (labels && labels->is_object()) {
-    causes.invalid(path, *labels, kNot);
-  } else {
-    causes.invalid_shown(path, "null", kNot);
-  }
-}
-
 // Pods of a controller that replaces them restart always and have no deadline.
 void check_endless(const Json& spec, std::string_view owner, Causes& causes) {
   const FieldPath path = spec_path().child("template").child("spec");

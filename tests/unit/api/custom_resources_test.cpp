@@ -1,8 +1,8 @@
 #include <gtest/gtest.h>
 
 #include "api/discovery/discovery.h"
+#include "support/allows.h"
 #include "support/custom_definition.h"
-#include "unit/api/allows.h"
 #include "unit/api/verbs_fixture.h"
 
 namespace limen::test {

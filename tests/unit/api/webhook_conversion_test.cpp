@@ -6,9 +6,9 @@
 #include <mutex>
 
 #include "base/worker_pool.h"
+#include "support/allows.h"
 #include "support/custom_definition.h"
 #include "support/host_port_webhook.h"
-#include "unit/api/allows.h"
 #include "unit/api/verbs_fixture.h"
 
 namespace limen::test {
