@@ -137,6 +137,8 @@ base::Task<void> RemoteServers::serve(request::RequestContext& context, RoutePtr
   for (const std::string& name : shown()->withheld) rules.dropped.push_back(name);
   rules.max_body_bytes = options_.max_body_bytes;
   rules.redirects = options_.refuse_redirects ? proxy::Redirects::refuse : proxy::Redirects::pass;
+  // How long a watch takes to begin is that server's own to bound.
+  if (context.initialized) std::exchange(context.initialized, nullptr)();
   std::optional<base::ApiError> problem;
   try {
     co_await options_.forward(context, std::move(*where), std::move(rules));

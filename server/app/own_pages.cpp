@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "api/discovery/discovery.h"
+#include "fairness/dump.h"
 #include "observability/metrics.h"
 
 namespace limen::app {
@@ -44,8 +45,16 @@ std::string index_of(const health::Health& health) {
 
 }  // namespace
 
-bool answer_own_page(request::RequestContext& context, const health::Health& health) {
+bool answer_own_page(request::RequestContext& context, const health::Health& health,
+                     const fairness::Fairness* fairness) {
   if (context.info.is_resource) return false;
+  if (fairness != nullptr) {
+    const bool details = !context.info.query.get("includeRequestDetails").empty();
+    if (auto page = fairness::dump_page(*fairness, context.info.path, details)) {
+      answer(context, 200, kPlainText, std::move(*page));
+      return true;
+    }
+  }
   if (context.info.path == "/metrics") {
     answer(context, 200, kMetricsText, metrics::render());
     return true;

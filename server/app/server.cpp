@@ -38,6 +38,7 @@
 #include "catalog/catalog.h"
 #include "catalog/custom/custom_catalog.h"
 #include "controllers/manager.h"
+#include "fairness/fairness.h"
 #include "modules/load_error.h"
 #include "modules/module_instance.h"
 #include "modules/runtime.h"
@@ -139,6 +140,18 @@ registry::ServiceAllocator service_allocator(const config::Services& services) {
                                     *base::PortRange::parse(services.node_port_range));
 }
 
+// Null when the configuration leaves it to the two plain limits, or has no limits at all.
+std::unique_ptr<fairness::Fairness> make_fairness(const config::Limits& limits,
+                                                  const storage::Store& store) {
+  fairness::Options options;
+  options.server_seats = limits.max_requests_in_flight + limits.max_mutating_requests_in_flight;
+  if (!limits.fairness || options.server_seats == 0) return nullptr;
+  options.count_objects = [&store](std::string_view group, std::string_view resource) {
+    return store.count({std::string(group), std::string(resource)});
+  };
+  return std::make_unique<fairness::Fairness>(std::move(options));
+}
+
 // Empty when the system has none.
 std::string host_name() {
   std::array<char, 256> name{};
@@ -147,9 +160,11 @@ std::string host_name() {
 
 controllers::Options controller_options(const config::ServerConfiguration& configuration,
                                         registry::ServiceAllocator& services,
-                                        const aggregation::RemoteServers& remote) {
+                                        const aggregation::RemoteServers& remote,
+                                        fairness::Fairness* fairness) {
   controllers::Options options;
   options.remote_servers = &remote;
+  options.fairness = fairness;
   options.disabled = configuration.disabled_controllers;
   options.services = &services;
   options.own_service = {services.own_address(), advertise_address(configuration.secure),
@@ -161,8 +176,9 @@ controllers::Options controller_options(const config::ServerConfiguration& confi
 }
 
 pipeline::Options pipeline_options(const config::ServerConfiguration& configuration,
-                                   request::LiveRequests& live) {
+                                   request::LiveRequests& live, fairness::Fairness* fairness) {
   pipeline::Options options;
+  options.fairness = fairness;
   options.live = &live;
   options.request_timeout = configuration.request_timeout;
   options.max_in_flight = static_cast<std::size_t>(configuration.limits.max_requests_in_flight);
@@ -224,13 +240,16 @@ class ServerProcess::Rooms {
         revocations_(configuration.revocations.path),
         access_(runtime_, {&revocations_, configuration_.api_audiences}),
         services_(service_allocator(configuration.services)),
+        fairness_(make_fairness(configuration.limits, store_)),
         remote_servers_(store_, remote_options(configuration)),
-        controllers_(store_, controller_options(configuration, services_, remote_servers_)),
+        controllers_(
+            store_, controller_options(configuration, services_, remote_servers_, fairness_.get())),
         auditor_(make_auditor(configuration.audit)),
         api_({store_,
               api_options(configuration, decoders_, services_, conversions_, remote_servers_)}),
         pipeline_(
-            pipeline_options(configuration, live_), [this] { return access_.current(); },
+            pipeline_options(configuration, live_, fairness_.get()),
+            [this] { return access_.current(); },
             [this](request::RequestContext& context, const api::AccessChainsPtr& chains) {
               return dispatch(context, chains);
             },
@@ -295,7 +314,7 @@ class ServerProcess::Rooms {
 
  private:
   base::Task<void> dispatch(request::RequestContext& context, const api::AccessChainsPtr& chains) {
-    if (answer_own_page(context, health_)) co_return;
+    if (answer_own_page(context, health_, fairness_.get())) co_return;
     co_await api_.serve(context, chains);
   }
 
@@ -517,6 +536,7 @@ class ServerProcess::Rooms {
   authn::Revocations revocations_;
   AccessControl access_;
   registry::ServiceAllocator services_;
+  std::unique_ptr<fairness::Fairness> fairness_;  // null: it is off
   aggregation::RemoteServers remote_servers_;
   controllers::Manager controllers_;
   std::unique_ptr<audit::Auditor> auditor_;  // null: audit is off

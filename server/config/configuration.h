@@ -69,6 +69,8 @@ struct Limits {
   std::int64_t max_streams_per_connection = 100;          // HTTP/2 requests at a time on one
   std::int64_t max_requests_in_flight = 400;              // reads; 429 beyond; 0: no limit
   std::int64_t max_mutating_requests_in_flight = 200;     // writes; 429 beyond; 0: no limit
+  // API Priority and Fairness divides the sum of the two, in the place of two plain limits.
+  bool fairness = true;
   Duration handshake_timeout = std::chrono::seconds(10);
   Duration header_timeout = std::chrono::seconds(32);
   Duration body_timeout = std::chrono::seconds(60);

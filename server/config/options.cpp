@@ -123,6 +123,7 @@ void add_limits(std::vector<Option>& out, Limits& l) {
       {"limits", "maxRequestsInFlight", IntegerOption{&l.max_requests_in_flight, 0, 1'000'000}});
   out.push_back({"limits", "maxMutatingRequestsInFlight",
                  IntegerOption{&l.max_mutating_requests_in_flight, 0, 1'000'000}});
+  out.push_back({"limits", "fairness", BooleanOption{&l.fairness}});
   out.push_back({"limits", "handshakeTimeout",
                  DurationOption{&l.handshake_timeout, milliseconds(100), hours(1)}});
   out.push_back(

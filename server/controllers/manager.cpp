@@ -12,6 +12,8 @@
 #include "controllers/custom_resources.h"
 #include "controllers/default_service_account.h"
 #include "controllers/event_ttl.h"
+#include "controllers/flow_control_follower.h"
+#include "controllers/flow_control_objects.h"
 #include "controllers/garbage_collector.h"
 #include "controllers/identity_lease.h"
 #include "controllers/kubernetes_service.h"
@@ -73,6 +75,11 @@ class Manager::Impl {
     }
     if (!options.host.empty()) {
       add(std::make_unique<IdentityLease>(scope_, objects_, options.host));
+    }
+    add(std::make_unique<FlowControlObjects>(scope_, objects_));
+    if (options.fairness != nullptr) {
+      controllers_.push_back(
+          std::make_unique<FlowControlFollower>(scope_, objects_, *options.fairness));
     }
     if (options.services != nullptr) {
       controllers_.push_back(std::make_unique<ServiceFollower>(objects_, *options.services));

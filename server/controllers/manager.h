@@ -22,6 +22,9 @@ class RemoteServers;
 namespace limen::registry {
 class ServiceAllocator;
 }
+namespace limen::fairness {
+class Fairness;
+}
 
 namespace limen::controllers {
 
@@ -35,6 +38,8 @@ struct Options {
   std::string host = {};  // the name this server's lease is made of; empty: it has none
   // How API servers behind this one are asked; outlives the manager. Null: they are not.
   const aggregation::RemoteServers* remote_servers = nullptr;
+  // Told of the objects that configure it; outlives the manager. Null: it is off.
+  fairness::Fairness* fairness = nullptr;
 };
 
 class Manager {

@@ -15,7 +15,8 @@ std::vector<std::string> controller_names() {
           std::string(kKubernetesService),
           std::string(kServiceAddresses),
           std::string(kEventTtl),
-          std::string(kIdentityLease)};
+          std::string(kIdentityLease),
+          std::string(kFlowControl)};
 }
 
 }  // namespace limen::controllers

@@ -20,6 +20,7 @@ inline constexpr std::string_view kKubernetesService = "kubernetes-service";
 inline constexpr std::string_view kServiceAddresses = "service-addresses";
 inline constexpr std::string_view kEventTtl = "event-ttl";
 inline constexpr std::string_view kIdentityLease = "identity-lease";
+inline constexpr std::string_view kFlowControl = "flow-control";
 
 // All of them, in the order they are started.
 std::vector<std::string> controller_names();

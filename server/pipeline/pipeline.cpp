@@ -1,5 +1,6 @@
 #include "pipeline/pipeline.h"
 
+#include <algorithm>
 #include <exception>
 #include <optional>
 #include <utility>
@@ -38,6 +39,7 @@ class Pipeline::Running {
   request::RequestContext context;
   api::AccessChainsPtr chains;  // the generation it began with, for its whole life
   InFlight::Slot slot;
+  fairness::Place place;
   base::Deadline started = base::SteadyClock::now();
   base::SystemTime received;  // the same by the calendar; for audit alone, as are
   Latencies latencies;
@@ -64,6 +66,7 @@ void Pipeline::handle(std::shared_ptr<transport::Exchange> exchange) {
   base::spawn(run(running), [this, running](std::exception_ptr) {
     running->done = true;
     running->slot = {};
+    running->place.leave();
     running->context.scope.loop.cancel_timer(running->timer);
     const auto took = base::SteadyClock::now() - running->started;
     record_request(running->context, took);
@@ -165,19 +168,12 @@ base::Task<void> Pipeline::pass_stages(Running& running) {
 
   // Is there room? After authentication, so that strangers cannot fill the house by being many, and
   // so that administrators always get in.
-  if (!running.long_running && !context.user.in_group(request::kMastersGroup)) {
-    const std::string& verb = context.info.verb;
-    const bool reads = verb == "get" || verb == "list" || verb == "watch" || verb == "head";
-    running.slot = in_flight_.enter(!reads);
-    if (!running.slot) {
-      transport::ResponseHead head = context.new_head(429, "text/plain; charset=utf-8");
-      head.add("Retry-After", "1");
-      head.add("X-Content-Type-Options", "nosniff");
-      context.set_status(429);
-      context.exchange().respond(std::move(head),
-                                 std::string("Too many requests, please try again later.\n"));
-      co_return;
-    }
+  if (options_.fairness == nullptr) {
+    if (!take_slot(running)) co_return refuse_overload(context);
+  } else {
+    fairness::Decision decision = take_place(running);
+    if (decision == fairness::Decision::waiting) decision = co_await wait_for_place(running);
+    if (decision != fairness::Decision::execute) co_return refuse_overload(context);
   }
 
   // May you? Before the body is read: what is refused is never parsed.
@@ -191,6 +187,57 @@ base::Task<void> Pipeline::pass_stages(Running& running) {
 
   // Do it: admission, validation and the store lie within the verbs.
   co_await dispatch_(context, running.chains);
+}
+
+// Counts a request among those at work; false when there are too many.
+bool Pipeline::take_slot(Running& running) {
+  const request::RequestContext& context = running.context;
+  if (running.long_running || context.user.in_group(request::kMastersGroup)) return true;
+  const std::string& verb = context.info.verb;
+  const bool reads = verb == "get" || verb == "list" || verb == "watch" || verb == "head";
+  running.slot = in_flight_.enter(!reads);
+  return static_cast<bool>(running.slot);
+}
+
+// Of requests that live long only watches count, and those only until they have begun.
+fairness::Decision Pipeline::take_place(Running& running) {
+  request::RequestContext& context = running.context;
+  const bool watch = context.info.verb == "watch";
+  if (running.long_running && !watch) return fairness::Decision::execute;
+  const fairness::Decision decision =
+      options_.fairness->enter(running.place, {context.info, context.user}, context.scope.loop);
+  context.flow = {running.place.schema_uid(), running.place.level_uid()};
+  if (watch) context.initialized = [&running] { running.place.leave(); };
+  return decision;
+}
+
+// A request waits for a quarter of its time, a watch as long as others, and nobody for more than a
+// minute.
+base::Task<fairness::Decision> Pipeline::wait_for_place(Running& running) {
+  using Duration = base::SteadyClock::duration;
+  request::RequestContext& context = running.context;
+  const Duration allotted = running.long_running
+                                ? std::chrono::duration_cast<Duration>(options_.request_timeout)
+                                : context.scope.deadline - running.started;
+  const base::Deadline until =
+      running.started + std::min<Duration>(allotted / 4, std::chrono::minutes(1));
+  const base::Executor::TimerId timer = context.scope.loop.post_at(
+      until, [&running] { running.place.give_up(fairness::Decision::timed_out); });
+  const auto gone = [&running] { running.place.give_up(fairness::Decision::cancelled); };
+  // Others are told by arm_deadline(); whoever has gone already is not told again.
+  if (running.long_running) {
+    context.exchange().on_cancel(gone);
+  } else {
+    context.scope.on_cancel = gone;
+  }
+  if (context.exchange().cancelled()) gone();
+  const base::OneShot<fairness::Decision> answer = running.place.answer();
+  const fairness::Decision decision = co_await answer;
+  context.scope.loop.cancel_timer(timer);
+  context.scope.on_cancel = nullptr;
+  if (running.long_running) context.exchange().on_cancel(nullptr);
+  if (context.audit) running.latencies.lap("apf-queue-wait");
+  co_return decision;
 }
 
 base::Task<void> Pipeline::authenticate(request::RequestContext& context,

@@ -13,6 +13,7 @@
 #include "audit/auditor.h"
 #include "authz/authorizer.h"
 #include "base/task.h"
+#include "fairness/fairness.h"
 #include "pipeline/cross_origin.h"
 #include "pipeline/in_flight.h"
 #include "request/context.h"
@@ -25,6 +26,9 @@ using Dispatch =
 
 struct Options {
   std::chrono::nanoseconds request_timeout = std::chrono::seconds(60);
+  // Who is served when there is too much to do; outlives the pipeline. Null: the two limits below
+  // decide, which are not looked at otherwise.
+  fairness::Fairness* fairness = nullptr;
   std::size_t max_in_flight = 400;           // reads at work at once; 0: no limit
   std::size_t max_mutating_in_flight = 200;  // writes at work at once; 0: no limit
   request::LiveRequests* live = nullptr;     // where long requests register; null: nowhere
@@ -47,6 +51,9 @@ class Pipeline {
   base::Task<void> run(std::shared_ptr<Running> running);
   base::Task<void> pass_stages(Running& running);
   base::Task<void> authenticate(request::RequestContext& context, const api::AccessChains& chains);
+  bool take_slot(Running& running);
+  fairness::Decision take_place(Running& running);
+  base::Task<fairness::Decision> wait_for_place(Running& running);
   base::Task<void> authorize(request::RequestContext& context, const api::AccessChains& chains);
   void rest_on(request::RequestContext& context, const authn::Credentials& credentials);
   void arm_deadline(const std::shared_ptr<Running>& running);

@@ -1,6 +1,7 @@
 #include "pipeline/stages.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "authz/refusal.h"
 #include "base/strings.h"
@@ -116,6 +117,16 @@ std::string websocket_token(const transport::RequestHead& head) {
     }
   }
   return others > 0 && tokens == 1 && base::is_valid_utf8(token) ? token : std::string();
+}
+
+void refuse_overload(request::RequestContext& context) {
+  if (context.exchange().responded()) return;
+  transport::ResponseHead head = context.new_head(429, "text/plain; charset=utf-8");
+  head.add("Retry-After", "1");
+  head.add("X-Content-Type-Options", "nosniff");
+  context.set_status(429);
+  context.exchange().respond(std::move(head),
+                             std::string("Too many requests, please try again later.\n"));
 }
 
 base::ApiError refusal(const authz::Attributes& attributes, const authz::Outcome& outcome) {

@@ -33,6 +33,9 @@ std::string_view bearer_token(request::RequestContext& context);
 // subprotocol beside it that could be answered with.
 std::string websocket_token(const transport::RequestHead& head);
 
+// Answers a request for which there is no room (row R5).
+void refuse_overload(request::RequestContext& context);
+
 // What answers a request that is not allowed: 403, or 500 when an authorizer failed.
 base::ApiError refusal(const authz::Attributes& attributes, const authz::Outcome& outcome);
 

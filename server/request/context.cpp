@@ -66,6 +66,10 @@ transport::ResponseHead RequestContext::new_head(int status, std::string_view co
   head.add("Cache-Control", "no-cache, private");
   if (!content_type.empty()) head.add("Content-Type", content_type);
   for (const auto& [name, value] : headers) head.add(name, value);
+  if (flow) {
+    head.add("X-Kubernetes-PF-FlowSchema-UID", flow->schema_uid);
+    head.add("X-Kubernetes-PF-PriorityLevel-UID", flow->level_uid);
+  }
   if (scope.warnings.empty()) return head;
   std::size_t total = 0;
   for (const std::string& warning : scope.warnings) total += rune_count(warning);

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -23,6 +24,11 @@
 
 namespace limen::request {
 
+// By which a request was classified (row R6). Views of what lives as long as the request.
+struct FlowIds {
+  std::string_view schema_uid, level_uid;
+};
+
 class RequestContext {
  public:
   RequestContext(std::shared_ptr<transport::Exchange> exchange, base::Deadline deadline);
@@ -38,6 +44,10 @@ class RequestContext {
   // For requests that live long: what they rest on, and where they can be ended from.
   LiveRequests::Grounds grounds;
   LiveRequests* live = nullptr;
+  std::optional<FlowIds> flow;  // told with every answer
+  // What a watch calls once it has told its initial state or another server answers it; null:
+  // nobody waits for that.
+  std::function<void()> initialized;
   CallScope scope;                     // loop, deadline, cancel, warnings, audit annotations
   std::unique_ptr<AuditRecord> audit;  // null: the request is not recorded
 

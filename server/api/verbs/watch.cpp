@@ -8,6 +8,7 @@
 #include <chrono>
 #include <deque>
 #include <exception>
+#include <functional>
 #include <memory>
 #include <random>
 #include <utility>
@@ -52,6 +53,7 @@ class Session : public std::enable_shared_from_this<Session> {
         api_(call.options),
         converts_(converts(call.resource)),
         encoder_(call.resource, call.output, call.info().query.get("includeObject")),
+        initialized_(std::move(call.context.initialized)),
         done_(loop_) {}
 
   // Reads the initial state and begins to follow. Throws what a list throws.
@@ -77,6 +79,11 @@ class Session : public std::enable_shared_from_this<Session> {
     return object && (everything_ || options_.matches(resource_, *object));
   }
   bool all_told() const { return initial_.empty() && events_.empty() && !converting_; }
+  // Says so once when the initial state has been told.
+  void note_initialized() {
+    if (!initialized_ || !initial_.empty() || initial_end_due_) return;
+    std::exchange(initialized_, nullptr)();
+  }
   void arm_bookmark();
   void end();
 
@@ -89,6 +96,7 @@ class Session : public std::enable_shared_from_this<Session> {
   const ApiOptions& api_;
   const bool converts_;  // a webhook makes the objects what the client sees
   WatchEncoder encoder_;
+  std::function<void()> initialized_;
   base::OneShot<bool> done_;
 
   std::shared_ptr<transport::ResponseStream> stream_;
@@ -170,8 +178,10 @@ void Session::pump() {
   pumping_ = true;
   while (!ended_ && stream_ && stream_->pending_bytes() < api_.watch_high_water_bytes) {
     if (!pump_some()) break;
+    note_initialized();
   }
   pumping_ = false;
+  if (!ended_) note_initialized();
 }
 
 // Tells one thing. False when there is nothing to tell now.
@@ -314,6 +324,7 @@ void Session::end() {
   watch_.reset();
   initial_.clear();
   events_.clear();
+  initialized_ = nullptr;
   if (stream_) stream_->finish();
   done_.set(true);
 }

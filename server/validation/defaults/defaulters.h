@@ -64,6 +64,10 @@ void resource_quota(boost::json::object& object);
 void node(boost::json::object& object);
 void endpoints(boost::json::object& object);
 
+// flow_control.cpp
+void flow_schema(boost::json::object& object);
+void priority_level(boost::json::object& object);
+
 // rbac.cpp
 void role_binding(boost::json::object& object);
 

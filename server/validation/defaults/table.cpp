@@ -41,6 +41,8 @@ constexpr auto kRows = std::to_array<Row>({
     {"batch", "cronjobs", defaults::cron_job},
     {"batch", "jobs", defaults::job},
     {"discovery.k8s.io", "endpointslices", defaults::endpoint_slice},
+    {"flowcontrol.apiserver.k8s.io", "flowschemas", defaults::flow_schema},
+    {"flowcontrol.apiserver.k8s.io", "prioritylevelconfigurations", defaults::priority_level},
     {"networking.k8s.io", "ingressclasses", defaults::ingress_class},
     {"networking.k8s.io", "ingresses", defaults::ingress},
     {"networking.k8s.io", "networkpolicies", defaults::network_policy},

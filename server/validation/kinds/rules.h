@@ -142,6 +142,11 @@ void check_webhook_service(const Json& service, const FieldPath& path, Causes& c
 // An openAPIV3Schema: that it is structural, and what its parts may say.
 void check_custom_schema(const Json& schema, const FieldPath& path, Causes& causes);
 
+// flow_control.cpp
+void check_flow_schema(const Json& object, Causes& causes);
+void check_priority_level(const Json& object, Causes& causes);
+void check_flow_control_status(const Json& object, const Json& old, Causes& causes);
+
 // rbac.cpp
 void check_role(const Json& object, Causes& causes);
 void check_cluster_role(const Json& object, Causes& causes);

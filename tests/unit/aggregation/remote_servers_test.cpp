@@ -38,6 +38,7 @@ class RemoteServersTest : public test::WithStore {
     request::RequestContext context(exchange_, base::SteadyClock::now() + std::chrono::hours(1));
     ASSERT_EQ(request::parse_request(method, target, context.info), request::TargetStatus::ok);
     context.user = user_;
+    context.initialized = [this] { let_go_before_it_was_sent_ = !forwarded_; };
     bool done = false;
     base::spawn(servers_->serve(context, std::make_shared<Route>(route_)),
                 [&](std::exception_ptr error) { done = !error; });
@@ -62,6 +63,7 @@ class RemoteServersTest : public test::WithStore {
   request::Identity user_{"jane", "u-1", {"dev"}, {}};
   std::shared_ptr<test::FakeExchange> exchange_;
   bool forwarded_ = false;
+  bool let_go_before_it_was_sent_ = false;
   proxy::Target target_;
   proxy::ForwardRules rules_;
   std::optional<base::ApiError> problem_;
@@ -89,6 +91,13 @@ TEST_F(RemoteServersTest, SendsTheRequestOnWithTheCallersIdentity) {
   EXPECT_EQ(added("X-Remote-Group"), std::vector<std::string>{"dev"});
   EXPECT_EQ(added("X-Forwarded-Uri"), std::vector<std::string>{kPath});
   EXPECT_EQ(rules_.redirects, proxy::Redirects::refuse);
+}
+
+TEST_F(RemoteServersTest, AWatchTakesNoSeatHereWhileAnotherServerAnswersIt) {
+  put(kService, test::kExternalService);
+  serve("GET", kPath + "?watch=1");
+  EXPECT_TRUE(forwarded_);
+  EXPECT_TRUE(let_go_before_it_was_sent_);
 }
 
 TEST_F(RemoteServersTest, KeepsWhatAClientSaysOfItselfFromTheServerBehind) {

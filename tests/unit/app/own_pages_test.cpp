@@ -17,7 +17,7 @@ class OwnPagesTest : public testing::Test {
     exchange_->request("GET", target);
     request::RequestContext context(exchange_, base::Deadline::max());
     EXPECT_EQ(request::parse_request("GET", target, context.info), request::TargetStatus::ok);
-    const bool answered = answer_own_page(context, health_);
+    const bool answered = answer_own_page(context, health_, nullptr);
     EXPECT_EQ(context.status(), answered ? exchange_->status : 0);
     return answered;
   }
