@@ -31,14 +31,18 @@ bool settle(const storage::WriteResult& result) {
 
 }  // namespace
 
-base::Task<bool> Objects::create(storage::Key key, object::Json object) {
+std::string text_to_create(const storage::Key& key, object::Json object) {
   const auto version = object::split_api_version(object::api_version(object));
   const catalog::Resource* const resource =
       catalog::find_resource(version.group, version.version, key.id.resource);
   if (!resource) throw std::logic_error("a controller creates what is not served");
   const request::Identity self{"system:apiserver", "", {"system:masters"}, {}};
   registry::prepare_create(*resource, registry::strategy_for(*resource), object, self);
-  std::string json = object::canonical(object);
+  return object::canonical(object);
+}
+
+base::Task<bool> Objects::create(storage::Key key, object::Json object) {
+  std::string json = text_to_create(key, std::move(object));
   const storage::WriteResult result =
       co_await store_.create(loop_, std::move(key), std::move(json));
   co_return settle(result);
