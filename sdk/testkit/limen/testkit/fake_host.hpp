@@ -156,6 +156,10 @@ class FakeHost {
     objects_.erase(found);
     tell(group, resource, LIMEN_OBJECT_DELETED, last);
   }
+  bool contains(const std::string& group, const std::string& resource, const std::string& ns,
+                const std::string& name) const {
+    return objects_.count({group, resource, ns, name}) != 0;
+  }
   // Tells new subscriptions what there is; the kit does it after start().
   void begin_subscriptions() {
     for (std::size_t i = 0; i < subscriptions_.size(); ++i) {
