@@ -7,7 +7,7 @@
 
 #include "limen/cpp/plugin.hpp"
 
-namespace limen::plugin {
+namespace limen::plugins {
 
 inline bool is_marked(const Node& object, std::initializer_list<const char*> annotations) {
   const Node given = object.at("/metadata/annotations");
@@ -36,4 +36,4 @@ inline Result<std::string> default_class(Host& host, std::string_view group,
   return name;
 }
 
-}  // namespace limen::plugin
+}  // namespace limen::plugins

@@ -5,7 +5,7 @@
 #include <boost/json/value.hpp>
 #include <cstddef>
 
-namespace limen::plugin {
+namespace limen::plugins {
 
 std::string json_text(std::string_view text) {
   return boost::json::serialize(boost::json::value(boost::json::string(text)));
@@ -75,4 +75,4 @@ std::vector<Toleration> merged(const std::vector<Toleration>& first,
   return out;
 }
 
-}  // namespace limen::plugin
+}  // namespace limen::plugins

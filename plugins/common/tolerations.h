@@ -9,7 +9,7 @@
 
 #include "limen/cpp/plugin.hpp"
 
-namespace limen::plugin {
+namespace limen::plugins {
 
 // The JSON text of a string.
 std::string json_text(std::string_view text);
@@ -43,4 +43,4 @@ std::string to_json(const std::vector<Toleration>& list);
 std::vector<Toleration> merged(const std::vector<Toleration>& first,
                                const std::vector<Toleration>& second);
 
-}  // namespace limen::plugin
+}  // namespace limen::plugins

@@ -13,8 +13,9 @@ class DefaultIngressClass final : public limen::Admission {
 
   limen::Result<void> admit(limen::AdmissionCall& call) override {
     if (!call.is("networking.k8s.io", "ingresses") || names_a_class(call.object())) return {};
-    const auto name = limen::plugin::default_class(host_, "networking.k8s.io", "ingressclasses",
-                                                   {"ingressclass.kubernetes.io/is-default-class"});
+    const auto name =
+        limen::plugins::default_class(host_, "networking.k8s.io", "ingressclasses",
+                                      {"ingressclass.kubernetes.io/is-default-class"});
     if (!name.ok()) return name.error();
     if (name->empty()) return {};
     return call.patch().set("/spec/ingressClassName", *name);

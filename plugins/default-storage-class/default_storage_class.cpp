@@ -14,9 +14,9 @@ class DefaultStorageClass final : public limen::Admission {
   limen::Result<void> admit(limen::AdmissionCall& call) override {
     if (!call.is("", "persistentvolumeclaims") || names_a_class(call.object())) return {};
     const auto name =
-        limen::plugin::default_class(host_, "storage.k8s.io", "storageclasses",
-                                     {"storageclass.kubernetes.io/is-default-class",
-                                      "storageclass.beta.kubernetes.io/is-default-class"});
+        limen::plugins::default_class(host_, "storage.k8s.io", "storageclasses",
+                                      {"storageclass.kubernetes.io/is-default-class",
+                                       "storageclass.beta.kubernetes.io/is-default-class"});
     if (!name.ok()) return name.error();
     if (name->empty()) return {};
     return call.patch().set("/spec/storageClassName", *name);

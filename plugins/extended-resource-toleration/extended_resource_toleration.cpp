@@ -32,19 +32,19 @@ class ExtendedResourceToleration final : public limen::Admission {
     if (!call.is("", "pods")) return {};
     const auto pod = limen::pod_of(call);
     if (!pod) return {};
-    auto tolerations = limen::plugin::read_tolerations(pod->spec["tolerations"]);
-    const std::string before = limen::plugin::to_json(tolerations);
+    auto tolerations = limen::plugins::read_tolerations(pod->spec["tolerations"]);
+    const std::string before = limen::plugins::to_json(tolerations);
     for (const std::string& device : devices_of(*pod))
       add({device, "Exists", "", "NoSchedule", {}}, tolerations);
-    const std::string after = limen::plugin::to_json(tolerations);
+    const std::string after = limen::plugins::to_json(tolerations);
     return before == after ? limen::Result<void>()
                            : call.patch().set_json("/spec/tolerations", after);
   }
 
  private:
-  static void add(const limen::plugin::Toleration& wanted,
-                  std::vector<limen::plugin::Toleration>& all) {
-    for (limen::plugin::Toleration& there : all) {
+  static void add(const limen::plugins::Toleration& wanted,
+                  std::vector<limen::plugins::Toleration>& all) {
+    for (limen::plugins::Toleration& there : all) {
       if (there.key != wanted.key || there.effect != wanted.effect || there.op != wanted.op ||
           there.value != wanted.value) {
         continue;

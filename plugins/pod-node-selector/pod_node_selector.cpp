@@ -111,7 +111,7 @@ class PodNodeSelector final : public limen::Admission {
     if (!found.ok()) return found.error();
     if (!*found) {
       const std::string message = "namespaces \"" + ns + "\" not found";
-      call.deny({message, 404, "NotFound"});
+      (void)call.deny({message, 404, "NotFound"});
       return std::optional<Labels>();
     }
     const auto annotated = (*found)->at("/metadata/annotations")[kAnnotation].as_string();

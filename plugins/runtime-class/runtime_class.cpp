@@ -78,10 +78,10 @@ class RuntimeClass final : public limen::Admission {
     }
     const limen::Node more = runtime.at("/scheduling/tolerations");
     if (!result.ok() || more.size() == 0) return result;
-    const auto before = limen::plugin::read_tolerations(spec["tolerations"]);
-    const std::string all = limen::plugin::to_json(
-        limen::plugin::merged(before, limen::plugin::read_tolerations(more)));
-    if (all == limen::plugin::to_json(before)) return {};
+    const auto before = limen::plugins::read_tolerations(spec["tolerations"]);
+    const std::string all = limen::plugins::to_json(
+        limen::plugins::merged(before, limen::plugins::read_tolerations(more)));
+    if (all == limen::plugins::to_json(before)) return {};
     return patch.set_json("/spec/tolerations", all);
   }
 

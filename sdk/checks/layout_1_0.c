@@ -302,7 +302,7 @@ SLOT(limen_config_api, reserved, 4);
 SLOT(limen_config_api, root, 8);
 SLOT(limen_config_api, instance_name, 16);
 
-SIZE(limen_objects_api, 64);
+SIZE(limen_objects_api, 72);
 SLOT(limen_objects_api, struct_size, 0);
 SLOT(limen_objects_api, reserved, 4);
 SLOT(limen_objects_api, subscribe, 8);
@@ -312,6 +312,7 @@ SLOT(limen_objects_api, list, 32);
 SLOT(limen_objects_api, set_label, 40);
 SLOT(limen_objects_api, update_status, 48);
 SLOT(limen_objects_api, create, 56);
+SLOT(limen_objects_api, resource_of, 64);
 
 SIZE(limen_rights_api, 16);
 SLOT(limen_rights_api, struct_size, 0);

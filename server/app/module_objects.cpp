@@ -3,10 +3,18 @@
 #include <string>
 #include <utility>
 
+#include "catalog/custom/lookup_kind.h"
 #include "controllers/objects.h"
 #include "observability/log.h"
 
 namespace limen::app {
+
+modules::ServedResource resource_of_kind(std::string_view group, std::string_view version,
+                                         std::string_view kind) {
+  const catalog::ResourcePtr found = catalog::lookup_kind(group, version, kind);
+  if (found == nullptr) return {};
+  return {std::string(found->name), found->namespaced};
+}
 
 void create_for_module(storage::Store& store, storage::Key key, object::Json object,
                        std::function<void(storage::WriteStatus)> done) {

@@ -199,6 +199,7 @@ class ServerProcess::Rooms {
     }
     publish_root_ca(certificate);
     runtime_.offer_objects(store_, resource_exists);
+    runtime_.offer_kinds(resource_of_kind);
     runtime_.offer_creation([this](storage::Key key, object::Json object,
                                    const std::function<void(storage::WriteStatus)>& done) {
       create_for_module(store_, std::move(key), std::move(object), done);

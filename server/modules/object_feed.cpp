@@ -369,6 +369,22 @@ limen_status create_object(const limen_host* host, limen_str group, limen_str re
   }
 }
 
+limen_status resource_of(const limen_host* host, limen_str group, limen_str version, limen_str kind,
+                         void (*tell)(void*, limen_str, std::int32_t), void* arg) noexcept {
+  HostScope* scope = HostScope::of(host);
+  if (scope == nullptr || tell == nullptr) return LIMEN_E_INVALID;
+  const ResourceOfKind& find = scope->objects().source().resource_of;
+  if (!find) return LIMEN_E_NOT_FOUND;
+  try {
+    const ServedResource found = find(to_view(group), to_view(version), to_view(kind));
+    if (found.name.empty()) return LIMEN_E_NOT_FOUND;
+    tell(arg, to_limen(found.name), found.namespaced ? 1 : 0);
+    return LIMEN_OK;
+  } catch (const std::exception&) {
+    return LIMEN_E_INTERNAL;
+  }
+}
+
 }  // namespace
 
 const limen_objects_api& objects_table() {
@@ -380,7 +396,8 @@ const limen_objects_api& objects_table() {
                                               list,
                                               set_object_label,
                                               update_object_status,
-                                              create_object};
+                                              create_object,
+                                              resource_of};
   return table;
 }
 

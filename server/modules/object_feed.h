@@ -32,11 +32,20 @@ namespace limen::modules {
 using ObjectCreator = std::function<void(storage::Key key, object::Json object,
                                          std::function<void(storage::WriteStatus)> done)>;
 
+// By which resource the objects of a kind are addressed; an empty name when the kind is not served.
+struct ServedResource {
+  std::string name;
+  bool namespaced = false;
+};
+using ResourceOfKind = std::function<ServedResource(
+    std::string_view group, std::string_view version, std::string_view kind)>;
+
 // Where objects come from. Without a store there are none, and everything is in sync.
 struct ObjectSource {
   storage::Store* store = nullptr;
   std::function<bool(std::string_view group, std::string_view resource)> exists;  // null: all do
-  ObjectCreator create = nullptr;  // null: modules create nothing
+  ObjectCreator create = nullptr;        // null: modules create nothing
+  ResourceOfKind resource_of = nullptr;  // null: no kind is known
 };
 
 class ObjectFeed {

@@ -58,6 +58,9 @@ class Runtime {
   using ResourceExists = std::function<bool(std::string_view group, std::string_view resource)>;
   void offer_objects(storage::Store& store, ResourceExists exists = nullptr);
 
+  // How modules learn the resource of a kind; without it none is known. Before the first build().
+  void offer_kinds(ResourceOfKind resource_of);
+
   // How modules create objects; without it they do not. Before the first build().
   void offer_creation(ObjectCreator create);
 

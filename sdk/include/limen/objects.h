@@ -64,6 +64,12 @@ typedef struct limen_objects_api {
   limen_status (*create)(const limen_host* host, limen_str group, limen_str resource, limen_str ns,
                          limen_str name, limen_str json,
                          void (*done)(void* arg, limen_status status), void* arg);
+  /* By which resource the objects of a kind are addressed: calls tell(arg, resource, namespaced)
+   * once, inside this function. LIMEN_E_NOT_FOUND: no such kind is served. [any] */
+  limen_status (*resource_of)(const limen_host* host, limen_str group, limen_str version,
+                              limen_str kind,
+                              void (*tell)(void* arg, limen_str resource, int32_t namespaced),
+                              void* arg);
 } limen_objects_api;
 
 #ifdef __cplusplus

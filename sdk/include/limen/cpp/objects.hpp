@@ -111,6 +111,29 @@ class Objects {
                                "a label could not be set");
   }
 
+  // By which resource the objects of a kind are addressed; an empty name when none is served.
+  struct Resource {
+    std::string name;
+    bool namespaced = false;
+  };
+  Result<Resource> resource_of(std::string_view group, std::string_view version,
+                               std::string_view kind) const {
+    if (!LIMEN_HAS(limen_objects_api, api_, resource_of)) {
+      return Error{"this server does not tell resources by kind", LIMEN_E_UNSUPPORTED};
+    }
+    Resource found;
+    const limen_status status = api_->resource_of(
+        host_, to_abi(group), to_abi(version), to_abi(kind),
+        [](void* arg, limen_str resource, std::int32_t namespaced) {
+          *static_cast<Resource*>(arg) = {std::string(to_view(resource)), namespaced != 0};
+        },
+        &found);
+    if (status != LIMEN_OK && status != LIMEN_E_NOT_FOUND) {
+      return Error{"a resource could not be found out", status};
+    }
+    return found;
+  }
+
   // What became of a write: LIMEN_OK once it is durable, LIMEN_E_CONFLICT when somebody else was
   // first, LIMEN_E_NOT_FOUND, LIMEN_E_UNAVAILABLE, LIMEN_E_CANCELLED when the plugin stopped.
   using WriteDone = std::function<void(limen_status status)>;

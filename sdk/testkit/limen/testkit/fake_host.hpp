@@ -160,6 +160,11 @@ class FakeHost {
                 const std::string& name) const {
     return objects_.count({group, resource, ns, name}) != 0;
   }
+  // Makes a kind known, in every version.
+  void serve_kind(const std::string& group, const std::string& kind, const std::string& resource,
+                  bool namespaced) {
+    kinds_[{group, kind}] = {resource, namespaced};
+  }
   // Tells new subscriptions what there is; the kit does it after start().
   void begin_subscriptions() {
     for (std::size_t i = 0; i < subscriptions_.size(); ++i) {
@@ -444,6 +449,16 @@ class FakeHost {
     return self.end_write(LIMEN_OK, done, arg);
   }
 
+  static limen_status objects_resource_of(const limen_host* host, limen_str group, limen_str,
+                                          limen_str kind,
+                                          void (*tell)(void*, limen_str, std::int32_t), void* arg) {
+    const auto& kinds = of(host).kinds_;
+    const auto found = kinds.find({detail::text(group), detail::text(kind)});
+    if (found == kinds.end()) return LIMEN_E_NOT_FOUND;
+    tell(arg, to_abi(found->second.first), found->second.second ? 1 : 0);
+    return LIMEN_OK;
+  }
+
   struct AccessJob {
     FakeHost* host;
     AccessQuestion question;
@@ -565,7 +580,8 @@ class FakeHost {
                                                 &objects_list,
                                                 &objects_set_label,
                                                 &objects_update_status,
-                                                &objects_create};
+                                                &objects_create,
+                                                &objects_resource_of};
     static constexpr limen_executor_api kExecutor{sizeof(limen_executor_api), 0, &executor_post,
                                                   &executor_post_after};
     static constexpr limen_http_api kHttp{sizeof(limen_http_api), 0, &http_send};
@@ -591,6 +607,7 @@ class FakeHost {
   limen_host host_{};
   Json config_;
   std::string instance_;
+  std::map<std::pair<std::string, std::string>, std::pair<std::string, bool>> kinds_;
   std::function<bool(const AccessQuestion&)> allowed_;
   std::function<void()> before_write_;
   std::int64_t last_version_ = 1000;  // resourceVersions that writes give
