@@ -4,7 +4,8 @@
 //
 // Every request is answered from a file below FOLDER/answers, read anew each time: for /a/b the
 // file a/b@WORD whose WORD is in the request's body, else the file a/b, else 404. The file's first
-// line is "STATUS [MILLISECONDS TO WAIT]"; then come header fields, an empty line and the body.
+// line is "STATUS [MILLISECONDS TO WAIT]"; then come header fields, an empty line and the body, in
+// which {{uid}} stands for the first "uid" in the request's body, as an admission review wants it.
 // What was asked is kept in FOLDER/seen, a file a request: method and path, header fields, an empty
 // line, the body. Runs until it is killed; "ready" on standard output says that it listens.
 #include <Poco/Net/Context.h>
@@ -67,7 +68,16 @@ std::optional<fs::path> answer_to(const std::string& uri, const std::string& bod
   return std::nullopt;
 }
 
-void answer(const fs::path& file, HTTPServerResponse& response) {
+// The first "uid":"..." in a JSON text.
+std::string uid_of(const std::string& json) {
+  const std::string key = "\"uid\":\"";
+  const std::size_t at = json.find(key);
+  if (at == std::string::npos) return {};
+  const std::size_t begin = at + key.size();
+  return json.substr(begin, json.find('"', begin) - begin);
+}
+
+void answer(const fs::path& file, const std::string& asked, HTTPServerResponse& response) {
   std::ifstream in(file, std::ios::binary);
   int status = 500, wait = 0;
   std::string line;
@@ -81,7 +91,11 @@ void answer(const fs::path& file, HTTPServerResponse& response) {
   }
   std::stringstream body;
   body << in.rdbuf();
-  const std::string text = body.str();
+  std::string text = body.str();
+  const std::string place = "{{uid}}";
+  if (const std::size_t at = text.find(place); at != std::string::npos) {
+    text.replace(at, place.size(), uid_of(asked));
+  }
   response.sendBuffer(text.data(), text.size());
 }
 
@@ -90,7 +104,9 @@ class Handler final : public Poco::Net::HTTPRequestHandler {
     std::string body;
     Poco::StreamCopier::copyToString(request.stream(), body);
     keep(request, body);
-    if (const auto file = answer_to(request.getURI(), body)) return answer(*file, response);
+    if (const auto file = answer_to(request.getURI(), body)) {
+      return answer(*file, body, response);
+    }
     response.setStatusAndReason(Poco::Net::HTTPResponse::HTTP_NOT_FOUND);
     response.setContentLength(0);
     response.send();

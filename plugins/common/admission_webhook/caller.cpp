@@ -64,9 +64,11 @@ std::string problem_of(const HttpResponse& response, const std::string& url) {
   return "failed to call webhook: " + code_text(response.code);
 }
 
+// Empty when the URL holds a user.
 std::string host_of(std::string_view url) {
   url.remove_prefix(std::min(url.size(), std::string_view("https://").size()));
   url = url.substr(0, url.find_first_of("/?#"));
+  if (url.find_first_of("@\\") != std::string_view::npos) return {};
   if (url.starts_with('[')) return std::string(url.substr(0, url.find(']') + 1));
   return std::string(url.substr(0, url.rfind(':')));
 }

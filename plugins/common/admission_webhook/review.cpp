@@ -115,8 +115,9 @@ void check_review(std::string_view version, std::string_view uid, const object& 
   const std::string api = text(review, "apiVersion");
   const std::string kind = text(review, "kind");
   if (api != std::string(kGroup) + "v1" || kind != "AdmissionReview") {
-    invalid("expected webhook response of admission.k8s.io/v1, Kind=AdmissionReview, got " + api +
-            ", Kind=" + kind);
+    // As Go writes a kind: with a slash where the group is empty.
+    invalid("expected webhook response of admission.k8s.io/v1, Kind=AdmissionReview, got " +
+            std::string(api.find('/') == std::string::npos ? "/" : "") + api + ", Kind=" + kind);
   }
 }
 
@@ -163,7 +164,7 @@ Questions::Questions(const AdmissionCall& call) {
   first["requestResource"] = resource;
   if (!sub.empty()) first["requestSubResource"] = sub;
   const Subject subject = Subject::of(call);
-  if (!about.name().empty()) first["name"] = about.name();
+  if (const std::string_view name = name_of(call); !name.empty()) first["name"] = name;
   if (!subject.ns.empty()) first["namespace"] = subject.ns;
   first["operation"] = operation_name(call.operation());
   first["userInfo"] = user_json(about.user());

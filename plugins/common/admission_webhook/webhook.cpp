@@ -89,11 +89,16 @@ Webhook read_webhook(std::string_view configuration, const Node& webhook) {
   return out;
 }
 
+std::string_view name_of(const AdmissionCall& call) {
+  const std::string_view asked = call.attributes().name();
+  return asked.empty() ? call.object().at("/metadata/name").view_or("") : asked;
+}
+
 Subject Subject::of(const AdmissionCall& call) {
   const Attributes about = call.attributes();
   Subject out{call.operation(), about.api_group(),   about.api_version(),
               about.resource(), about.subresource(), about.ns()};
-  if (out.is_namespace()) out.ns = about.name();
+  if (out.is_namespace()) out.ns = name_of(call);
   return out;
 }
 

@@ -48,6 +48,9 @@ struct Subject {
   bool is_namespace() const { return group.empty() && resource == "namespaces"; }
 };
 
+// The request's name, or where it has none that of the new object. Borrowed from the call.
+std::string_view name_of(const AdmissionCall& call);
+
 // CREATE, UPDATE, DELETE or CONNECT.
 std::string_view operation_name(std::uint32_t operation);
 
