@@ -1,6 +1,8 @@
 #include "common/admission_webhook/dispatcher.h"
 
-#include <algorithm>
+#include <chrono>
+#include <initializer_list>
+#include <stdexcept>
 #include <utility>
 
 #include "common/admission_webhook/self_lock.h"
@@ -31,6 +33,18 @@ Refusal refusal_of(const Webhook& webhook, const Answer& answer) {
   out.causes = answer.causes;
   return out;
 }
+
+// The host keeps a limited number of series: what it takes no more is not counted, and that is no
+// reason to fail a request.
+template <class Metric, class Record>
+void record(const Family<Metric>& family, std::initializer_list<std::string_view> labels,
+            Record&& how) {
+  try {
+    how(family.with(labels));
+  } catch (const std::invalid_argument&) {
+  }
+}
+void add_one(const Counter& counter) { counter.add(); }
 
 std::string milliseconds_of(std::chrono::nanoseconds time) {
   return std::to_string(std::chrono::duration_cast<std::chrono::milliseconds>(time).count());
@@ -159,7 +173,7 @@ std::optional<Refusal> Dispatcher::judge_failure(AdmissionCall& call, const Webh
                     {"error", reply.failure},
                     {"milliseconds", took}});
   if (webhook.fails_open) {
-    failed_open_.with({webhook.name}).add();
+    record(failed_open_, {webhook.name}, add_one);
     call.annotate(failed_open_key, webhook.name);
     if (!reply.out_of_time) return std::nullopt;
     return Refusal{
@@ -198,17 +212,18 @@ std::optional<Refusal> Dispatcher::judge(AdmissionCall& call, const Webhook& web
 
 void Dispatcher::count_rejection(const AdmissionCall& call, const Webhook& webhook,
                                  std::string_view type, int code) const {
-  rejections_.with({webhook.name, operation_name(call.operation()), type, std::to_string(code)})
-      .add();
+  record(rejections_, {webhook.name, operation_name(call.operation()), type, std::to_string(code)},
+         add_one);
 }
 
 void Dispatcher::count(const AdmissionCall& call, const Webhook& webhook, const Reply& reply,
                        bool rejected) const {
   const std::string_view operation = operation_name(call.operation());
   const std::string_view word = rejected ? "true" : "false";
-  requests_.with({webhook.name, operation, std::to_string(reply.http_code), word}).add();
-  durations_.with({webhook.name, operation, word})
-      .observe(std::chrono::duration<double>(reply.took).count());
+  record(requests_, {webhook.name, operation, std::to_string(reply.http_code), word}, add_one);
+  record(durations_, {webhook.name, operation, word}, [&](const Histogram& histogram) {
+    histogram.observe(std::chrono::duration<double>(reply.took).count());
+  });
 }
 
 void Dispatcher::warn_of_lock_outs(AdmissionCall& call) const {
