@@ -4,6 +4,8 @@
 #include <string_view>
 #include <utility>
 
+#include "limen/cpp/pods.hpp"
+
 namespace limen::node_authorizer {
 
 namespace {
@@ -21,12 +23,17 @@ class PodReader {
   explicit PodReader(Node pod) : pod_(pod), spec_(pod["spec"]) {}
 
   std::vector<Reference> references() {
-    add(Kind::service_account, spec_["serviceAccountName"]);
-    for (const auto& [key, secret] : spec_["imagePullSecrets"]) add(Kind::secret, secret["name"]);
-    for (const char* list : {"initContainers", "containers", "ephemeralContainers"}) {
-      for (const auto& [key, container] : spec_[list]) read_container(container);
+    const PodPlace place{pod_["metadata"], spec_, {}, {}, false};
+    each_reference(place, [&](PodReference kind, std::string_view name, const std::string&) {
+      found_.push_back({kind_of(kind), std::string(name)});
+    });
+    for (const auto& [key, volume] : spec_["volumes"]) {
+      // The claim that is made for the pod is named after both.
+      if (volume["ephemeral"]) {
+        found_.push_back({Kind::claim, pod_.at("/metadata/name").string_or("") + "-" +
+                                           volume["name"].string_or("")});
+      }
     }
-    for (const auto& [key, volume] : spec_["volumes"]) read_volume_source(volume);
     for (const auto& [key, claim] : spec_["resourceClaims"]) read_resource_claim(claim);
     add(Kind::resource_claim, pod_.at("/status/extendedResourceClaimStatus/resourceClaimName"));
     keep_each_once(found_);
@@ -34,39 +41,22 @@ class PodReader {
   }
 
  private:
+  static Kind kind_of(PodReference kind) {
+    switch (kind) {
+      case PodReference::config_map:
+        return Kind::config_map;
+      case PodReference::claim:
+        return Kind::claim;
+      case PodReference::service_account:
+        return Kind::service_account;
+      case PodReference::secret:
+        break;
+    }
+    return Kind::secret;
+  }
+
   void add(Kind kind, Node name) {
     if (!name.view_or("").empty()) found_.push_back({kind, name.string_or("")});
-  }
-
-  void read_container(Node container) {
-    for (const auto& [key, variable] : container["env"]) {
-      add(Kind::secret, variable.at("/valueFrom/secretKeyRef/name"));
-      add(Kind::config_map, variable.at("/valueFrom/configMapKeyRef/name"));
-    }
-    for (const auto& [key, source] : container["envFrom"]) {
-      add(Kind::secret, source.at("/secretRef/name"));
-      add(Kind::config_map, source.at("/configMapRef/name"));
-    }
-  }
-
-  void read_volume_source(Node volume) {
-    add(Kind::secret, volume.at("/secret/secretName"));
-    add(Kind::secret, volume.at("/azureFile/secretName"));
-    add(Kind::secret, volume.at("/csi/nodePublishSecretRef/name"));
-    for (const char* source :
-         {"cephfs", "cinder", "flexVolume", "iscsi", "rbd", "scaleIO", "storageos"}) {
-      add(Kind::secret, volume[source].at("/secretRef/name"));
-    }
-    add(Kind::config_map, volume.at("/configMap/name"));
-    for (const auto& [key, part] : volume.at("/projected/sources")) {
-      add(Kind::secret, part.at("/secret/name"));
-      add(Kind::config_map, part.at("/configMap/name"));
-    }
-    add(Kind::claim, volume.at("/persistentVolumeClaim/claimName"));
-    if (volume["ephemeral"]) {
-      found_.push_back({Kind::claim, pod_.at("/metadata/name").string_or("") + "-" +
-                                         volume["name"].string_or("")});
-    }
   }
 
   // A claim that is made from a template has the name that the pod's status says.

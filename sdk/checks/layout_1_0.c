@@ -302,7 +302,7 @@ SLOT(limen_config_api, reserved, 4);
 SLOT(limen_config_api, root, 8);
 SLOT(limen_config_api, instance_name, 16);
 
-SIZE(limen_objects_api, 48);
+SIZE(limen_objects_api, 72);
 SLOT(limen_objects_api, struct_size, 0);
 SLOT(limen_objects_api, reserved, 4);
 SLOT(limen_objects_api, subscribe, 8);
@@ -310,11 +310,25 @@ SLOT(limen_objects_api, synced, 16);
 SLOT(limen_objects_api, get, 24);
 SLOT(limen_objects_api, list, 32);
 SLOT(limen_objects_api, set_label, 40);
+SLOT(limen_objects_api, update_status, 48);
+SLOT(limen_objects_api, create, 56);
+SLOT(limen_objects_api, resource_of, 64);
 
 SIZE(limen_rights_api, 16);
 SLOT(limen_rights_api, struct_size, 0);
 SLOT(limen_rights_api, reserved, 4);
 SLOT(limen_rights_api, changed, 8);
+
+SIZE(limen_access_answer, 40);
+SLOT(limen_access_answer, struct_size, 0);
+SLOT(limen_access_answer, verdict, 4);
+SLOT(limen_access_answer, reason, 8);
+SLOT(limen_access_answer, error, 24);
+
+SIZE(limen_access_api, 16);
+SLOT(limen_access_api, struct_size, 0);
+SLOT(limen_access_api, reserved, 4);
+SLOT(limen_access_api, ask, 8);
 
 SIZE(limen_executor_api, 24);
 SLOT(limen_executor_api, struct_size, 0);
@@ -374,6 +388,7 @@ VALUE(LIMEN_E_DEADLINE, -4);
 VALUE(LIMEN_E_CANCELLED, -5);
 VALUE(LIMEN_E_UNAVAILABLE, -6);
 VALUE(LIMEN_E_INTERNAL, -7);
+VALUE(LIMEN_E_CONFLICT, -8);
 VALUE(LIMEN_MAY_BLOCK, 1);
 VALUE(LIMEN_NODE_ABSENT, 0);
 VALUE(LIMEN_NODE_NULL, 1);

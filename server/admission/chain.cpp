@@ -8,6 +8,9 @@ namespace limen::admission {
 
 namespace {
 
+// What a controller says whose refusal is to have no reason, as those of webhooks may have none.
+constexpr const char* kNoReason = "Unknown";
+
 // The name a refusal tells: the request's, the object's, what it will be generated from, or none.
 std::string subject_name(const Review& review) {
   const std::string& asked = review.attributes->name;
@@ -32,7 +35,8 @@ std::string subject_name(const Review& review) {
     throw base::ApiError::internal("admission controller \"" + controller.name() +
                                    "\" failed: " + result.error);
   }
-  if (result.code == 403) {
+  // Whoever gives a reason of its own has worded the whole message.
+  if (result.code == 403 && result.reason.empty()) {
     base::ApiError error = base::ApiError::forbidden(about.group, about.resource,
                                                      subject_name(review), result.message);
     error.details().causes = result.causes;
@@ -54,6 +58,7 @@ std::string subject_name(const Review& review) {
   std::string reason = result.reason;
   for (const auto& row : kReasons)
     if (reason.empty() && row.code == result.code) reason = row.reason;
+  if (reason == kNoReason) reason.clear();
   throw base::ApiError(result.code, std::move(reason), result.message, std::move(details));
 }
 

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -13,6 +14,10 @@
 #include "base/task.h"
 #include "object/document.h"
 #include "request/call_scope.h"
+
+namespace limen::authz {
+class Chain;
+}
 
 namespace limen::admission {
 
@@ -29,6 +34,8 @@ struct Review {
   object::Document options;                       // CreateOptions, UpdateOptions, DeleteOptions
   bool dry_run = false;
   bool reinvocation = false;
+  // Whom a controller may ask about other rights; null: nobody.
+  std::shared_ptr<const authz::Chain> authorizers;
 };
 
 struct Result {

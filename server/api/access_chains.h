@@ -15,7 +15,7 @@
 
 namespace limen::api {
 
-struct AccessChains {
+struct AccessChains : std::enable_shared_from_this<AccessChains> {
   authn::Chain authn;
   authz::Chain authz;
   admission::Chain admission;

@@ -18,6 +18,8 @@ Admit::Admit(Call& call, admission::Operation operation, std::string_view verb,
   review_.kind = kind;
   review_.options = std::move(options);
   review_.dry_run = dry_run;
+  const AccessChainsPtr chains = call.chains.weak_from_this().lock();
+  if (chains != nullptr) review_.authorizers = {chains, &chains->authz};
 }
 
 bool Admit::anybody(bool mutating) const {

@@ -23,6 +23,7 @@
 #include "app/conversion_client.h"
 #include "app/front_proxy.h"
 #include "app/informer_sync.h"
+#include "app/module_objects.h"
 #include "app/module_specs.h"
 #include "app/own_pages.h"
 #include "app/proxy_client.h"
@@ -275,6 +276,11 @@ class ServerProcess::Rooms {
     }
     publish_root_ca(certificate);
     runtime_.offer_objects(store_, resource_exists);
+    runtime_.offer_kinds(resource_of_kind);
+    runtime_.offer_creation([this](storage::Key key, object::Json object,
+                                   const std::function<void(storage::WriteStatus)>& done) {
+      create_for_module(store_, std::move(key), std::move(object), done);
+    });
     runtime_.on_rights_changed([this] { rights_.changed(); });
     controllers_.start();
     access_.change(generation_spec(configuration_));

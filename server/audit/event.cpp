@@ -109,11 +109,18 @@ void append_user_agent(std::string& out, std::string_view agent) {
   append_member(out, "userAgent", std::string(agent.substr(0, kMaxUserAgent)) + "...TRUNCATED");
 }
 
+// What a webhook changed in an object is as telling as the object: kept from level Request on.
+bool shows_content(std::string_view key) {
+  return key.find("patch.webhook.admission.k8s.io/") != std::string_view::npos;
+}
+
 // The first value of a key counts, as in kube-apiserver; keys are sorted.
-void append_annotations(std::string& out, const RequestContext& context) {
-  if (context.scope.annotations.empty()) return;
-  const std::map<std::string_view, std::string_view> sorted(context.scope.annotations.begin(),
-                                                            context.scope.annotations.end());
+void append_annotations(std::string& out, const RequestContext& context, AuditLevel level) {
+  std::map<std::string_view, std::string_view> sorted;
+  for (const auto& [key, value] : context.scope.annotations) {
+    if (level >= AuditLevel::request || !shows_content(key)) sorted.emplace(key, value);
+  }
+  if (sorted.empty()) return;
   out += ",\"annotations\":{";
   for (const auto& [key, value] : sorted) {
     append_json_string(out, key);
@@ -161,12 +168,12 @@ std::string begin_event(const RequestContext& context, AuditLevel level, Stage s
   return out;
 }
 
-std::string end_event(const RequestContext& context, base::SystemTime received,
+std::string end_event(const RequestContext& context, AuditLevel level, base::SystemTime received,
                       base::SystemTime now) {
   std::string out;
   out += ",\"requestReceivedTimestamp\":\"" + base::format_micro_time(received) +
          "\",\"stageTimestamp\":\"" + base::format_micro_time(now) + '"';
-  append_annotations(out, context);
+  append_annotations(out, context, level);
   return out += '}';
 }
 
@@ -211,8 +218,8 @@ Event make_event(const RequestContext& context, Stage stage, base::SystemTime no
     event.response_object.emplace_back(record.error->to_json());
   }
   event.omit_managed_fields = record.omit_managed_fields;
-  event.tail =
-      end_event(context, record.received, stage == Stage::request_received ? record.received : now);
+  event.tail = end_event(context, record.level, record.received,
+                         stage == Stage::request_received ? record.received : now);
   return event;
 }
 
@@ -222,7 +229,7 @@ Event make_refusal(const RequestContext& context, AuditLevel level, const base::
   event.head = begin_event(context, level, Stage::response_started, nullptr);
   append_status(event.head, base::ApiError(error.code(), error.reason(), message, error.details()));
   event.head.pop_back();
-  event.tail = end_event(context, received, now);
+  event.tail = end_event(context, level, received, now);
   return event;
 }
 

@@ -31,7 +31,7 @@ bool settle(const storage::WriteResult& result) {
 
 }  // namespace
 
-base::Task<bool> Objects::create(storage::Key key, object::Json object) {
+std::string text_to_create(const storage::Key& key, object::Json object) {
   const auto version = object::split_api_version(object::api_version(object));
   const catalog::Resource* const resource =
       catalog::find_resource(version.group, version.version, key.id.resource);
@@ -41,7 +41,11 @@ base::Task<bool> Objects::create(storage::Key key, object::Json object) {
   if (object::Json* given = object::member(object, "status")) status = std::move(*given);
   registry::prepare_create(*resource, registry::strategy_for(*resource), object, self);
   if (!status.is_null()) object.get_object()["status"] = std::move(status);
-  std::string json = object::canonical(object);
+  return object::canonical(object);
+}
+
+base::Task<bool> Objects::create(storage::Key key, object::Json object) {
+  std::string json = text_to_create(key, std::move(object));
   const storage::WriteResult result =
       co_await store_.create(loop_, std::move(key), std::move(json));
   co_return settle(result);

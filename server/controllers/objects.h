@@ -20,6 +20,12 @@ class StoreError : public std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
+// The text under which a new object of the server's own is stored, with what the API fills in (uid,
+// creationTimestamp, initial status ...; a status it has stays). Throws std::logic_error for a
+// resource that is not served in the object's version, std::invalid_argument for an object that is
+// none. Any thread.
+std::string text_to_create(const storage::Key& key, object::Json object);
+
 class Objects {
  public:
   Objects(storage::Store& store, base::Executor& loop) : store_(store), loop_(loop) {}
@@ -27,8 +33,7 @@ class Objects {
   storage::Store& store() const { return store_; }
   base::Executor& loop() const { return loop_; }
 
-  // Fills in what the API fills in (uid, creationTimestamp, initial status ...) and stores it. A
-  // status it has already stays.
+  // Stores text_to_create().
   // False when there is one of this name. Throws StoreError.
   base::Task<bool> create(storage::Key key, object::Json object);
   // False when it is at another revision or gone. Throws StoreError.

@@ -30,6 +30,7 @@ const limen_admission_input* make_input(Call& call, const admission::Review& rev
   call.documents[1] = review.old_object;
   call.documents[2] = review.options;
   auto* out = call.inputs.array<limen_admission_input>(1);
+  call.authorizers = review.authorizers;
   out->struct_size = sizeof(limen_admission_input);
   out->operation = review.operation;
   out->attributes =
@@ -109,6 +110,7 @@ base::Task<admission::Result> AbiController::review(const admission::Review& rev
     co_return failed(std::string(instance_->refusal()), scope);
   }
   const limen_admission_input* input = make_input(*call, review);
+  call->loop = &scope.loop;
   const ModuleInstance::Invoke function = kind == CallKind::admit ? call_admit : call_validate;
   const bool here = instance_->call_here(*call, function, input);
   Ended ended = Ended::completed;

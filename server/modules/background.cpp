@@ -31,6 +31,7 @@ Background::Background(const std::string& instance, ExecutorThread& timers, std:
     : timers_(timers),
       connections_(HttpPool::make(timers)),
       workers_("w-" + instance, std::max<std::size_t>(threads, 1), kMaxQueued),
+      answers_(std::make_shared<Answers>(workers_)),
       senders_("h-" + instance, std::max(threads, kSenders), kMaxRequests) {}
 
 // A request from its acceptance to its one answer: of the thread that makes it, or, when none was
@@ -171,6 +172,7 @@ bool Background::stop(base::Deadline deadline) {
     }
     waiting_.clear();
   }
+  answers_->stop();
   const bool workers_over = workers_.stop(deadline);
   return senders_.stop(deadline) && workers_over;
 }

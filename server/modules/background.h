@@ -13,6 +13,7 @@
 
 #include "base/worker_pool.h"
 #include "limen/limen.h"
+#include "modules/answers.h"
 #include "modules/executor_thread.h"
 #include "modules/http_client.h"
 #include "modules/http_pool.h"
@@ -37,6 +38,8 @@ class Background {
   limen_status post(Work fn, void* arg);
   limen_status post_after(std::int64_t delay_ns, Work fn, void* arg);
   limen_status send(limen_call* parent, const limen_http_request& request, Done done, void* arg);
+  // What ends elsewhere and is told on a worker thread.
+  const std::shared_ptr<Answers>& answers() const { return answers_; }
 
   // Cancels what waits, then waits for what runs. False when something still runs at `deadline`.
   bool stop(base::Deadline deadline);
@@ -53,6 +56,7 @@ class Background {
   ExecutorThread& timers_;
   const std::shared_ptr<HttpPool> connections_;
   base::WorkerPool workers_;
+  const std::shared_ptr<Answers> answers_;
   base::WorkerPool senders_;
   std::shared_ptr<std::atomic<bool>> cancelled_ = std::make_shared<std::atomic<bool>>(false);
   std::mutex mutex_;

@@ -28,6 +28,7 @@
 #include "authn/authenticator.h"
 #include "authn/token_issuer.h"
 #include "authz/authorizer.h"
+#include "authz/chain.h"
 #include "limen/limen.h"
 #include "modules/arena.h"
 #include "object/document.h"
@@ -117,7 +118,9 @@ class Call {
   Arena inputs;
   object::Document documents[3];  // what nodes of the input belong to
   GuardedHead head;
-  base::Executor::TimerId timer = 0;  // of the loop the host waits on
+  std::shared_ptr<const authz::Chain> authorizers;  // whom it may ask; null: nobody
+  base::Executor* loop = nullptr;                   // of the request; null: there is none
+  base::Executor::TimerId timer = 0;                // of the loop the host waits on
 
   base::Deadline deadline() const { return base::Deadline(std::chrono::nanoseconds(deadline_ns)); }
 

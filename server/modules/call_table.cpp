@@ -182,6 +182,8 @@ void CallTable::release(Call& call) {
     case CallKind::admit:
     case CallKind::validate:
       call.admission = {};
+      call.authorizers.reset();
+      call.loop = nullptr;
       break;
     case CallKind::issue_token:
     case CallKind::issuer_document:

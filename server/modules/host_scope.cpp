@@ -26,6 +26,7 @@ constexpr Offered kOffered[] = {
     {LIMEN_HTTP, [] { return static_cast<const void*>(&http_table()); }},
     {LIMEN_EXECUTOR, [] { return static_cast<const void*>(&executor_table()); }},
     {LIMEN_RIGHTS, [] { return static_cast<const void*>(&rights_table()); }},
+    {LIMEN_ACCESS, [] { return static_cast<const void*>(&access_table()); }},
 };
 
 const void* get_extension(const limen_host* host, const char* id) noexcept {

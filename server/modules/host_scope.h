@@ -78,6 +78,7 @@ const limen_objects_api& objects_table();
 const limen_http_api& http_table();
 const limen_executor_api& executor_table();
 const limen_rights_api& rights_table();
+const limen_access_api& access_table();
 
 // The two functions of limen_authn_input.
 struct AuthnHeaders {

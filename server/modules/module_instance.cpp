@@ -66,6 +66,8 @@ std::string_view status_name(limen_status status) {
       return "LIMEN_E_UNAVAILABLE";
     case LIMEN_E_INTERNAL:
       return "LIMEN_E_INTERNAL";
+    case LIMEN_E_CONFLICT:
+      return "LIMEN_E_CONFLICT";
     default:
       return {};
   }

@@ -7,6 +7,7 @@
 #include "modules/host_scope.h"
 #include "modules/label_writer.h"
 #include "modules/nodes.h"
+#include "modules/object_writes.h"
 #include "object/selector.h"
 #include "observability/log.h"
 
@@ -287,6 +288,12 @@ limen_status ObjectFeed::set_label(std::string_view group, std::string_view reso
 
 namespace {
 
+storage::Key key_of(limen_str group, limen_str resource, limen_str ns, limen_str name) {
+  return {{std::string(to_view(group)), std::string(to_view(resource))},
+          std::string(to_view(ns)),
+          std::string(to_view(name))};
+}
+
 limen_status subscribe(const limen_host* host, limen_str group, limen_str, limen_str resource,
                        ObjectFeed::Callback fn, void* arg) noexcept {
   HostScope* scope = HostScope::of(host);
@@ -337,11 +344,60 @@ limen_status set_object_label(const limen_host* host, limen_str group, limen_str
   }
 }
 
+limen_status update_object_status(const limen_host* host, limen_str group, limen_str resource,
+                                  limen_str ns, limen_str name, limen_str resource_version,
+                                  limen_str status_json, WriteDone done, void* arg) noexcept {
+  HostScope* scope = HostScope::of(host);
+  if (scope == nullptr) return LIMEN_E_INVALID;
+  try {
+    return replace_status(*scope, key_of(group, resource, ns, name), to_view(resource_version),
+                          to_view(status_json), done, arg);
+  } catch (const std::exception&) {
+    return LIMEN_E_INTERNAL;
+  }
+}
+
+limen_status create_object(const limen_host* host, limen_str group, limen_str resource,
+                           limen_str ns, limen_str name, limen_str json, WriteDone done,
+                           void* arg) noexcept {
+  HostScope* scope = HostScope::of(host);
+  if (scope == nullptr) return LIMEN_E_INVALID;
+  try {
+    return create_new(*scope, key_of(group, resource, ns, name), to_view(json), done, arg);
+  } catch (const std::exception&) {
+    return LIMEN_E_INTERNAL;
+  }
+}
+
+limen_status resource_of(const limen_host* host, limen_str group, limen_str version, limen_str kind,
+                         void (*tell)(void*, limen_str, std::int32_t), void* arg) noexcept {
+  HostScope* scope = HostScope::of(host);
+  if (scope == nullptr || tell == nullptr) return LIMEN_E_INVALID;
+  const ResourceOfKind& find = scope->objects().source().resource_of;
+  if (!find) return LIMEN_E_NOT_FOUND;
+  try {
+    const ServedResource found = find(to_view(group), to_view(version), to_view(kind));
+    if (found.name.empty()) return LIMEN_E_NOT_FOUND;
+    tell(arg, to_limen(found.name), found.namespaced ? 1 : 0);
+    return LIMEN_OK;
+  } catch (const std::exception&) {
+    return LIMEN_E_INTERNAL;
+  }
+}
+
 }  // namespace
 
 const limen_objects_api& objects_table() {
-  static constexpr limen_objects_api table = {
-      sizeof(limen_objects_api), 0, subscribe, synced, get, list, set_object_label};
+  static constexpr limen_objects_api table = {sizeof(limen_objects_api),
+                                              0,
+                                              subscribe,
+                                              synced,
+                                              get,
+                                              list,
+                                              set_object_label,
+                                              update_object_status,
+                                              create_object,
+                                              resource_of};
   return table;
 }
 

@@ -27,10 +27,25 @@
 
 namespace limen::modules {
 
+// Stores a new object, filled in as the server fills in its own, and tells how that ended, on any
+// thread. Any thread; must not throw.
+using ObjectCreator = std::function<void(storage::Key key, object::Json object,
+                                         std::function<void(storage::WriteStatus)> done)>;
+
+// By which resource the objects of a kind are addressed; an empty name when the kind is not served.
+struct ServedResource {
+  std::string name;
+  bool namespaced = false;
+};
+using ResourceOfKind = std::function<ServedResource(
+    std::string_view group, std::string_view version, std::string_view kind)>;
+
 // Where objects come from. Without a store there are none, and everything is in sync.
 struct ObjectSource {
   storage::Store* store = nullptr;
   std::function<bool(std::string_view group, std::string_view resource)> exists;  // null: all do
+  ObjectCreator create = nullptr;        // null: modules create nothing
+  ResourceOfKind resource_of = nullptr;  // null: no kind is known
 };
 
 class ObjectFeed {
@@ -57,6 +72,9 @@ class ObjectFeed {
                          std::string_view name, std::string_view label,
                          std::string_view value) const;
 
+  bool known(std::string_view group, std::string_view resource) const;
+  const ObjectSource& source() const { return source_; }
+
   // True when the instance has been told of every change of `id` up to `revision`, does not follow
   // it, or is stopped. Otherwise `told` runs once that is so.
   bool seen(const storage::ResourceId& id, storage::Revision revision,
@@ -76,7 +94,6 @@ class ObjectFeed {
     storage::Revision revision;
     std::function<void()> told;
   };
-  bool known(std::string_view group, std::string_view resource) const;
   void begin(Subscription& subscription);
   void follow(Subscription& subscription, storage::Revision from);
   void deliver(Subscription& subscription);

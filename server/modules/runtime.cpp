@@ -64,6 +64,9 @@ class Runtime::Impl {
     objects_.exists = std::move(exists);
   }
 
+  void offer_kinds(ResourceOfKind resource_of) { objects_.resource_of = std::move(resource_of); }
+  void offer_creation(ObjectCreator create) { objects_.create = std::move(create); }
+
   void on_rights_changed(std::function<void()> told) { rights_changed_ = std::move(told); }
 
   InstancePtr start(Kind kind, const ModuleSpec& spec) {
@@ -234,6 +237,12 @@ void Runtime::retire(std::shared_ptr<ModuleInstance> instance) { impl_->retire(i
 void Runtime::offer_objects(storage::Store& store, ResourceExists exists) {
   impl_->offer(store, std::move(exists));
 }
+
+void Runtime::offer_kinds(ResourceOfKind resource_of) {
+  impl_->offer_kinds(std::move(resource_of));
+}
+
+void Runtime::offer_creation(ObjectCreator create) { impl_->offer_creation(std::move(create)); }
 
 void Runtime::on_rights_changed(std::function<void()> told) {
   impl_->on_rights_changed(std::move(told));

@@ -21,6 +21,7 @@
 #include "modules/generation.h"
 #include "modules/loader.h"
 #include "modules/module_spec.h"
+#include "modules/object_feed.h"
 #include "storage/store.h"
 
 namespace limen::modules {
@@ -56,6 +57,12 @@ class Runtime {
   // Before the first build(); the store outlives the Runtime's instances.
   using ResourceExists = std::function<bool(std::string_view group, std::string_view resource)>;
   void offer_objects(storage::Store& store, ResourceExists exists = nullptr);
+
+  // How modules learn the resource of a kind; without it none is known. Before the first build().
+  void offer_kinds(ResourceOfKind resource_of);
+
+  // How modules create objects; without it they do not. Before the first build().
+  void offer_creation(ObjectCreator create);
 
   // Who is told when an authorizer says that it may answer differently from now on: on the module's
   // thread, often, and perhaps while it starts. Before the first build(); must not throw.

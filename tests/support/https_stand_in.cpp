@@ -4,10 +4,11 @@
 //
 // Every request is answered from a file below FOLDER/answers, read anew each time: for /a/b the
 // file a/b@WORD whose WORD is in the request's body, else the file a/b, else 404. The file's first
-// line is "STATUS [MILLISECONDS TO WAIT [convert MODE]]"; then come header fields, an empty line and
-// the body, which for `convert` is made of the question (host_port_webhook.h).
-// What was asked is kept in FOLDER/seen, a file a request: method and path, header fields, an empty
-// line, the body. Runs until it is killed; "ready" on standard output says that it listens.
+// line is "STATUS [MILLISECONDS TO WAIT [convert MODE]]"; then come header fields, an empty line
+// and the body, which for `convert` is made of the question (host_port_webhook.h); {{uid}} in it
+// stands for the first "uid" in the request's body, as an admission review wants it. What was asked
+// is kept in FOLDER/seen, a file a request: method and path, header fields, an empty line, the
+// body. Runs until it is killed; "ready" on standard output says that it listens.
 #include <Poco/Net/Context.h>
 #include <Poco/Net/HTTPRequestHandler.h>
 #include <Poco/Net/HTTPRequestHandlerFactory.h>
@@ -70,6 +71,15 @@ std::optional<fs::path> answer_to(const std::string& uri, const std::string& bod
   return std::nullopt;
 }
 
+// The first "uid":"..." in a JSON text.
+std::string uid_of(const std::string& json) {
+  const std::string key = "\"uid\":\"";
+  const std::size_t at = json.find(key);
+  if (at == std::string::npos) return {};
+  const std::size_t begin = at + key.size();
+  return json.substr(begin, json.find('"', begin) - begin);
+}
+
 void answer(const fs::path& file, const std::string& question, HTTPServerResponse& response) {
   std::ifstream in(file, std::ios::binary);
   int status = 500, wait = 0;
@@ -84,7 +94,11 @@ void answer(const fs::path& file, const std::string& question, HTTPServerRespons
   }
   std::stringstream body;
   body << in.rdbuf();
-  const std::string text = what == "convert" ? limen::test::answer_review(question, mode) : body.str();
+  std::string text = what == "convert" ? limen::test::answer_review(question, mode) : body.str();
+  const std::string place = "{{uid}}";
+  if (const std::size_t at = text.find(place); at != std::string::npos) {
+    text.replace(at, place.size(), uid_of(question));
+  }
   response.sendBuffer(text.data(), text.size());
 }
 

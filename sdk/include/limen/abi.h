@@ -139,7 +139,8 @@ enum {
   LIMEN_E_DEADLINE = -4,
   LIMEN_E_CANCELLED = -5,
   LIMEN_E_UNAVAILABLE = -6,
-  LIMEN_E_INTERNAL = -7
+  LIMEN_E_INTERNAL = -7,
+  LIMEN_E_CONFLICT = -8 /* somebody else was first */
 };
 
 typedef struct limen_call limen_call; /* of the host: one invocation; dead once complete */

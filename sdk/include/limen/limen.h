@@ -3,6 +3,7 @@
 #define LIMEN_LIMEN_H_
 
 #include "limen/abi.h"
+#include "limen/access.h"
 #include "limen/admission.h"
 #include "limen/authenticator.h"
 #include "limen/authorizer.h"

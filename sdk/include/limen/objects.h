@@ -1,5 +1,5 @@
-/* "limen.objects/1": every stored object, kept up to date, read only but for labels. A table of the
- * host. */
+/* "limen.objects/1": every stored object, kept up to date, and three narrow ways to write. A table
+ * of the host. */
 #ifndef LIMEN_OBJECTS_H_
 #define LIMEN_OBJECTS_H_
 
@@ -46,6 +46,30 @@ typedef struct limen_objects_api {
    * [any] */
   limen_status (*set_label)(const limen_host* host, limen_str group, limen_str resource,
                             limen_str ns, limen_str name, limen_str label, limen_str value);
+  /* Replaces .status of a stored object that is still at `resource_version` (of its metadata); for
+   * what a plugin keeps account of, and not admitted by anybody. status_json is a JSON object. done
+   * is called exactly once, on a worker thread, never inside this function: LIMEN_OK once it is
+   * durable; LIMEN_E_CONFLICT: the object has changed since; LIMEN_E_NOT_FOUND: it has gone;
+   * LIMEN_E_UNAVAILABLE: the store does not take it now; LIMEN_E_CANCELLED: the plugin stopped
+   * first, and what became of it is not known. A return other than LIMEN_OK means done is not
+   * called: LIMEN_E_INVALID (no JSON object, no version), LIMEN_E_NOT_FOUND. [any] */
+  limen_status (*update_status)(const limen_host* host, limen_str group, limen_str resource,
+                                limen_str ns, limen_str name, limen_str resource_version,
+                                limen_str status_json, void (*done)(void* arg, limen_status status),
+                                void* arg);
+  /* Stores a new object, filled in as the server fills in its own, and not admitted by anybody.
+   * `json` is the whole object with apiVersion, kind and metadata.name. done as above;
+   * LIMEN_E_CONFLICT: there is one of this name. LIMEN_E_UNSUPPORTED: this server lets no plugin
+   * create objects. [any] */
+  limen_status (*create)(const limen_host* host, limen_str group, limen_str resource, limen_str ns,
+                         limen_str name, limen_str json,
+                         void (*done)(void* arg, limen_status status), void* arg);
+  /* By which resource the objects of a kind are addressed: calls tell(arg, resource, namespaced)
+   * once, inside this function. LIMEN_E_NOT_FOUND: no such kind is served. [any] */
+  limen_status (*resource_of)(const limen_host* host, limen_str group, limen_str version,
+                              limen_str kind,
+                              void (*tell)(void* arg, limen_str resource, int32_t namespaced),
+                              void* arg);
 } limen_objects_api;
 
 #ifdef __cplusplus

@@ -130,6 +130,40 @@ TEST_F(AdmissionChain, TheFirstRefusalEndsIt) {
   EXPECT_EQ(third->calls, 0);
 }
 
+TEST_F(AdmissionChain, WhoGivesAReasonHasWordedTheWholeMessage) {
+  add("hook", nullptr, [](const Review&) {
+    Result result;
+    result.reason = "Forbidden";
+    result.message = "denied by a webhook";
+    return result;
+  });
+  try {
+    validate();
+    FAIL() << "the refusal was lost";
+  } catch (const base::ApiError& error) {
+    EXPECT_EQ(error.code(), 403);
+    EXPECT_EQ(error.reason(), "Forbidden");
+    EXPECT_EQ(error.message(), "denied by a webhook");
+  }
+}
+
+TEST_F(AdmissionChain, ARefusalMayHaveNoReason) {
+  add("hook", nullptr, [](const Review&) {
+    Result result;
+    result.code = 400;
+    result.reason = "Unknown";
+    result.message = "denied";
+    return result;
+  });
+  try {
+    validate();
+    FAIL() << "the refusal was lost";
+  } catch (const base::ApiError& error) {
+    EXPECT_EQ(error.code(), 400);
+    EXPECT_EQ(error.reason(), "");
+  }
+}
+
 TEST_F(AdmissionChain, ARefusedMutationStopsTheChainToo) {
   add("one", refuse, nullptr);
   const auto second = add("two", allow, nullptr);

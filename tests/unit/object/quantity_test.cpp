@@ -101,5 +101,19 @@ TEST(Quantity, SurvivesAbsurdExponents) {
   EXPECT_EQ(canonical("1e99999999999999"), "none");
 }
 
+TEST(Quantity, SumsAreExactAndKeepTheSuffixOfTheFirst) {
+  const auto sum = [](const char* a, const char* b) {
+    return (*Quantity::parse(a) + *Quantity::parse(b)).to_string();
+  };
+  EXPECT_EQ(sum("1500m", "2"), "3500m");
+  EXPECT_EQ(sum("1Gi", "512Mi"), "1536Mi");
+  EXPECT_EQ(sum("0", "1Gi"), "1Gi");
+  EXPECT_EQ(sum("1Gi", "1000M"), "2073741824");
+  EXPECT_EQ((*Quantity::parse("1") - *Quantity::parse("250m")).to_string(), "750m");
+  EXPECT_EQ((*Quantity::parse("1") - *Quantity::parse("3")).to_string(), "-2");
+  EXPECT_EQ(Quantity::parse("1500m")->milli_value(), 1500);
+  EXPECT_EQ(Quantity::parse("1n")->milli_value(), 1);
+}
+
 }  // namespace
 }  // namespace limen::object

@@ -1,27 +1,8 @@
 // The bundled admission controllers on the SDK's fake host: what they change and what they refuse.
-#include <gtest/gtest.h>
-
-#include "limen/testkit/instance.hpp"
+#include "support.h"
 
 namespace limen::testkit {
 namespace {
-
-Module load(const std::string& name) {
-  return Module(LIMEN_BINARY_DIR "/lib/limen/modules/" + name + ".so");
-}
-
-Json json(const std::string& text) { return boost::json::parse(text); }
-
-Review of(std::string resource, Json object, std::uint32_t operation = LIMEN_OP_CREATE) {
-  Review review;
-  review.operation = operation;
-  review.action.verb = "create";
-  review.action.resource = std::move(resource);
-  review.action.ns = "x";
-  review.action.name = "n";
-  review.object = std::move(object);
-  return review;
-}
 
 TEST(AlwaysAdmit, AdmitsAnything) {
   const Module module = load("always-admit");

@@ -14,6 +14,7 @@ namespace limen {
 class UserView {
  public:
   explicit UserView(const limen_user* user) : user_(user) {}
+  const limen_user* raw() const { return user_; }
   std::string_view name() const { return to_view(user_->name); }
   std::string_view uid() const { return to_view(user_->uid); }
   TextList groups() const { return {user_->groups, user_->group_count}; }

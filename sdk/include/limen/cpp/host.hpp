@@ -8,6 +8,7 @@
 
 #include "limen/call.h"
 #include "limen/config.h"
+#include "limen/cpp/access.hpp"
 #include "limen/cpp/clock.hpp"
 #include "limen/cpp/executor.hpp"
 #include "limen/cpp/http.hpp"
@@ -45,6 +46,7 @@ class Host {
   Executor executor() const { return {host_, executor_, log()}; }
   Http http() const { return {host_, http_, log()}; }
   Rights rights() const { return {host_, rights_}; }
+  Access access() const { return {host_, access_, log()}; }
 
   const limen_call_api* calls() const { return calls_; }
   const limen_node_api* nodes() const { return nodes_; }
@@ -62,6 +64,7 @@ class Host {
     executor_ = extension<limen_executor_api>(LIMEN_EXECUTOR);
     http_ = extension<limen_http_api>(LIMEN_HTTP);
     rights_ = extension<limen_rights_api>(LIMEN_RIGHTS);
+    access_ = extension<limen_access_api>(LIMEN_ACCESS);
     return calls_ != nullptr && nodes_ != nullptr && config_ != nullptr;
   }
 
@@ -91,6 +94,7 @@ class Host {
   const limen_executor_api* executor_ = nullptr;
   const limen_http_api* http_ = nullptr;
   const limen_rights_api* rights_ = nullptr;
+  const limen_access_api* access_ = nullptr;
   detail::Subscriptions wanted_;
   std::size_t subscribed_ = 0;
 };

@@ -1,4 +1,4 @@
-// Objects: what is stored on the server, read only and kept up to date.
+// Objects: what is stored on the server, kept up to date, and three narrow ways to write.
 //
 // subscribe() tells a plugin of everything there is of a resource and of every change; get() and
 // list() look things up and need no subscription. Any thread, except subscribe().
@@ -7,6 +7,7 @@
 #include <deque>
 #include <exception>
 #include <functional>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -110,6 +111,58 @@ class Objects {
                                "a label could not be set");
   }
 
+  // By which resource the objects of a kind are addressed; an empty name when none is served.
+  struct Resource {
+    std::string name;
+    bool namespaced = false;
+  };
+  Result<Resource> resource_of(std::string_view group, std::string_view version,
+                               std::string_view kind) const {
+    if (!LIMEN_HAS(limen_objects_api, api_, resource_of)) {
+      return Error{"this server does not tell resources by kind", LIMEN_E_UNSUPPORTED};
+    }
+    Resource found;
+    const limen_status status = api_->resource_of(
+        host_, to_abi(group), to_abi(version), to_abi(kind),
+        [](void* arg, limen_str resource, std::int32_t namespaced) {
+          *static_cast<Resource*>(arg) = {std::string(to_view(resource)), namespaced != 0};
+        },
+        &found);
+    if (status != LIMEN_OK && status != LIMEN_E_NOT_FOUND) {
+      return Error{"a resource could not be found out", status};
+    }
+    return found;
+  }
+
+  // What became of a write: LIMEN_OK once it is durable, LIMEN_E_CONFLICT when somebody else was
+  // first, LIMEN_E_NOT_FOUND, LIMEN_E_UNAVAILABLE, LIMEN_E_CANCELLED when the plugin stopped.
+  using WriteDone = std::function<void(limen_status status)>;
+
+  // Replaces the status of a stored object that is still at `resource_version`. `done` is called
+  // once, on a worker thread, unless this returns an error.
+  Result<void> update_status(std::string_view group, std::string_view resource, std::string_view ns,
+                             std::string_view name, std::string_view resource_version,
+                             std::string_view status_json, WriteDone done) const {
+    if (!LIMEN_HAS(limen_objects_api, api_, update_status)) {
+      return Error{"this server lets no module write a status", LIMEN_E_UNSUPPORTED};
+    }
+    return write("a status could not be written", std::move(done), [&](auto* fn, void* arg) {
+      return api_->update_status(host_, to_abi(group), to_abi(resource), to_abi(ns), to_abi(name),
+                                 to_abi(resource_version), to_abi(status_json), fn, arg);
+    });
+  }
+  // Stores a new object, filled in as the server fills in its own. `done` as above.
+  Result<void> create(std::string_view group, std::string_view resource, std::string_view ns,
+                      std::string_view name, std::string_view json, WriteDone done) const {
+    if (!LIMEN_HAS(limen_objects_api, api_, create)) {
+      return Error{"this server lets no module create objects", LIMEN_E_UNSUPPORTED};
+    }
+    return write("an object could not be created", std::move(done), [&](auto* fn, void* arg) {
+      return api_->create(host_, to_abi(group), to_abi(resource), to_abi(ns), to_abi(name),
+                          to_abi(json), fn, arg);
+    });
+  }
+
  private:
   template <class Each>
   struct Walk {
@@ -126,6 +179,28 @@ class Objects {
       }
     }
   };
+
+  struct Write {
+    WriteDone done;
+    Log log;
+    static void finish(void* arg, limen_status status) noexcept {
+      const std::unique_ptr<Write> self(static_cast<Write*>(arg));
+      try {
+        self->done(status);
+      } catch (const std::exception& error) {
+        self->log.error("the end of a write was not handled", {{"error", error.what()}});
+      } catch (...) {
+        self->log.error("the end of a write was not handled");
+      }
+    }
+  };
+  template <class Begin>
+  Result<void> write(const char* what, WriteDone done, Begin&& begin) const {
+    auto pending = std::make_unique<Write>(Write{std::move(done), log_});
+    const limen_status status = begin(&Write::finish, pending.get());
+    if (status == LIMEN_OK) pending.release();
+    return detail::from_status(status, what);
+  }
 
   const limen_host* host_;
   const limen_objects_api* api_;

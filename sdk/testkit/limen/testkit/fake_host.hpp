@@ -53,6 +53,11 @@ struct HttpReply {
   std::string error{};
 };
 
+// What a module asked of the authorizers.
+struct AccessQuestion {
+  std::string user{}, verb{}, api_group{}, resource{}, subresource{}, ns{}, name{};
+};
+
 class FakeHost {
  public:
   // `without` lists table ids this host does not offer.
@@ -151,6 +156,15 @@ class FakeHost {
     objects_.erase(found);
     tell(group, resource, LIMEN_OBJECT_DELETED, last);
   }
+  bool contains(const std::string& group, const std::string& resource, const std::string& ns,
+                const std::string& name) const {
+    return objects_.count({group, resource, ns, name}) != 0;
+  }
+  // Makes a kind known, in every version.
+  void serve_kind(const std::string& group, const std::string& kind, const std::string& resource,
+                  bool namespaced) {
+    kinds_[{group, kind}] = {resource, namespaced};
+  }
   // Tells new subscriptions what there is; the kit does it after start().
   void begin_subscriptions() {
     for (std::size_t i = 0; i < subscriptions_.size(); ++i) {
@@ -171,6 +185,14 @@ class FakeHost {
   void answer_http(std::function<HttpReply(const HttpCall&)> answer) {
     answer_ = std::move(answer);
   }
+
+  // ---- rights
+  // Whom the authorizers allow what; without it they allow nothing.
+  void answer_access(std::function<bool(const AccessQuestion&)> allowed) {
+    allowed_ = std::move(allowed);
+  }
+  // Runs before a status is written, so that a test can be somebody else who is first.
+  void before_status_write(std::function<void()> act) { before_write_ = std::move(act); }
 
   // ---- what the module did
   std::vector<LogLine> logs() const {
@@ -369,6 +391,109 @@ class FakeHost {
     return LIMEN_OK;
   }
 
+  struct WriteEnd {
+    limen_status outcome;
+    void (*done)(void*, limen_status);
+    void* arg;
+    static void run(void* raw, limen_status status) {
+      const std::unique_ptr<WriteEnd> self(static_cast<WriteEnd*>(raw));
+      self->done(self->arg, status == LIMEN_OK ? self->outcome : status);
+    }
+  };
+  limen_status end_write(limen_status outcome, void (*done)(void*, limen_status), void* arg) {
+    auto end = std::make_unique<WriteEnd>(WriteEnd{outcome, done, arg});
+    const limen_status status = enqueue(0, &WriteEnd::run, end.get());
+    if (status == LIMEN_OK) end.release();
+    return status;
+  }
+  static limen_status objects_update_status(const limen_host* host, limen_str group,
+                                            limen_str resource, limen_str ns, limen_str name,
+                                            limen_str version, limen_str status_json,
+                                            void (*done)(void*, limen_status), void* arg) {
+    FakeHost& self = of(host);
+    const auto found = self.objects_.find(
+        {detail::text(group), detail::text(resource), detail::text(ns), detail::text(name)});
+    if (found == self.objects_.end()) return LIMEN_E_NOT_FOUND;
+    boost::system::error_code error;
+    const Json status = boost::json::parse(to_view(status_json), error);
+    if (error || !status.is_object() || version.len == 0) return LIMEN_E_INVALID;
+    if (self.before_write_) self.before_write_();
+    const auto now = self.objects_.find(found->first);
+    if (now == self.objects_.end()) return self.end_write(LIMEN_E_NOT_FOUND, done, arg);
+    if (meta(*now->second, "resourceVersion") != to_view(version)) {
+      return self.end_write(LIMEN_E_CONFLICT, done, arg);
+    }
+    Json changed = *now->second;
+    changed.as_object()["status"] = status;
+    changed.as_object().at("metadata").as_object()["resourceVersion"] =
+        std::to_string(++self.last_version_);
+    self.put(detail::text(group), detail::text(resource), changed);
+    return self.end_write(LIMEN_OK, done, arg);
+  }
+  static limen_status objects_create(const limen_host* host, limen_str group, limen_str resource,
+                                     limen_str ns, limen_str name, limen_str json,
+                                     void (*done)(void*, limen_status), void* arg) {
+    FakeHost& self = of(host);
+    boost::system::error_code error;
+    Json object = boost::json::parse(to_view(json), error);
+    if (error || !object.is_object() || meta(object, "name") != to_view(name)) {
+      return LIMEN_E_INVALID;
+    }
+    if (self.objects_.count(
+            {detail::text(group), detail::text(resource), detail::text(ns), detail::text(name)})) {
+      return self.end_write(LIMEN_E_CONFLICT, done, arg);
+    }
+    object.as_object().at("metadata").as_object()["resourceVersion"] =
+        std::to_string(++self.last_version_);
+    self.put(detail::text(group), detail::text(resource), object);
+    return self.end_write(LIMEN_OK, done, arg);
+  }
+
+  static limen_status objects_resource_of(const limen_host* host, limen_str group, limen_str,
+                                          limen_str kind,
+                                          void (*tell)(void*, limen_str, std::int32_t), void* arg) {
+    const auto& kinds = of(host).kinds_;
+    const auto found = kinds.find({detail::text(group), detail::text(kind)});
+    if (found == kinds.end()) return LIMEN_E_NOT_FOUND;
+    tell(arg, to_abi(found->second.first), found->second.second ? 1 : 0);
+    return LIMEN_OK;
+  }
+
+  struct AccessJob {
+    FakeHost* host;
+    AccessQuestion question;
+    void (*done)(void*, limen_status, const limen_access_answer*);
+    void* arg;
+    static void run(void* raw, limen_status status) {
+      const std::unique_ptr<AccessJob> self(static_cast<AccessJob*>(raw));
+      limen_access_answer answer{};
+      answer.struct_size = sizeof(answer);
+      answer.verdict = LIMEN_VERDICT_NO_OPINION;
+      if (status == LIMEN_OK && self->host->allowed_ && self->host->allowed_(self->question)) {
+        answer.verdict = LIMEN_ALLOW;
+      }
+      self->done(self->arg, status, &answer);
+    }
+  };
+  static limen_status access_ask(const limen_host* host, limen_call*,
+                                 const limen_attributes* attributes,
+                                 void (*done)(void*, limen_status, const limen_access_answer*),
+                                 void* arg) {
+    if (attributes == nullptr || attributes->user == nullptr) return LIMEN_E_INVALID;
+    AccessQuestion question;
+    question.user = detail::text(attributes->user->name);
+    question.verb = detail::text(attributes->verb);
+    question.api_group = detail::text(attributes->api_group);
+    question.resource = detail::text(attributes->resource);
+    question.subresource = detail::text(attributes->subresource);
+    question.ns = detail::text(attributes->ns);
+    question.name = detail::text(attributes->name);
+    auto job = std::make_unique<AccessJob>(AccessJob{&of(host), std::move(question), done, arg});
+    const limen_status status = of(host).enqueue(0, &AccessJob::run, job.get());
+    if (status == LIMEN_OK) job.release();
+    return status;
+  }
+
   static limen_status executor_post(const limen_host* host, void (*fn)(void*, limen_status),
                                     void* arg) {
     return of(host).enqueue(0, fn, arg);
@@ -453,12 +578,16 @@ class FakeHost {
                                                 &objects_synced,
                                                 &objects_get,
                                                 &objects_list,
-                                                &objects_set_label};
+                                                &objects_set_label,
+                                                &objects_update_status,
+                                                &objects_create,
+                                                &objects_resource_of};
     static constexpr limen_executor_api kExecutor{sizeof(limen_executor_api), 0, &executor_post,
                                                   &executor_post_after};
     static constexpr limen_http_api kHttp{sizeof(limen_http_api), 0, &http_send};
     static constexpr limen_rights_api kRights{sizeof(limen_rights_api), 0,
                                               [](const limen_host* h) { ++of(h).rights_changes_; }};
+    static constexpr limen_access_api kAccess{sizeof(limen_access_api), 0, &access_ask};
     const std::string id = raw_id;
     if (of(host).without_.count(id) != 0) return nullptr;
     if (id == LIMEN_CALL) return &kCallApi;
@@ -471,12 +600,17 @@ class FakeHost {
     if (id == LIMEN_EXECUTOR) return &kExecutor;
     if (id == LIMEN_HTTP) return &kHttp;
     if (id == LIMEN_RIGHTS) return &kRights;
+    if (id == LIMEN_ACCESS) return &kAccess;
     return nullptr;
   }
 
   limen_host host_{};
   Json config_;
   std::string instance_;
+  std::map<std::pair<std::string, std::string>, std::pair<std::string, bool>> kinds_;
+  std::function<bool(const AccessQuestion&)> allowed_;
+  std::function<void()> before_write_;
+  std::int64_t last_version_ = 1000;  // resourceVersions that writes give
   std::set<std::string> without_;
   std::atomic<std::int64_t> monotonic_ns_{1'000'000'000};
   std::atomic<std::size_t> rights_changes_{0};

@@ -1,0 +1,220 @@
+#include "common/admission_webhook/review.h"
+
+#include <map>
+
+#include "common/admission_webhook/json_patch.h"
+#include "common/admission_webhook/webhook.h"
+#include "common/base64.h"
+#include "common/go_quote.h"
+
+namespace limen::webhooks {
+
+namespace {
+
+using boost::json::array;
+using boost::json::object;
+using boost::json::serialize;
+using boost::json::value;
+using plugins::go_quote;
+
+constexpr std::string_view kGroup = "admission.k8s.io/";
+
+object kind_json(std::string_view group, std::string_view version, std::string_view kind) {
+  return {{"group", group}, {"version", version}, {"kind", kind}};
+}
+
+// The kind of the object as it is sent, which subresources such as scale have of their own.
+object kind_of(const AdmissionCall& call) {
+  for (const Node& node : {call.object(), call.old_object()}) {
+    const std::string_view api = node["apiVersion"].view_or("");
+    const std::string_view kind = node["kind"].view_or("");
+    if (api.empty() || kind.empty()) continue;
+    const std::size_t slash = api.find('/');
+    if (slash == std::string_view::npos) return kind_json("", api, kind);
+    return kind_json(api.substr(0, slash), api.substr(slash + 1), kind);
+  }
+  const Attributes about = call.attributes();
+  return kind_json(about.api_group(), about.api_version(), call.kind());
+}
+
+object user_json(const UserView& user) {
+  object out;
+  if (!user.name().empty()) out["username"] = user.name();
+  if (!user.uid().empty()) out["uid"] = user.uid();
+  array groups;
+  for (const std::string_view group : user.groups()) groups.emplace_back(group);
+  if (!groups.empty()) out["groups"] = std::move(groups);
+  std::map<std::string_view, array> extra;
+  for (std::uint32_t i = 0; i < user.extra_count(); ++i) {
+    extra[user.extra_key(i)].emplace_back(user.extra_value(i));
+  }
+  object extra_json;
+  for (auto& [key, values] : extra) extra_json[key] = std::move(values);
+  if (!extra_json.empty()) out["extra"] = std::move(extra_json);
+  return out;
+}
+
+std::string json_or_null(const Node& node) { return node ? node.to_json() : std::string("null"); }
+
+// ---- answers
+
+[[noreturn]] void no_review(const std::string& why) {
+  throw AnswerError("failed to call webhook: the answer is no AdmissionReview: " + why);
+}
+[[noreturn]] void invalid(const std::string& why) {
+  throw AnswerError("received invalid webhook response: " + why);
+}
+
+// Null and absent are the same, as in Kubernetes' own decoding.
+const value* member(const object& of, std::string_view key) {
+  const value* found = of.if_contains(key);
+  return found == nullptr || found->is_null() ? nullptr : found;
+}
+std::string text(const object& of, std::string_view key) {
+  const value* found = member(of, key);
+  if (found == nullptr) return {};
+  if (!found->is_string()) no_review(std::string(key) + " is not a string");
+  return std::string(found->get_string());
+}
+const object* members(const object& of, std::string_view key) {
+  const value* found = member(of, key);
+  if (found == nullptr) return nullptr;
+  if (!found->is_object()) no_review(std::string(key) + " is not an object");
+  return &found->get_object();
+}
+const array* items(const object& of, std::string_view key) {
+  const value* found = member(of, key);
+  if (found == nullptr) return nullptr;
+  if (!found->is_array()) no_review(std::string(key) + " is not a list");
+  return &found->get_array();
+}
+
+void read_status(const object& status, Answer& out) {
+  out.message = text(status, "message");
+  out.reason = text(status, "reason");
+  if (const value* code = member(status, "code")) {
+    if (!code->is_int64()) no_review("code is not an integer");
+    out.code = code->get_int64();
+  }
+  const object* details = members(status, "details");
+  const array* causes = details == nullptr ? nullptr : items(*details, "causes");
+  if (causes == nullptr) return;
+  for (const value& cause : *causes) {
+    if (!cause.is_object()) no_review("a cause is not an object");
+    const object& one = cause.get_object();
+    out.causes.push_back({text(one, "reason"), text(one, "message"), text(one, "field")});
+  }
+}
+
+void check_review(std::string_view version, std::string_view uid, const object& review,
+                  const object& response) {
+  // Neither was asked of webhooks in v1beta1.
+  if (version != "v1") return;
+  const std::string got = text(response, "uid");
+  if (got != uid) invalid("expected response.uid=" + go_quote(uid) + ", got " + go_quote(got));
+  const std::string api = text(review, "apiVersion");
+  const std::string kind = text(review, "kind");
+  if (api != std::string(kGroup) + "v1" || kind != "AdmissionReview") {
+    // As Go writes a kind: with a slash where the group is empty.
+    invalid("expected webhook response of admission.k8s.io/v1, Kind=AdmissionReview, got " +
+            std::string(api.find('/') == std::string::npos ? "/" : "") + api + ", Kind=" + kind);
+  }
+}
+
+void read_patch(std::string_view version, bool mutating, const object& response, Answer& out) {
+  const value* type = member(response, "patchType");
+  const std::string type_name = text(response, "patchType");
+  const auto patch = plugins::base64_decode(text(response, "patch"));
+  if (!patch) no_review("patch is not base64");
+  if (!mutating) {
+    if (version != "v1") return;
+    if (!patch->empty()) invalid("validating webhook may not return response.patch");
+    if (type != nullptr) invalid("validating webhook may not return response.patchType");
+    return;
+  }
+  if (version == "v1") {
+    if (!patch->empty() && type == nullptr) {
+      invalid("webhook returned response.patch but not response.patchType");
+    }
+    if (patch->empty() && type != nullptr) {
+      invalid("webhook returned response.patchType but not response.patch");
+    }
+    if (type != nullptr && type_name.empty()) {
+      invalid("webhook returned invalid response.patchType of \"\"");
+    }
+    if (type != nullptr && type_name != "JSONPatch") {
+      throw AnswerError("unsupported patch type " + go_quote(type_name));
+    }
+  }
+  out.patch = *patch;
+}
+
+}  // namespace
+
+Questions::Questions(const AdmissionCall& call) {
+  const Attributes about = call.attributes();
+  const object kind = kind_of(call);
+  const object resource{{"group", about.api_group()},
+                        {"version", about.api_version()},
+                        {"resource", about.resource()}};
+  object first{{"kind", kind}, {"resource", resource}};
+  const std::string_view sub = about.subresource();
+  if (!sub.empty()) first["subResource"] = sub;
+  first["requestKind"] = kind;
+  first["requestResource"] = resource;
+  if (!sub.empty()) first["requestSubResource"] = sub;
+  const Subject subject = Subject::of(call);
+  if (const std::string_view name = name_of(call); !name.empty()) first["name"] = name;
+  if (!subject.ns.empty()) first["namespace"] = subject.ns;
+  first["operation"] = operation_name(call.operation());
+  first["userInfo"] = user_json(about.user());
+  about_ = serialize(first).substr(1);  // without the opening brace
+  about_.pop_back();
+  after_ = ",\"oldObject\":" + json_or_null(call.old_object()) +
+           ",\"dryRun\":" + (call.dry_run() ? "true" : "false") +
+           ",\"options\":" + json_or_null(call.options()) + "}}";
+}
+
+std::string Questions::write(std::string_view version, std::string_view uid,
+                             const std::string& object_json) const {
+  std::string out = R"({"kind":"AdmissionReview","apiVersion":")";
+  out.append(kGroup).append(version).append(R"(","request":{"uid":")").append(uid).append("\",");
+  out += about_;
+  out += ",\"object\":";
+  out += object_json.empty() ? std::string("null") : object_json;
+  out += after_;
+  return out;
+}
+
+Answer read_answer(std::string_view version, std::string_view uid, bool mutating,
+                   std::string_view body) {
+  boost::system::error_code error;
+  const value root = parse_deep(body, error);
+  if (error || !root.is_object()) no_review("it is not a JSON object");
+  const object* response = members(root.get_object(), "response");
+  if (response == nullptr) invalid("webhook response was absent");
+  check_review(version, uid, root.get_object(), *response);
+
+  Answer out;
+  if (const value* allowed = member(*response, "allowed")) {
+    if (!allowed->is_bool()) no_review("allowed is not a boolean");
+    out.allowed = allowed->get_bool();
+  }
+  read_patch(version, mutating, *response, out);
+  if (const object* status = members(*response, "status")) read_status(*status, out);
+  if (const array* warnings = items(*response, "warnings")) {
+    for (const value& one : *warnings) {
+      if (!one.is_string()) no_review("a warning is not a string");
+      out.warnings.emplace_back(one.get_string());
+    }
+  }
+  if (const object* annotations = members(*response, "auditAnnotations")) {
+    for (const auto& [key, text_value] : *annotations) {
+      if (!text_value.is_string()) no_review("an audit annotation is not a string");
+      out.annotations.emplace_back(key, text_value.get_string());
+    }
+  }
+  return out;
+}
+
+}  // namespace limen::webhooks

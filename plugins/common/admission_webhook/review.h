@@ -1,0 +1,56 @@
+// AdmissionReview of admission.k8s.io, v1 and v1beta1, as it travels to a webhook and back.
+#pragma once
+
+#include <boost/json.hpp>
+#include <limen/cpp/admission.hpp>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace limen::webhooks {
+
+// The questions about one call. They differ only in version, uid and object. Any thread, one at a
+// time.
+class Questions {
+ public:
+  // Borrows the call until the last question.
+  explicit Questions(const AdmissionCall& call);
+
+  // `object_json` is the object as it is now; empty: there is none.
+  std::string write(std::string_view version, std::string_view uid,
+                    const std::string& object_json) const;
+
+ private:
+  std::string about_;  // the members before the object, without the uid
+  std::string after_;  // those after it
+};
+
+// What a webhook said, after all checks.
+struct Answer {
+  bool allowed = false;
+  std::string patch;  // JSON text; empty: none
+  // Of a refusal, as the webhook gave it.
+  std::int64_t code = 0;
+  std::string message, reason;
+  struct Cause {
+    std::string type, message, field;
+  };
+  std::vector<Cause> causes;
+  std::vector<std::string> warnings;
+  std::vector<std::pair<std::string, std::string>> annotations;
+};
+
+// An answer that is none: the text says how the call failed, without the answer's words except for
+// a wrong uid or type.
+class AnswerError : public std::runtime_error {
+ public:
+  using std::runtime_error::runtime_error;
+};
+
+// Throws AnswerError.
+Answer read_answer(std::string_view version, std::string_view uid, bool mutating,
+                   std::string_view body);
+
+}  // namespace limen::webhooks

@@ -1,0 +1,240 @@
+// mutating-webhook: other services may change or refuse what is about to be stored
+// (MutatingAdmissionWebhook, rows W1 to W10).
+#include <boost/json.hpp>
+#include <chrono>
+#include <limen/cpp/plugin.hpp>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "common/admission_webhook/dispatcher.h"
+#include "common/admission_webhook/json_patch.h"
+#include "common/digest.h"
+#include "common/expiring_cache.h"
+#include "mutation.h"
+
+namespace {
+
+using limen::plugins::Digest;
+using limen::webhooks::Answer;
+using limen::webhooks::Dispatcher;
+using limen::webhooks::Facts;
+using limen::webhooks::Mutation;
+using limen::webhooks::Questions;
+using limen::webhooks::Refusal;
+using limen::webhooks::Reply;
+using limen::webhooks::Webhook;
+using ListPtr = std::shared_ptr<const Dispatcher::List>;
+
+// A longer patch is not in the audit event: all that a call says has a limit.
+constexpr std::size_t kMaxPatchAnnotation = 65'536;
+
+// Objects as the webhooks left them. One that comes again unchanged in the second round of the
+// chain is asked about no more. Bounded in number and time: what is forgotten is asked about again.
+class Left {
+ public:
+  void remember(const limen::AdmissionCall& call, const Mutation& mutation, const ListPtr& list,
+                std::chrono::nanoseconds now) {
+    objects_.store(key_of(call, mutation), list, now + std::chrono::seconds(60));
+  }
+  bool is_same(const limen::AdmissionCall& call, const Mutation& mutation, const ListPtr& list,
+               std::chrono::nanoseconds now) {
+    return objects_.find(key_of(call, mutation), now) == list;
+  }
+
+ private:
+  static Digest key_of(const limen::AdmissionCall& call, const Mutation& mutation) {
+    const limen::Attributes about = call.attributes();
+    boost::json::array key;
+    for (const std::string_view part :
+         {about.user().name(), about.api_group(), about.api_version(), about.resource(),
+          about.subresource(), about.ns(), about.name()}) {
+      key.emplace_back(part);
+    }
+    key.emplace_back(call.operation());
+    key.emplace_back(call.dry_run());
+    return limen::plugins::sha256({boost::json::serialize(key), mutation.canonical()});
+  }
+  limen::plugins::ExpiringCache<Dispatcher::List> objects_{4096};
+};
+
+// One call: the webhooks one after another, then once more those that want to see what later ones
+// changed.
+class Run : public std::enable_shared_from_this<Run> {
+ public:
+  // `concerned` holds indexes into the list.
+  Run(const limen::Host& host, const Dispatcher& dispatcher, Left& left, limen::AdmissionCall& call,
+      ListPtr list, std::vector<std::size_t> concerned, Mutation mutation)
+      : host_(host),
+        dispatcher_(dispatcher),
+        left_(left),
+        list_(std::move(list)),
+        concerned_(std::move(concerned)),
+        mutation_(std::move(mutation)),
+        questions_(call),
+        facts_(call),
+        round_(call.reinvocation() ? 1 : 0),
+        later_(call.defer()) {
+    if (round_ == 0) return;
+    for (const std::size_t index : concerned_) {
+      if (webhook(index).reinvocable) again_.insert(index);
+    }
+  }
+
+  void next() {
+    while (at_ < concerned_.size()) {
+      const std::size_t index = concerned_[at_++];
+      if (round_ != 0 && again_.count(index) == 0) continue;
+      const Dispatcher::Choice choice = dispatcher_.choose(*later_, facts_, webhook(index));
+      if (choice.refusal) return end(refuse(*later_, *choice.refusal));
+      if (!choice.asked) continue;
+      return dispatcher_.caller().ask(
+          *later_, (*list_)[index], questions_, mutation_.json(),
+          [self = shared_from_this(), index](Reply reply) { self->take(index, reply); });
+    }
+    if (round_ == 0 && !again_.empty()) {
+      round_ = 1;
+      at_ = 0;
+      return next();
+    }
+    finish();
+  }
+
+ private:
+  const Webhook& webhook(std::size_t index) const { return *(*list_)[index]; }
+
+  void take(std::size_t index, const Reply& reply) {
+    const Webhook& one = webhook(index);
+    const std::string place = "round_" + std::to_string(round_) + "_index_" + std::to_string(index);
+    std::optional<Refusal> refusal = dispatcher_.judge(
+        *later_, one, reply, "failed-open.mutation.webhook.admission.k8s.io/" + place);
+    bool changed = false;
+    if (!refusal && reply.answer) refusal = apply(one, *reply.answer, place, changed);
+    later_->annotate(
+        "mutation.webhook.admission.k8s.io/" + place,
+        boost::json::serialize(boost::json::object{
+            {"configuration", one.configuration}, {"webhook", one.name}, {"mutated", changed}}));
+    if (refusal) return end(refuse(*later_, *refusal));
+    // In the second round nobody is called a third time.
+    if (changed && round_ == 0) again_.merge(called_);
+    if (one.reinvocable && round_ == 0) called_.insert(index);
+    next();
+  }
+
+  std::optional<Refusal> apply(const Webhook& one, const Answer& answer, const std::string& place,
+                               bool& changed) {
+    if (answer.patch.empty()) return std::nullopt;
+    boost::system::error_code error;
+    const boost::json::value patch = limen::webhooks::parse_deep(answer.patch, error);
+    if (error) return dispatcher_.internal_error(*later_, one, "the patch is not JSON");
+    if (patch.is_array() && patch.get_array().empty()) return std::nullopt;
+    if (!mutation_.has_object()) {
+      return dispatcher_.internal_error(
+          *later_, one,
+          "admission webhook \"" + one.name +
+              "\" attempted to modify the object, which is not supported for this operation");
+    }
+    try {
+      changed = mutation_.apply(patch);
+    } catch (const limen::webhooks::PatchError& problem) {
+      return dispatcher_.internal_error(*later_, one, problem.what());
+    }
+    if (changed && facts_.object) facts_.object = mutation_.labels();
+    std::string told =
+        boost::json::serialize(boost::json::object{{"configuration", one.configuration},
+                                                   {"webhook", one.name},
+                                                   {"patch", patch},
+                                                   {"patchType", "JSONPatch"}});
+    if (told.size() <= kMaxPatchAnnotation) {
+      later_->annotate("patch.webhook.admission.k8s.io/" + place, told);
+    }
+    return std::nullopt;
+  }
+
+  void finish() {
+    const auto told = mutation_.tell(later_->patch());
+    if (told.ok() && mutation_.has_object() && wants_reinvocation()) {
+      left_.remember(*later_, mutation_, list_, host_.clock().monotonic());
+    }
+    end(told);
+  }
+  bool wants_reinvocation() const {
+    for (const std::size_t index : concerned_)
+      if (webhook(index).reinvocable) return true;
+    return false;
+  }
+
+  // The call's inputs are gone afterwards.
+  void end(const limen::Result<void>& result) { later_.complete(result); }
+
+  const limen::Host& host_;
+  const Dispatcher& dispatcher_;
+  Left& left_;
+  const ListPtr list_;
+  const std::vector<std::size_t> concerned_;
+  Mutation mutation_;
+  const Questions questions_;
+  Facts facts_;
+  int round_;
+  std::size_t at_ = 0;            // in concerned_
+  std::set<std::size_t> called_;  // those to ask again when a later one changes the object
+  std::set<std::size_t> again_;   // those that are
+  limen::Deferred<limen::AdmissionCall> later_;
+};
+
+class MutatingWebhook final : public limen::Admission {
+ public:
+  MutatingWebhook(limen::Host& host, limen::Node config)
+      : host_(host), dispatcher_(host, config, Dispatcher::Kind::mutating) {}
+
+  limen::Result<void> admit(limen::AdmissionCall& call) override {
+    const limen::webhooks::Subject subject = limen::webhooks::Subject::of(call);
+    if (limen::webhooks::is_exempt(subject)) return {};
+    const ListPtr all = dispatcher_.webhooks();
+    if (all == nullptr) {
+      return limen::Error{"the webhook configurations are not read yet", LIMEN_E_UNAVAILABLE};
+    }
+    std::vector<std::size_t> concerned;
+    bool reinvocable = false;
+    for (std::size_t i = 0; i < all->size(); ++i) {
+      if (!dispatcher_.concerns(call, subject, *(*all)[i])) continue;
+      concerned.push_back(i);
+      reinvocable = reinvocable || (*all)[i]->reinvocable;
+    }
+    if (concerned.empty() || (call.reinvocation() && !reinvocable)) return {};
+    Mutation mutation(call.object());
+    if (call.reinvocation() && left_.is_same(call, mutation, all, host_.clock().monotonic())) {
+      return {};
+    }
+    std::make_shared<Run>(host_, dispatcher_, left_, call, all, std::move(concerned),
+                          std::move(mutation))
+        ->next();
+    return {};
+  }
+
+  // Only tells who writes a configuration what may become of it.
+  limen::Result<void> validate(limen::AdmissionCall& call) override {
+    dispatcher_.warn_of_lock_outs(call);
+    return {};
+  }
+
+ private:
+  limen::Host& host_;
+  Dispatcher dispatcher_;
+  Left left_;
+};
+
+}  // namespace
+
+LIMEN_EXPORT_MODULE(limen::admission<MutatingWebhook>({
+    .id = "mutating-webhook",
+    .version = "1.0.0",
+    .vendor = "Limen",
+    .summary = "Lets the webhooks of MutatingWebhookConfigurations change what is to be stored.",
+    .config_schema = limen::webhooks::kConfigSchema,
+    .required = {LIMEN_OBJECTS, LIMEN_HTTP},
+    .operations = limen::kCreate | limen::kUpdate | limen::kDelete | limen::kConnect,
+}))
