@@ -1,8 +1,8 @@
 // What kube-apiserver takes as the configuration of one of its plugins, as the module's `config`.
 //
 // The same keys mean the same, so only the wrapping goes: `apiVersion` and `kind`, which must be
-// those of the plugin, and the key below which the plugins without a kind keep everything. A config
-// without either is the module's own and stays as it is; its schema judges it in any case.
+// those of the plugin, and the key below which PodNodeSelector, that has no kind, keeps everything.
+// A config without either is the module's own and stays as it is; its schema judges it in any case.
 // Free function; one load, one thread.
 #pragma once
 

@@ -18,7 +18,8 @@ struct AdmissionPlugin {
   bool on = false;          // by default, in kube-apiserver
   bool bundled = true;      // the module comes with Limen; without it nothing is on by default
   Duration timeout = std::chrono::seconds(10);  // of one call, unless the entry says another
-  // kube-apiserver's config of this plugin stands below this key; empty: it stands for itself.
+  // kube-apiserver's config of this plugin stands below this key, the module's does not; empty: they
+  // are alike.
   std::string_view wrapper = {};
 
   bool on_by_default() const { return on && bundled && !module.empty(); }

@@ -112,7 +112,6 @@ TEST_F(AdmissionFileTest, EveryKindOfAPluginIsTaken) {
        "{apiVersion: apiserver.config.k8s.io/v1, kind: ResourceQuotaConfiguration, k: 1}"},
       {"ResourceQuota",
        "{apiVersion: resourcequota.admission.k8s.io/v1beta1, kind: Configuration, k: 1}"},
-      {"ImagePolicyWebhook", "{imagePolicy: {k: 1}}"},
       {"DefaultTolerationSeconds", "{k: 1}"},  // has no kind: the module's own config
       {"PodSecurity", "{k: 1}"},               // likewise
   };
@@ -230,13 +229,17 @@ TEST_F(AdmissionFileTest, AnotherKindThanThePluginsIsRefused) {
                     "pod-security.admission.config.k8s.io/v1}}]\n"),
             "admission.yaml:3:46: plugins[0].configuration: must have the apiVersion "
             "pod-security.admission.config.k8s.io/v1 and the kind PodSecurityConfiguration");
-  EXPECT_EQ(problem("plugins: [{name: ImagePolicyWebhook, configuration: {imagePolicy: {}, a: "
-                    "1}}]\n",
-                    "admissionPlugins: {enable: [ImagePolicyWebhook]}\n"),
-            "admission.yaml:3:74: plugins[0].configuration: unknown key \"a\" beside imagePolicy");
-  EXPECT_EQ(problem("plugins: [{name: ImagePolicyWebhook, configuration: {imagePolicy: 1}}]\n",
-                    "admissionPlugins: {enable: [ImagePolicyWebhook]}\n"),
-            "admission.yaml:3:67: plugins[0].configuration.imagePolicy: must be a map");
+  const std::string on = "admissionPlugins: {enable: [PodNodeSelector]}\n";
+  EXPECT_EQ(problem("plugins: [{name: PodNodeSelector, configuration: "
+                    "{podNodeSelectorPluginConfig: {}, a: 1}}]\n",
+                    on),
+            "admission.yaml:3:87: plugins[0].configuration: unknown key \"a\" beside "
+            "podNodeSelectorPluginConfig");
+  EXPECT_EQ(problem("plugins: [{name: PodNodeSelector, configuration: "
+                    "{podNodeSelectorPluginConfig: 1}}]\n",
+                    on),
+            "admission.yaml:3:80: plugins[0].configuration.podNodeSelectorPluginConfig: must be a "
+            "map");
 }
 
 TEST_F(AdmissionFileTest, FilesThatCannotBeReadAreTold) {
