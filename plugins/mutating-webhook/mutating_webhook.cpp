@@ -26,6 +26,7 @@ using limen::webhooks::Mutation;
 using limen::webhooks::Questions;
 using limen::webhooks::Refusal;
 using limen::webhooks::Reply;
+using limen::webhooks::Subject;
 using limen::webhooks::Webhook;
 using ListPtr = std::shared_ptr<const Dispatcher::List>;
 
@@ -146,12 +147,24 @@ class Run : public std::enable_shared_from_this<Run> {
     std::string told =
         boost::json::serialize(boost::json::object{{"configuration", one.configuration},
                                                    {"webhook", one.name},
-                                                   {"patch", patch},
+                                                   {"patch", shown(patch)},
                                                    {"patchType", "JSONPatch"}});
     if (told.size() <= kMaxPatchAnnotation) {
       later_->annotate("patch.webhook.admission.k8s.io/" + place, told);
     }
     return std::nullopt;
+  }
+
+  // What an audit event may hold of a patch: values of secrets and tokens are left out.
+  boost::json::value shown(const boost::json::value& patch) const {
+    const Subject& subject = facts_.subject;
+    const bool confidential = subject.group == "authentication.k8s.io" ||
+                              (subject.group.empty() &&
+                               (subject.resource == "secrets" || subject.subresource == "token"));
+    boost::json::value out = patch;
+    if (!confidential) return out;
+    for (boost::json::value& operation : out.get_array()) operation.as_object().erase("value");
+    return out;
   }
 
   void finish() {
