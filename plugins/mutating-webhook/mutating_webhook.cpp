@@ -113,6 +113,11 @@ class Run : public std::enable_shared_from_this<Run> {
     std::optional<Refusal> refusal = dispatcher_.judge(
         *later_, one, reply, "failed-open.mutation.webhook.admission.k8s.io/" + place);
     bool changed = false;
+    // Who failed is told already; the time went to those before it as well.
+    if (refusal && !reply.answer) {
+      refusal->causes.insert(refusal->causes.end(), times_.begin(), times_.end());
+    }
+    times_.push_back(dispatcher_.time_of(one, reply));
     if (!refusal && reply.answer) refusal = apply(one, *reply.answer, place, changed);
     later_->annotate(
         "mutation.webhook.admission.k8s.io/" + place,
@@ -195,6 +200,7 @@ class Run : public std::enable_shared_from_this<Run> {
   std::size_t at_ = 0;            // in concerned_
   std::set<std::size_t> called_;  // those to ask again when a later one changes the object
   std::set<std::size_t> again_;   // those that are
+  std::vector<Answer::Cause> times_;
   limen::Deferred<limen::AdmissionCall> later_;
 };
 

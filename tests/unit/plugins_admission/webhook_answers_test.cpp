@@ -531,6 +531,50 @@ TEST_F(MutatingWebhooks, WhoWritesAConfigurationIsWarnedOfWhatItMayLock) {
   EXPECT_TRUE(instance.validate(new_pod()).warnings.empty());
 }
 
+std::string cause_texts(const Reply& reply) {
+  std::string out;
+  for (const auto& [type, message] : reply.causes) out += message + "\n";
+  return out;
+}
+
+TEST_F(MutatingWebhooks, AFailureTellsWhoseTimeItWas) {
+  hooks.scripts["b"] = Hooks::fails(LIMEN_E_UNAVAILABLE, "no route");
+  configure("c", {hook("a"), hook("b"), hook("c")});
+  reply = instance.admit(new_pod());
+  const std::string times = cause_texts(reply);
+  const auto took = [](const std::string& name) {
+    return "webhook \"" + name + "\" of the MutatingWebhookConfiguration \"c\" took 0 ms\n";
+  };
+  EXPECT_NE(times.find(took("b") + took("a")), std::string::npos) << times;
+  EXPECT_EQ(times.find("\"c\" of"), std::string::npos) << times;
+}
+
+TEST_F(ValidatingWebhooks, AFailureTellsWhoseTimeItWas) {
+  hooks.scripts["b"] = Hooks::fails(LIMEN_E_UNAVAILABLE, "no route");
+  configure("c", {hook("a"), hook("b")});
+  reply = instance.validate(new_pod());
+  const std::string times = cause_texts(reply);
+  EXPECT_NE(times.find("webhook \"b\" of the ValidatingWebhookConfiguration \"c\" took 0 ms\n"
+                       "webhook \"a\" of the ValidatingWebhookConfiguration \"c\" took 0 ms\n"),
+            std::string::npos)
+      << times;
+}
+
+// CVE-2020-8561: a redirect is not followed, and no answer is in the log or in what the client
+// sees.
+TEST_F(ValidatingWebhooks, WhatAFailingWebhookAnsweredIsNowhereToBeRead) {
+  for (const int code : {302, 404, 500, 503}) {
+    hooks.scripts["w"] = Hooks::code(code, "canary-3f9a");
+    EXPECT_EQ(asked("{}", new_pod()), 1u) << code;
+    EXPECT_TRUE(reply.denied) << code;
+    EXPECT_EQ(reply.message.find("canary"), std::string::npos) << reply.message;
+    for (const auto& [key, value] : reply.annotations) {
+      EXPECT_EQ(value.find("canary"), std::string::npos) << key;
+    }
+  }
+  EXPECT_EQ(instance.host().log_text().find("canary"), std::string::npos);
+}
+
 TEST_F(ValidatingWebhooks, AConfigurationThatMayLockItselfIsInTheLog) {
   configure("c", {service_hook("{}")});
   EXPECT_NE(instance.host().log_text().find("a webhook may keep the cluster from recovering"),
