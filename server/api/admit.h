@@ -7,7 +7,7 @@
 #include <string>
 #include <string_view>
 
-#include "admission/chain.h"
+#include "admission/passage.h"
 #include "api/call.h"
 #include "api/write_options.h"
 #include "base/task.h"
@@ -41,6 +41,7 @@ class Admit {
   const catalog::Type* type_;
   authz::Attributes attributes_;
   admission::Review review_;
+  admission::Passage passage_;
   registry::WritesUnderWay::Token under_way_;
 };
 
