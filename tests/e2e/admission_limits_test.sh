@@ -117,14 +117,14 @@ image_review '{"allowed":true}' | answer images 200
 # --- tolerations: the cluster's, the namespace's, and which there may be
 tolerations() { k -n "$1" get pod "$2" -o json | jq -r '[.spec.tolerations[].key] | join(" ")'; }
 TAINTS='node.kubernetes.io/not-ready node.kubernetes.io/unreachable'
-assert_eq "$(tolerations default one)" "pool $TAINTS"
+assert_eq "$(tolerations default one)" "$TAINTS pool"
 k create namespace team > /dev/null
 k annotate namespace team 'scheduler.alpha.kubernetes.io/defaultTolerations=[{"key":"team","operator":"Exists"}]' \
   'scheduler.alpha.kubernetes.io/tolerationsWhitelist=[{"key":"team","operator":"Exists"},{"key":"node.kubernetes.io/not-ready","operator":"Exists"},{"key":"node.kubernetes.io/unreachable","operator":"Exists"},{"key":"node.kubernetes.io/memory-pressure","operator":"Exists"}]' > /dev/null
 k -n team run a --image=good > /dev/null
-assert_eq "$(tolerations team a)" "team $TAINTS"
+assert_eq "$(tolerations team a)" "$TAINTS team"
 k -n team run b --image=good --overrides='{"spec":{"containers":[{"name":"b","image":"good","resources":{"requests":{"cpu":"1m"}}}]}}' > /dev/null
-assert_eq "$(tolerations team b)" "team node.kubernetes.io/memory-pressure $TAINTS"
+assert_eq "$(tolerations team b)" "$TAINTS team node.kubernetes.io/memory-pressure"
 CONFLICT='pod tolerations (possibly merged with namespace default tolerations) conflict with its namespace whitelist'
 assert_exit 1 k -n team run c --image=good --overrides='{"spec":{"tolerations":[{"key":"other","operator":"Exists"}]}}'
 assert_eq "$OUTPUT" "Error from server: $CONFLICT"
