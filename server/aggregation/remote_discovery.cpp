@@ -1,5 +1,6 @@
 #include "aggregation/remote_discovery.h"
 
+#include <algorithm>
 #include <map>
 
 #include "object/metadata.h"
@@ -10,6 +11,8 @@ namespace {
 
 using object::Json;
 using Members = boost::json::object;
+
+constexpr std::size_t kMaxUrlBytes = 1024;
 
 boost::json::string text(std::string_view view) {
   return boost::json::string(view.data(), view.size());
@@ -169,6 +172,18 @@ std::optional<std::string> resources_of_list(const Json& list, std::string_view 
     }
   }
   return boost::json::serialize(out);
+}
+
+std::string openapi3_url(const Json& index, std::string_view base_path) {
+  const Json* found = object::find(index, {"paths", base_path.substr(1), "serverRelativeURL"});
+  if (!found || !found->is_string()) return {};
+  const std::string url(found->get_string());
+  const std::string expected = "/openapi/v3" + std::string(base_path);
+  if (url.size() > kMaxUrlBytes || !url.starts_with(expected)) return {};
+  if (url.size() > expected.size() && url[expected.size()] != '?') return {};
+  const bool printable =
+      std::all_of(url.begin(), url.end(), [](char c) { return c > ' ' && c < 0x7f; });
+  return printable ? url : std::string();
 }
 
 }  // namespace limen::aggregation

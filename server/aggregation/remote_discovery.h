@@ -26,4 +26,9 @@ std::optional<std::string> resources_of(const object::Json& discovery, std::stri
 std::optional<std::string> resources_of_list(const object::Json& list, std::string_view group,
                                              std::string_view version);
 
+// Where the OpenAPI v3 document of what is below `base_path` (/apis/GROUP/VERSION) lies on its
+// server, by that server's index: below /openapi/v3, with a query or without. Empty when the index
+// names none, or another place.
+std::string openapi3_url(const object::Json& index, std::string_view base_path);
+
 }  // namespace limen::aggregation

@@ -1,6 +1,5 @@
 #include "aggregation/remote_documents.h"
 
-#include <algorithm>
 #include <chrono>
 #include <optional>
 #include <utility>
@@ -20,7 +19,6 @@ constexpr std::chrono::seconds kSwaggerTime{30};
 constexpr std::string_view kAggregatedForms =
     "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList,"
     "application/json;g=apidiscovery.k8s.io;v=v2beta1;as=APIGroupDiscoveryList";
-constexpr std::size_t kMaxUrlBytes = 1024;
 
 std::string_view field(const proxy::Fetched& fetched, std::string_view name) {
   for (const auto& [key, value] : fetched.headers) {
@@ -59,21 +57,6 @@ base::Task<std::optional<std::string>> read_resources(const RemoteServers& serve
   co_return resources_of_list(parsed(fetched.body).root(), service.group, service.version);
 }
 
-// Where the document lies that the index names, if that is where it belongs.
-std::string openapi3_url(const object::Json& index, const ApiService& service) {
-  const std::string path = service.base_path();
-  const object::Json* found =
-      object::find(index, {"paths", std::string_view(path).substr(1), "serverRelativeURL"});
-  if (!found || !found->is_string()) return {};
-  const std::string url(found->get_string());
-  const std::string expected = "/openapi/v3" + path;
-  if (url.size() > kMaxUrlBytes || !url.starts_with(expected)) return {};
-  if (url.size() > expected.size() && url[expected.size()] != '?') return {};
-  const bool printable =
-      std::all_of(url.begin(), url.end(), [](char c) { return c > ' ' && c < 0x7f; });
-  return printable ? url : std::string();
-}
-
 }  // namespace
 
 base::Task<KnownDocuments> read_documents(const RemoteServers& servers, base::Executor& loop,
@@ -89,7 +72,7 @@ base::Task<KnownDocuments> read_documents(const RemoteServers& servers, base::Ex
                                                     kMaxOpenApiIndexBytes, kDiscoveryTime);
   known.documents.openapi3_url.clear();
   if (index.status == 200) {
-    known.documents.openapi3_url = openapi3_url(parsed(index.body).root(), service);
+    known.documents.openapi3_url = openapi3_url(parsed(index.body).root(), service.base_path());
   }
 
   if (!known.swagger_tag.empty()) json.emplace_back("If-None-Match", known.swagger_tag);

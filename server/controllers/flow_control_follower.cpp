@@ -110,7 +110,9 @@ base::Task<bool> FlowControlFollower::look() {
 base::Task<void> FlowControlFollower::tell(storage::ObjectPtr schema, bool dangling) {
   Json changed = object::mutable_copy(object::Document::parse(schema->json).root());
   if (!set_dangling(changed, dangling)) co_return;
-  co_await objects_.update({kSchemas, "", schema->name}, schema->revision, std::move(changed));
+  storage::Key key{kSchemas, "", schema->name};
+  const storage::Revision read = schema->revision;
+  co_await objects_.update(std::move(key), read, std::move(changed));
 }
 
 }  // namespace limen::controllers

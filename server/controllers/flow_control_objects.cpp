@@ -98,7 +98,8 @@ base::Task<void> FlowControlObjects::bring_up() {
   Group group(objects_.loop());
   for (const storage::ResourceId* id : {&kLevels, &kSchemas}) {
     for (const Json& wanted : known(*id)) {
-      group.add(ensure({*id, "", std::string(object::name(wanted))}));
+      storage::Key key{*id, "", std::string(object::name(wanted))};
+      group.add(ensure(std::move(key)));
     }
   }
   co_await group.wait();
@@ -107,7 +108,9 @@ base::Task<void> FlowControlObjects::bring_up() {
 base::Task<bool> FlowControlObjects::look(std::string key) {
   const std::size_t slash = key.find('/');
   const storage::ResourceId& id = key.substr(0, slash) == kLevels.resource ? kLevels : kSchemas;
-  co_await ensure({id, "", key.substr(slash + 1)});
+  // Named, since GCC 12 destroys an aggregate made inside a co_await expression twice.
+  storage::Key wanted{id, "", key.substr(slash + 1)};
+  co_await ensure(std::move(wanted));
   co_return true;
 }
 

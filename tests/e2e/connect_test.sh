@@ -2,6 +2,7 @@
 # logs, exec, attach, cp, port-forward and the proxies, by kubectl, against a kubelet without containers
 # (tests/support/fake_kubelet.cpp) that runs commands of this machine.
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
+source "$(dirname "${BASH_SOURCE[0]}")/kubectl/versions.sh"
 PORT=$(free_port)
 init_state
 
@@ -85,7 +86,7 @@ remote() { # POD
   assert_exit 3 k exec "$1" -- sh -c 'echo out; echo err >&2; exit 3'
   assert_contains "$OUTPUT" out
   assert_contains "$OUTPUT" err
-  assert_eq "$(echo attached | timeout 20 kubectl attach -qi "$1")" attached
+  assert_eq "$(echo attached | timeout 20 kubectl attach -i "$1" 2> "$WORK/attach.err")" attached
   head -c 3000000 /dev/urandom > "$WORK/data"
   assert_ok k cp "$WORK/data" "$1:$WORK/copied"
   cmp "$WORK/data" "$WORK/copied" || fail "what was copied to $1 is not the same"
@@ -118,6 +119,23 @@ forwarded() {
 forwarded
 assert_contains "$(seen /portForward/)" 'POST /portForward/default/web '
 KUBECTL_PORT_FORWARD_WEBSOCKETS=false forwarded
+
+# --- the same by Debian's kubectl 1.20, which knows of SPDY only
+if OLD_KUBECTL=$(debian_kubectl); then
+  mkdir "$WORK/old"
+  ln -s "$OLD_KUBECTL" "$WORK/old/kubectl"
+  NEW_PATH=$PATH
+  PATH=$WORK/old:$PATH
+  hash -r
+  assert_eq "$(minor_of kubectl)" 20
+  remote web
+  remote old
+  forwarded
+  PATH=$NEW_PATH
+  hash -r
+else
+  printf 'left out: kubectl 1.20 of Debian cannot be had here\n'
+fi
 
 # --- proxies to pods, services and nodes
 PODS=/api/v1/namespaces/default/pods SERVICES=/api/v1/namespaces/default/services

@@ -5,6 +5,7 @@
 // The first input byte chooses the manner and seeds the cuts. Built with clang's -fsanitize=fuzzer;
 // with LIMEN_FUZZ_MAIN defined it is a program that runs the files it is given.
 #include <algorithm>
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
@@ -31,6 +32,7 @@ class NoSocket final : public Carrier {
   std::size_t unsent() const override { return out_.size(); }
   void want_input(bool) override {}
   void set_deadline(limen::base::Deadline) override {}
+  void set_stall_limit(std::chrono::milliseconds) override {}
   void close(Ending) override { closed = true; }
   const std::shared_ptr<const PeerInfo>& peer() const override { return peer_; }
   Listener listener() const override { return Listener::secure; }

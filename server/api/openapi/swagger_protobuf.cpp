@@ -34,30 +34,34 @@ void put_text(ProtobufWriter& out, std::uint32_t field, const Json& value, std::
 void put_boolean(ProtobufWriter& out, std::uint32_t field, const Json& value,
                  std::string_view key) {
   const Json* found = object::member(value, key);
-  out.boolean(field, found != nullptr && found->is_bool() && found->as_bool());
+  out.boolean(field, found != nullptr && found->is_bool() && found->get_bool());
 }
 
 void put_texts(ProtobufWriter& out, std::uint32_t field, const Json& value, std::string_view key) {
   const Json* found = object::member(value, key);
   if (found == nullptr || !found->is_array()) return;
-  for (const Json& text : found->as_array()) out.bytes(field, as_text(text.as_string()));
+  for (const Json& text : found->get_array()) {
+    if (text.is_string()) out.bytes(field, as_text(text.get_string()));
+  }
 }
 
 // Extensions are NamedAny with the value as YAML text, of which JSON is a part.
 void put_extensions(ProtobufWriter& out, std::uint32_t field, const Json& value) {
-  for (const auto& entry : value.as_object()) {
+  if (!value.is_object()) return;
+  for (const auto& entry : value.get_object()) {
     const std::string_view key = entry.key();
     if (!key.starts_with("x-")) continue;
     out.bytes(field, named(key, wrapped(2, boost::json::serialize(entry.value()) + "\n")));
   }
 }
 
-// Every member of an object, each as a NamedX in field 1.
+// Every member of an object, each as a NamedX in `field`; none when there is no object.
 template <class Write>
-std::string named_members(const Json& value, Write write) {
+std::string named_members(std::uint32_t field, const Json* value, Write write) {
   ProtobufWriter out;
-  for (const auto& entry : value.as_object()) {
-    out.bytes(1, named(std::string_view(entry.key()), write(entry.value())));
+  if (value == nullptr || !value->is_object()) return out.text();
+  for (const auto& entry : value->get_object()) {
+    out.bytes(field, named(std::string_view(entry.key()), write(entry.value())));
   }
   return out.text();
 }
@@ -75,7 +79,7 @@ std::string schema(const Json& value) {
   const Json* items = object::member(value, "items");
   if (items != nullptr) out.bytes(23, wrapped(1, schema(*items)));
   const Json* properties = object::member(value, "properties");
-  if (properties != nullptr) out.bytes(25, named_members(*properties, schema));
+  if (properties != nullptr) out.bytes(25, named_members(1, properties, schema));
   put_extensions(out, 31, value);
   return out.text();
 }
@@ -87,7 +91,8 @@ std::string body_parameter(const Json& value) {
   put_text(out, 2, value, "name");
   put_text(out, 3, value, "in");
   put_boolean(out, 4, value, "required");
-  out.bytes(5, schema(*object::member(value, "schema")));
+  const Json* described = object::member(value, "schema");
+  if (described != nullptr) out.bytes(5, schema(*described));
   return out.text();
 }
 
@@ -112,8 +117,8 @@ std::string parameter(const Json& value) {
 
 void put_parameters(ProtobufWriter& out, std::uint32_t field, const Json& value) {
   const Json* found = object::member(value, "parameters");
-  if (found == nullptr) return;
-  for (const Json& each : found->as_array()) out.bytes(field, parameter(each));
+  if (found == nullptr || !found->is_array()) return;
+  for (const Json& each : found->get_array()) out.bytes(field, parameter(each));
 }
 
 std::string response(const Json& value) {
@@ -131,7 +136,7 @@ std::string operation(const Json& value) {
   put_texts(out, 7, value, "consumes");
   put_parameters(out, 8, value);
   const Json* responses = object::member(value, "responses");
-  if (responses != nullptr) out.bytes(9, named_members(*responses, response));
+  if (responses != nullptr) out.bytes(9, named_members(1, responses, response));
   put_extensions(out, 13, value);
   return out.text();
 }
@@ -155,19 +160,17 @@ std::string path_item(const Json& value) {
 }  // namespace
 
 std::string swagger_to_protobuf(const Json& document) {
-  ProtobufWriter out, info, paths;
+  ProtobufWriter out, info;
   put_text(out, 1, document, "swagger");
-  const Json& about = *object::member(document, "info");
-  put_text(info, 1, about, "title");
-  put_text(info, 2, about, "version");
+  if (const Json* about = object::member(document, "info")) {
+    put_text(info, 1, *about, "title");
+    put_text(info, 2, *about, "version");
+  }
   out.bytes(2, info.text());
   put_texts(out, 6, document, "consumes");
   put_texts(out, 7, document, "produces");
-  for (const auto& entry : object::member(document, "paths")->as_object()) {
-    paths.bytes(2, named(std::string_view(entry.key()), path_item(entry.value())));
-  }
-  out.bytes(8, paths.text());
-  out.bytes(9, named_members(*object::member(document, "definitions"), schema));
+  out.bytes(8, named_members(2, object::member(document, "paths"), path_item));
+  out.bytes(9, named_members(1, object::member(document, "definitions"), schema));
   return out.text();
 }
 
