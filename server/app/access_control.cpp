@@ -4,6 +4,7 @@
 #include <utility>
 #include <vector>
 
+#include "modules/self_lock.h"
 #include "observability/log.h"
 
 namespace limen::app {
@@ -34,6 +35,9 @@ void AccessControl::change(const modules::GenerationSpec& spec) {
   api::AccessChainsPtr chains = chains_of(next, options_);
   runtime_.activate(std::move(next));
   chains_.store(std::move(chains), std::memory_order_release);
+  for (const std::string& why : modules::self_locks(spec, runtime_.loader())) {
+    log::warn("an admission module may keep the cluster from recovering", {{"why", why}});
+  }
 }
 
 api::AccessChainsPtr chains_of(modules::GenerationPtr generation, const AccessOptions& shared) {

@@ -18,6 +18,7 @@
 #include "modules/config_schema.h"
 #include "modules/load_error.h"
 #include "modules/runtime.h"
+#include "modules/self_lock.h"
 #include "proxy/tls_contexts.h"
 #include "proxy/trust_files.h"
 #include "transport/tls_policy.h"
@@ -53,7 +54,7 @@ void check_certificates(const config::ServerConfiguration& configuration,
 
 // Starts every module but the store, which would open (and create) the database.
 void check_modules(const config::ServerConfiguration& configuration,
-                   std::vector<std::string>& problems) {
+                   std::vector<std::string>& problems, std::vector<std::string>& warnings) {
   modules::RuntimeOptions options;
   options.folder = configuration.module_path;
   modules::Runtime runtime(options);
@@ -68,9 +69,11 @@ void check_modules(const config::ServerConfiguration& configuration,
   if (!nobody.empty()) problems.push_back(nobody);
   const std::string shared = shared_proxy_authority(configuration);
   if (!shared.empty()) problems.push_back(shared);
+  const modules::GenerationSpec spec = generation_spec(configuration);
   try {
     // Made current, so that the runtime stops and destroys it with itself.
-    runtime.activate(runtime.build(generation_spec(configuration)));
+    runtime.activate(runtime.build(spec));
+    warnings = modules::self_locks(spec, runtime.loader());
   } catch (const modules::LoadError& error) {
     problems.push_back(error.what());
   }
@@ -105,8 +108,7 @@ void check_audit_policy(const config::ServerConfiguration& configuration,
   }
 }
 
-std::vector<std::string> warnings_of(const config::ServerConfiguration& configuration) {
-  std::vector<std::string> out;
+void add_warnings(const config::ServerConfiguration& configuration, std::vector<std::string>& out) {
   if (configuration.admission.empty()) {
     out.emplace_back("no admission: every valid object is stored, whoever may write it");
   }
@@ -116,7 +118,6 @@ std::vector<std::string> warnings_of(const config::ServerConfiguration& configur
   if (configuration.local.enabled) {
     out.emplace_back("the local listener is on: whoever reaches it may do everything");
   }
-  return out;
 }
 
 std::string_view plugin_name(const config::ModuleEntry& entry) {
@@ -162,10 +163,10 @@ int run(const Arguments& arguments, Streams streams) {
   if (loaded.ok()) {
     check_certificates(loaded.configuration, loaded.problems);
     check_audit_policy(loaded.configuration, loaded.problems);
-    check_modules(loaded.configuration, loaded.problems);
+    check_modules(loaded.configuration, loaded.problems, warnings);
     check_revocations(loaded.configuration, loaded.problems);
     check_kubelet_trust(loaded.configuration, loaded.problems);
-    warnings = warnings_of(loaded.configuration);
+    add_warnings(loaded.configuration, warnings);
     warnings.insert(warnings.end(), loaded.warnings.begin(), loaded.warnings.end());
   }
   if (json) {

@@ -182,16 +182,18 @@ std::optional<Refusal> Dispatcher::judge_failure(AdmissionCall& call, const Webh
         "Timeout: request did not complete within requested timeout", 504, "Timeout", {}};
   }
   count_rejection(call, webhook, "calling_webhook_error", reply.http_code);
-  return Refusal{
-      "Internal error occurred: " + error,
-      500,
-      "InternalError",
-      {{"", error, ""},
-       {"",
-        "webhook " + go_quote(webhook.name) + " of the " +
-            (kind_ == Kind::mutating ? "Mutating" : "Validating") + "WebhookConfiguration " +
-            go_quote(webhook.configuration) + " took " + took + " ms",
-        ""}}};
+  return Refusal{"Internal error occurred: " + error,
+                 500,
+                 "InternalError",
+                 {{"", error, ""}, time_of(webhook, reply)}};
+}
+
+Answer::Cause Dispatcher::time_of(const Webhook& webhook, const Reply& reply) const {
+  return {"",
+          "webhook " + go_quote(webhook.name) + " of the " +
+              (kind_ == Kind::mutating ? "Mutating" : "Validating") + "WebhookConfiguration " +
+              go_quote(webhook.configuration) + " took " + milliseconds_of(reply.took) + " ms",
+          ""};
 }
 
 std::optional<Refusal> Dispatcher::judge(AdmissionCall& call, const Webhook& webhook,
