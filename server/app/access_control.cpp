@@ -21,12 +21,12 @@ bool allows_everything(const modules::Generation& generation) {
   });
 }
 
-// The generation outlives the chains over it. The chains are a base, not a member: who has them
-// finds the pointer that shares them.
-struct Held {
+// The chains go first, then the generation whose modules they ask. Admission finds the owner of its
+// chains through the chains themselves, so they are a base and no member.
+struct Keeper {
   modules::GenerationPtr generation;
 };
-struct Pinned : Held, api::AccessChains {};
+struct Pinned : Keeper, api::AccessChains {};
 
 }  // namespace
 
@@ -66,8 +66,8 @@ api::AccessChainsPtr chains_of(modules::GenerationPtr generation, const AccessOp
   pinned->token_issuer = generation->token_issuer();
   pinned->api_audiences = shared.api_audiences;
   if (const auto& shadows = generation->shadows(); !shadows.empty()) {
-    pinned->shadows = std::make_shared<const api::Shadows>(shadows.authenticators,
-                                                           shadows.authorizers, shadows.admission);
+    pinned->shadows = std::make_shared<const api::Shadows>(
+        shadows.authenticators, shadows.authorizers, shadows.admission);
   }
   pinned->followers = generation.get();
   pinned->generation = std::move(generation);
