@@ -82,6 +82,10 @@ base::Task<void> Admit::validate(const object::Json& object, const object::Docum
   const auto& shadows = call_.chains.shadows;
   const bool observed = shadows != nullptr && shadows->has_controllers();
   if (!observed && !anybody(false)) co_return;
+  // A connection stores nothing and may last for hours.
+  if (review_.operation != admission::kConnect && !review_.dry_run && !under_way_) {
+    under_way_ = registry::writes_under_way().begin(call_.ns());
+  }
   review_.object = object::Document(object);
   review_.old_object = old;
   co_await run(false);

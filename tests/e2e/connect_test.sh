@@ -86,7 +86,7 @@ remote() { # POD
   assert_exit 3 k exec "$1" -- sh -c 'echo out; echo err >&2; exit 3'
   assert_contains "$OUTPUT" out
   assert_contains "$OUTPUT" err
-  assert_eq "$(echo attached | timeout 20 kubectl attach -qi "$1")" attached
+  assert_eq "$(echo attached | timeout 20 kubectl attach -i "$1" 2> "$WORK/attach.err")" attached
   head -c 3000000 /dev/urandom > "$WORK/data"
   assert_ok k cp "$WORK/data" "$1:$WORK/copied"
   cmp "$WORK/data" "$WORK/copied" || fail "what was copied to $1 is not the same"

@@ -61,7 +61,9 @@ const char* const kConfigSchema = R"json({
       "description": "A longer answer of a webhook is a failure."
     },
     "allowedHosts": {
-      "type": "array", "items": {"type": "string", "minLength": 1},
+      "type": "array", "uniqueItems": true,
+      "items": {"type": "string", "maxLength": 255,
+        "pattern": "^((\\*\\.)?[A-Za-z0-9]([-A-Za-z0-9.]*[A-Za-z0-9])?|\\[[0-9A-Fa-f:.]+\\])$"},
       "description": "The only hosts that webhooks with a url may be at, such as hooks.example.com or *.example.com; empty or left out: any. Webhooks that are services are not concerned."
     }
   }

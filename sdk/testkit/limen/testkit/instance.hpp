@@ -299,6 +299,21 @@ class Instance {
     return kind->validate == nullptr ? nothing(review)
                                      : judge(review, kind->validate, &kValidateReply);
   }
+  // The same for many objects at once: every call is begun before any is brought to its end.
+  std::vector<Reply> validate_at_once(const std::vector<Review>& reviews) {
+    const auto* kind = table<limen_admission>(LIMEN_KIND_ADMISSION);
+    std::deque<BorrowedReview> subjects;
+    std::vector<CallState*> begun;
+    for (const Review& review : reviews) {
+      const BorrowedReview& subject = subjects.emplace_back(review);
+      begun.push_back(&begin([&](CallState& call) {
+        return kind->validate(plugin_, call.raw(), &subject.input, &kValidateReply);
+      }));
+    }
+    std::vector<Reply> replies;
+    for (CallState* const call : begun) replies.push_back(finish(*call));
+    return replies;
+  }
   // True when asking again about what admit() made of an object changes nothing more.
   bool admits_idempotently(Review review) {
     review.object = admit(review).object;
@@ -378,21 +393,31 @@ class Instance {
     return reply;
   }
 
+  // The C form of a Review; points into it.
+  struct BorrowedReview {
+    explicit BorrowedReview(const Review& review) : borrowed(review.action) {
+      const auto node = [](const Json& value) {
+        return value.is_null() ? nullptr : to_node(&value);
+      };
+      input.struct_size = sizeof(input);
+      input.operation = review.operation;
+      input.attributes = &borrowed.attributes;
+      input.kind = to_abi(review.kind);
+      input.object = node(review.object);
+      input.old_object = node(review.old_object);
+      input.options = node(review.options);
+      input.dry_run = review.dry_run ? 1 : 0;
+      input.reinvocation = review.reinvocation ? 1 : 0;
+    }
+    const Borrowed borrowed;
+    limen_admission_input input{};
+  };
+
   template <class Function>
   Reply judge(const Review& review, Function function, const limen_admission_reply* sink) {
-    const Borrowed borrowed(review.action);
-    const auto node = [](const Json& value) { return value.is_null() ? nullptr : to_node(&value); };
-    limen_admission_input input{};
-    input.struct_size = sizeof(input);
-    input.operation = review.operation;
-    input.attributes = &borrowed.attributes;
-    input.kind = to_abi(review.kind);
-    input.object = node(review.object);
-    input.old_object = node(review.old_object);
-    input.options = node(review.options);
-    input.dry_run = review.dry_run ? 1 : 0;
-    input.reinvocation = review.reinvocation ? 1 : 0;
-    return run([&](CallState& call) { return function(plugin_, call.raw(), &input, sink); });
+    const BorrowedReview subject(review);
+    return run(
+        [&](CallState& call) { return function(plugin_, call.raw(), &subject.input, sink); });
   }
 
   static std::string_view bearer_token(const Pairs& headers) {
@@ -414,13 +439,20 @@ class Instance {
   // Makes one call and brings it to its end.
   template <class Body>
   Reply run(Body&& body) {
+    CallState& call = begin(body);
+    return finish(call);
+  }
+
+  template <class Body>
+  CallState& begin(Body&& body) {
     CallState& call = new_call();
     call.deadline_ns = host_->now().count() + timeout_.count();
-    const limen_status status = body(call);
-    if (status != LIMEN_PENDING) {
-      call.reply.status = status;
-      return call.reply;
-    }
+    call.reply.status = body(call);
+    return call;
+  }
+
+  Reply finish(CallState& call) {
+    if (call.reply.status != LIMEN_PENDING) return call.reply;
     while (!call.complete()) {
       if (host_->run_ready() != 0) continue;
       const std::int64_t next = host_->next_timer();
