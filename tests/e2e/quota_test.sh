@@ -11,6 +11,7 @@ used() { k get quota "$1" -o json | jq -r --arg name "$2" '.status.used[$name]';
 uses() { [ "$(used "$1" "$2")" = "$3" ]; }
 run() { k run "$1" --image=nginx "${@:2}"; }
 k create namespace team > /dev/null
+eventually 10 k get serviceaccount default
 
 # --- a quota counts from the moment it is there
 assert_ok k create quota small --hard=pods=2,requests.cpu=500m,limits.cpu=2,count/deployments.apps=1
