@@ -30,7 +30,7 @@ order=' '
 for plugin in namespace-lifecycle limit-ranger taint-nodes-by-condition pod-security priority default-toleration-seconds \
   default-storage-class storage-object-in-use-protection persistent-volume-claim-resize runtime-class certificate-approval \
   certificate-signing cluster-trust-bundle-attest certificate-subject-restriction default-ingress-class mutating-webhook \
-  validating-webhook; do
+  validating-webhook resource-quota; do
   assert_contains " $DEFAULT " " $plugin "
   order+="$plugin "
 done

@@ -110,6 +110,8 @@ TEST_F(AdmissionConfigs, NoModuleTakesAValueThatIsWrong) {
        "labels such as env=prod,disk=ssd"},
       {"pod-node-selector", R"({"namespaces":{"Team":"a=b"}})",
        "(at/namespaces/Team) config/namespaces/Team: must be the name of a namespace"},
+      {"resource-quota", R"({"limitedResources":[{"apiGroup":"apps"}]})",
+       "(at/limitedResources/0) config/limitedResources/0: key \"resource\" is required"},
       {"mutating-webhook", R"({"maxResponseBytes":1023})",
        "(at/maxResponseBytes) config/maxResponseBytes: must be at least 1024"},
       {"validating-webhook", R"({"maxResponseBytes":16777217})",
