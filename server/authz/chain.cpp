@@ -110,10 +110,6 @@ base::Task<Rules> Chain::rules_for(const request::Identity& user, const std::str
                                    request::CallScope& scope) const {
   Rules all;
   std::vector<std::string> errors;
-  if (user.in_group(request::kMastersGroup)) {
-    all.resource_rules.push_back({{"*"}, {"*"}, {"*"}, {}});
-    all.non_resource_rules.push_back({{"*"}, {"*"}});
-  }
   for (const auto& authorizer : authorizers_) {
     Rules part = co_await authorizer->rules_for(user, ns, scope);
     for (ResourceRule& rule : part.resource_rules) all.resource_rules.push_back(std::move(rule));

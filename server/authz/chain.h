@@ -44,6 +44,8 @@ class Chain {
   // The same outcome with everything that led to it. The authorizers are told that nothing is done
   // by it.
   base::Task<Explanation> explain(Attributes attributes, request::CallScope& scope) const;
+  // What the authorizers say, one after another and as often as they say it: clients merge such
+  // lists. As in Kubernetes the superuser rule adds nothing of its own.
   base::Task<Rules> rules_for(const request::Identity& user, const std::string& ns,
                               request::CallScope& scope) const;
   const std::vector<std::shared_ptr<Authorizer>>& authorizers() const { return authorizers_; }

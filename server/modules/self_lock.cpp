@@ -32,8 +32,12 @@ bool leaves_something_out(const object::Document& config) {
   const object::Json* const root = &config.root();
   if (has_items(member(root, "exemptNamespaces"))) return true;
   if (has_items(member(member(root, "exemptions"), "namespaces"))) return true;
-  const object::Json* const allows = member(root, "defaultAllow");
-  return allows != nullptr && allows->is_bool() && allows->get_bool();
+  // kube-apiserver's file for its image policy has the key in a section.
+  for (const object::Json* const section : {root, member(root, "imagePolicy")}) {
+    const object::Json* const allows = member(section, "defaultAllow");
+    if (allows != nullptr && allows->is_bool() && allows->get_bool()) return true;
+  }
+  return false;
 }
 
 }  // namespace

@@ -19,7 +19,7 @@ namespace limen::modules {
 // One sentence with the way out; empty when there is nothing to warn of. Warned of is an admission
 // module that decides (no shadow), needs the host's HTTP table, and has failurePolicy Fail; not one
 // whose config exempts namespaces (`exemptNamespaces`, or `exemptions` with `namespaces`) or lets
-// pass what could not be asked about (`defaultAllow: true`).
+// pass what could not be asked about (`defaultAllow: true`, in `imagePolicy` too).
 std::string self_lock(const ModuleSpec& spec, const DescriptorInfo& descriptor);
 
 // The same for each admission module. One that cannot be loaded is passed over.

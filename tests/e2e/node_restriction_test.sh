@@ -71,7 +71,10 @@ refused 'can only create ResourceSlice with the same NodeName as the requesting 
 # --- pods of its own
 k create namespace team > /dev/null
 k -n team create serviceaccount app > /dev/null
-pod() { printf '{"apiVersion":"v1","kind":"Pod","metadata":{"name":"%s","namespace":"team"},"spec":{"nodeName":"%s","serviceAccountName":"app","containers":[{"name":"c","image":"i"}]}}' "$1" "$2" | k create -f - > "$WORK/out" || fail "pod $1"; }
+pod() { # NAME NODE [SPEC-MEMBERS]
+  printf '{"apiVersion":"v1","kind":"Pod","metadata":{"name":"%s","namespace":"team"},"spec":{"nodeName":"%s","serviceAccountName":"app","containers":[{"name":"c","image":"i"}]%s}}' "$1" "$2" "${3:-}" |
+    k create -f - > "$WORK/out" || fail "pod $1"
+}
 pod mine n1
 pod theirs n2
 POD=/api/v1/namespaces/team/pods
@@ -118,7 +121,7 @@ raw POST $POD/mine/eviction "$(eviction mine)" json > "$WORK/out"
 assert_contains "$(cat "$WORK/out")" '"status":"Success"'
 
 # --- claims and certificates
-pod claims n1
+pod claims n1 ',"volumes":[{"name":"d","persistentVolumeClaim":{"claimName":"data"}}]'
 k create -f - > /dev/null << 'YAML'
 apiVersion: v1
 kind: PersistentVolumeClaim

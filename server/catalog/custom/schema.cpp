@@ -47,10 +47,17 @@ std::optional<std::int64_t> whole(const Json& json, std::string_view key) {
   return object::int_or(value, 0);
 }
 
+// A plain copy would lie in the document it is taken from, which the schema outlives.
+Json own_copy(const Json& json) {
+  Json copy(json, boost::json::storage_ptr());
+  return copy;
+}
+
 std::vector<Schema> schemas(const Json& json, std::string_view key) {
   std::vector<Schema> list;
   const Json* value = object::member(json, key);
   if (!value || !value->is_array()) return list;
+  list.reserve(value->get_array().size());
   for (const Json& one : value->get_array()) list.push_back(compile_schema(one));
   return list;
 }
@@ -67,57 +74,88 @@ ListType list_type_of(std::string_view name) {
   return name == "map" ? ListType::map : ListType::none;
 }
 
-std::unique_ptr<ValueRules> rules_of(const Json& json) {
-  ValueRules rules;
-  if (const Json* allowed = object::member(json, "enum"); allowed && allowed->is_array()) {
-    for (const Json& one : allowed->get_array()) rules.allowed.emplace_back(one);
-  }
+std::unique_ptr<NumberRules> number_rules_of(const Json& json) {
+  NumberRules rules;
   rules.minimum = number(json, "minimum");
   rules.maximum = number(json, "maximum");
   rules.multiple_of = number(json, "multipleOf");
+  if (!rules.minimum && !rules.maximum && !rules.multiple_of) return nullptr;
   rules.above_minimum = flag(json, "exclusiveMinimum");
   rules.below_maximum = flag(json, "exclusiveMaximum");
+  return std::make_unique<NumberRules>(rules);
+}
+
+std::unique_ptr<SizeRules> size_rules_of(const Json& json) {
+  SizeRules rules;
   rules.min_length = whole(json, "minLength");
   rules.max_length = whole(json, "maxLength");
   rules.min_items = whole(json, "minItems");
   rules.max_items = whole(json, "maxItems");
   rules.min_members = whole(json, "minProperties");
   rules.max_members = whole(json, "maxProperties");
-  rules.required = object::texts_of(object::member(json, "required"));
-  rules.format = object::text_at(json, "format");
-  const std::string_view pattern = object::text_at(json, "pattern");
-  if (!pattern.empty()) rules.pattern = std::make_unique<Pattern>(std::string(pattern));
+  const bool any = rules.min_length || rules.max_length || rules.min_items || rules.max_items ||
+                   rules.min_members || rules.max_members;
+  return any ? std::make_unique<SizeRules>(rules) : nullptr;
+}
+
+std::unique_ptr<JoinedRules> joined_rules_of(const Json& json) {
+  JoinedRules rules;
   rules.all_of = schemas(json, "allOf");
   rules.any_of = schemas(json, "anyOf");
   rules.one_of = schemas(json, "oneOf");
   rules.none_of = schema_in(json, "not");
-  const bool bounded = rules.minimum || rules.maximum || rules.multiple_of || rules.min_length ||
-                       rules.max_length || rules.min_items || rules.max_items ||
-                       rules.min_members || rules.max_members;
-  const bool composed = !rules.all_of.empty() || !rules.any_of.empty() || !rules.one_of.empty() ||
-                        rules.none_of != nullptr;
-  if (!bounded && !composed && rules.allowed.empty() && rules.required.empty() &&
-      rules.format.empty() && !rules.pattern) {
-    return nullptr;
-  }
-  return std::make_unique<ValueRules>(std::move(rules));
+  const bool any = !rules.all_of.empty() || !rules.any_of.empty() || !rules.one_of.empty() ||
+                   rules.none_of != nullptr;
+  return any ? std::make_unique<JoinedRules>(std::move(rules)) : nullptr;
 }
 
-void compile_members(Schema& schema, const Json& json) {
-  if (const Json* properties = object::member(json, "properties");
-      properties && properties->is_object()) {
-    for (const auto& entry : properties->get_object()) {
-      const boost::json::string_view key = entry.key();
-      schema.properties.push_back(
-          {std::string(key.data(), key.size()), compile_schema(entry.value())});
-    }
-    std::sort(schema.properties.begin(), schema.properties.end(),
-              [](const Property& a, const Property& b) { return a.name < b.name; });
-    schema.properties.shrink_to_fit();
+std::unique_ptr<ValueRules> rules_of(const Json& json) {
+  ValueRules rules;
+  if (const Json* allowed = object::member(json, "enum"); allowed && allowed->is_array()) {
+    rules.allowed.reserve(allowed->get_array().size());
+    for (const Json& one : allowed->get_array()) rules.allowed.push_back(own_copy(one));
   }
-  schema.any_member = flag(json, "additionalProperties");
-  schema.members = schema_in(json, "additionalProperties");
-  schema.items = schema_in(json, "items");
+  rules.required = object::texts_of(object::member(json, "required"));
+  rules.required.shrink_to_fit();
+  rules.format = object::text_at(json, "format");
+  const std::string_view pattern = object::text_at(json, "pattern");
+  if (!pattern.empty()) rules.pattern = std::make_unique<Pattern>(std::string(pattern));
+  rules.number = number_rules_of(json);
+  rules.size = size_rules_of(json);
+  rules.joined = joined_rules_of(json);
+  const bool any = !rules.allowed.empty() || !rules.required.empty() || !rules.format.empty() ||
+                   rules.pattern || rules.number || rules.size || rules.joined;
+  return any ? std::make_unique<ValueRules>(std::move(rules)) : nullptr;
+}
+
+std::vector<Property> properties_of(const Json& json) {
+  std::vector<Property> properties;
+  const Json* found = object::member(json, "properties");
+  if (!found || !found->is_object()) return properties;
+  properties.reserve(found->get_object().size());
+  for (const auto& entry : found->get_object()) {
+    const boost::json::string_view key = entry.key();
+    properties.push_back({std::string(key.data(), key.size()), compile_schema(entry.value())});
+  }
+  std::sort(properties.begin(), properties.end(),
+            [](const Property& a, const Property& b) { return a.name < b.name; });
+  return properties;
+}
+
+std::unique_ptr<Schema::Below> below_of(const Json& json) {
+  Schema::Below below;
+  below.properties = properties_of(json);
+  below.items = schema_in(json, "items");
+  below.members = schema_in(json, "additionalProperties");
+  if (const Json* otherwise = object::member(json, "default"); otherwise && !otherwise->is_null()) {
+    below.otherwise = std::make_unique<Json>(own_copy(*otherwise));
+  }
+  std::vector<std::string> keys =
+      object::texts_of(object::member(json, "x-kubernetes-list-map-keys"));
+  if (!keys.empty()) below.map_keys = std::make_unique<std::vector<std::string>>(std::move(keys));
+  const bool any = !below.properties.empty() || below.items || below.members || below.otherwise ||
+                   below.map_keys;
+  return any ? std::make_unique<Schema::Below>(std::move(below)) : nullptr;
 }
 
 // What holds of a schema when it holds of one below it.
@@ -126,9 +164,9 @@ void look_below(Schema& schema) {
     schema.has_defaults = schema.has_defaults || below.has_defaults;
     schema.has_rules = schema.has_rules || below.has_rules;
   };
-  for (const Property& property : schema.properties) add(property.schema);
-  if (schema.items) add(*schema.items);
-  if (schema.members) add(*schema.members);
+  for (const Property& property : schema.properties()) add(property.schema);
+  if (const Schema* items = schema.items()) add(*items);
+  if (const Schema* members = schema.members()) add(*members);
 }
 
 }  // namespace
@@ -157,16 +195,30 @@ Schema::~Schema() = default;
 Schema::Schema(Schema&&) noexcept = default;
 Schema& Schema::operator=(Schema&&) noexcept = default;
 
+std::span<const Property> Schema::properties() const {
+  return below ? std::span<const Property>(below->properties) : std::span<const Property>();
+}
+
 const Schema* Schema::property(std::string_view name) const {
+  const auto all = properties();
   const auto found = std::lower_bound(
-      properties.begin(), properties.end(), name,
+      all.begin(), all.end(), name,
       [](const Property& property, std::string_view wanted) { return property.name < wanted; });
-  return found != properties.end() && found->name == name ? &found->schema : nullptr;
+  return found != all.end() && found->name == name ? &found->schema : nullptr;
+}
+
+const Schema* Schema::items() const { return below ? below->items.get() : nullptr; }
+const Schema* Schema::members() const { return below ? below->members.get() : nullptr; }
+const Json* Schema::otherwise() const { return below ? below->otherwise.get() : nullptr; }
+
+std::span<const std::string> Schema::map_keys() const {
+  if (!below || !below->map_keys) return {};
+  return *below->map_keys;
 }
 
 bool Schema::empty() const {
   return type == ValueType::any && !preserve_unknown && !embedded && !int_or_string &&
-         !any_member && properties.empty() && !items && !members && !otherwise && !rules;
+         !any_member && !below && !rules;
 }
 
 Schema compile_schema(const Json& json) {
@@ -178,15 +230,12 @@ Schema compile_schema(const Json& json) {
   schema.embedded = flag(json, "x-kubernetes-embedded-resource");
   schema.int_or_string = flag(json, "x-kubernetes-int-or-string");
   schema.list_type = list_type_of(object::text_at(json, "x-kubernetes-list-type"));
-  schema.map_keys = object::texts_of(object::member(json, "x-kubernetes-list-map-keys"));
   schema.atomic_map = object::text_at(json, "x-kubernetes-map-type") == "atomic";
-  if (const Json* otherwise = object::member(json, "default"); otherwise && !otherwise->is_null()) {
-    schema.otherwise = std::make_unique<Json>(*otherwise);
-    schema.has_defaults = true;
-  }
+  schema.any_member = flag(json, "additionalProperties");
+  schema.below = below_of(json);
+  schema.has_defaults = schema.otherwise() != nullptr;
   const Json* validations = object::member(json, "x-kubernetes-validations");
   schema.has_rules = validations && validations->is_array() && !validations->get_array().empty();
-  compile_members(schema, json);
   schema.rules = rules_of(json);
   look_below(schema);
   return schema;

@@ -243,9 +243,9 @@ class Judge {
     }
     if (!value.is_object()) return fault(path, "expected map, got " + kind_text(value));
     Place parts = place;
-    if (!place.schema->properties.empty()) {
+    if (!place.schema->properties().empty()) {
       parts.kind = Kind::record;
-    } else if (place.schema->members) {
+    } else if (place.schema->members()) {
       parts.kind = Kind::map;
     } else {
       return;

@@ -40,8 +40,8 @@ Place single_place(const Field& field) {
 const Json* default_of(const Place& list, std::string_view key) {
   static const Json kProtocol("TCP");
   if (list.schema == nullptr) return key == "protocol" ? &kProtocol : nullptr;
-  const Schema* property = list.schema->items ? list.schema->items->property(key) : nullptr;
-  return property ? property->otherwise.get() : nullptr;
+  const Schema* property = list.schema->items() ? list.schema->items()->property(key) : nullptr;
+  return property ? property->otherwise() : nullptr;
 }
 
 Place of_schema(Kind kind, const Schema& schema, bool resource = false) {
@@ -52,7 +52,7 @@ Place of_schema(Kind kind, const Schema& schema, bool resource = false) {
   return place;
 }
 
-bool is_record(const Schema& schema) { return !schema.properties.empty() || schema.embedded; }
+bool is_record(const Schema& schema) { return !schema.properties().empty() || schema.embedded; }
 
 // The members every object has; nothing for others.
 std::optional<Place> resource_member(const Place& place, std::string_view name) {
@@ -82,7 +82,7 @@ Place place_of(const Schema& schema) {
     case ValueType::object:
       if (schema.atomic_map) return of_schema(Kind::atomic, schema, schema.embedded);
       if (is_record(schema)) return of_schema(Kind::record, schema, schema.embedded);
-      if (schema.members) return of_schema(Kind::map, schema);
+      if (schema.members()) return of_schema(Kind::map, schema);
       return {};
     case ValueType::array:
       if (schema.list_type == ListType::set) return of_schema(Kind::set_list, schema);
@@ -110,8 +110,7 @@ Place place_of(const Field& field) {
 
 Place item_place(const Place& place) {
   if (place.schema != nullptr) {
-    const Schema* below =
-        place.kind == Kind::map ? place.schema->members.get() : place.schema->items.get();
+    const Schema* below = place.kind == Kind::map ? place.schema->members() : place.schema->items();
     return below ? place_of(*below) : Place{};
   }
   if (place.field == nullptr) return {};
@@ -127,7 +126,7 @@ Place member_place(const Place& place, std::string_view name) {
     if (place.kind != Kind::record) return {};
     if (const auto own = resource_member(place, name)) return *own;
     const Schema* property = place.schema->property(name);
-    if (!property) property = place.schema->members.get();
+    if (!property) property = place.schema->members();
     return property ? place_of(*property) : Place{};
   }
   const Field* field = place.kind == Kind::record ? place.type->field(name) : nullptr;
@@ -144,7 +143,7 @@ bool is_declared(const Place& place, std::string_view name) {
 
 bool takes_any_member(const Place& place) {
   return place.kind == Kind::record && place.schema != nullptr &&
-         (place.schema->preserve_unknown || place.schema->any_member || place.schema->members);
+         (place.schema->preserve_unknown || place.schema->any_member || place.schema->members());
 }
 
 bool walks_members(const Place& place) {
@@ -159,7 +158,8 @@ PathElement item_element(const Place& list, const Json& item, std::string_view* 
   if (list.kind == Kind::set_list) return {PathElement::Kind::value, object::to_json(item)};
   std::vector<std::string_view> keys;
   if (list.schema != nullptr) {
-    keys.assign(list.schema->map_keys.begin(), list.schema->map_keys.end());
+    const auto own = list.schema->map_keys();
+    keys.assign(own.begin(), own.end());
   } else {
     keys.assign(list.field->list_map_keys.begin(), list.field->list_map_keys.end());
   }

@@ -72,11 +72,11 @@ class Pruner {
 
   void members(Json& value, const Schema& schema, bool root) {
     if (value.is_array()) {
-      if (!schema.items) return;
+      if (!schema.items()) return;
       std::size_t index = 0;
       for (Json& element : value.get_array()) {
         const At at(path_, index++);
-        this->value(element, *schema.items);
+        this->value(element, *schema.items());
       }
       return;
     }
@@ -92,8 +92,8 @@ class Pruner {
       const At at(path_, name);
       if (const Schema* known = schema.property(name)) {
         this->value(it->value(), *known);
-      } else if (schema.members) {
-        this->value(it->value(), *schema.members);
+      } else if (schema.members()) {
+        this->value(it->value(), *schema.members());
       } else if (!schema.any_member && !schema.preserve_unknown) {
         if (result_.unknown.size() < kMaxUnknown) {
           result_.unknown.push_back("unknown field \"" + path_ + '"');
@@ -114,12 +114,12 @@ bool is_refused_null(const Json& value, const Schema& schema) {
 }
 
 void default_members(boost::json::object& object, const Schema& schema, bool root) {
-  for (const catalog::Property& property : schema.properties) {
+  for (const catalog::Property& property : schema.properties()) {
     if (root && is_meta_member(property.name)) continue;
     Json* const value = object.if_contains(property.name);
     if (value && !is_refused_null(*value, property.schema)) continue;
-    if (property.schema.otherwise) {
-      object[property.name] = *property.schema.otherwise;
+    if (property.schema.otherwise()) {
+      object[property.name] = *property.schema.otherwise();
     } else if (value) {
       object.erase(property.name);
     }
@@ -128,14 +128,14 @@ void default_members(boost::json::object& object, const Schema& schema, bool roo
     const std::string_view name(it->key().data(), it->key().size());
     const Schema* below = schema.property(name);
     if (root && is_meta_member(name)) below = nullptr;
-    if (!below && !(root && is_meta_member(name))) below = schema.members.get();
+    if (!below && !(root && is_meta_member(name))) below = schema.members();
     if (below) {
       if (is_refused_null(it->value(), *below)) {
-        if (!below->otherwise) {
+        if (!below->otherwise()) {
           it = object.erase(it);
           continue;
         }
-        it->value() = *below->otherwise;
+        it->value() = *below->otherwise();
       }
       default_value(it->value(), *below);
     }
@@ -170,12 +170,12 @@ void default_custom(Json& object, const catalog::CustomKind& kind) {
 }
 
 void default_value(Json& value, const Schema& schema) {
-  if (value.is_array() && schema.items) {
+  if (value.is_array() && schema.items()) {
     for (Json& element : value.get_array()) {
-      if (is_refused_null(element, *schema.items) && schema.items->otherwise) {
-        element = *schema.items->otherwise;
+      if (is_refused_null(element, *schema.items()) && schema.items()->otherwise()) {
+        element = *schema.items()->otherwise();
       }
-      default_value(element, *schema.items);
+      default_value(element, *schema.items());
     }
   } else if (boost::json::object* const members = value.if_object()) {
     default_members(*members, schema, schema.embedded);

@@ -14,7 +14,10 @@ namespace limen::validation {
 
 namespace {
 
+using catalog::JoinedRules;
+using catalog::NumberRules;
 using catalog::Schema;
+using catalog::SizeRules;
 using catalog::ValueRules;
 using catalog::ValueType;
 
@@ -85,7 +88,7 @@ const Json* counterpart(const Json& element, const Json* old, const Schema& list
   if (!old || !old->is_array() || list.list_type != catalog::ListType::map) return nullptr;
   for (const Json& other : old->get_array()) {
     bool all = true;
-    for (const std::string& key : list.map_keys) {
+    for (const std::string& key : list.map_keys()) {
       all = all && same(object::member(element, key), object::member(other, key));
     }
     if (all) return &other;
@@ -128,16 +131,26 @@ class Checker {
         here(), is, in_body("must be of type " + wanted_type(schema) + ": " + base::go_quote(is)));
   }
 
+  static const SizeRules& sizes(const ValueRules& rules) {
+    static const SizeRules kNone;
+    return rules.size ? *rules.size : kNone;
+  }
+
   void rules(const Json& value, const Json* old, const ValueRules& rules) {
-    composed(value, old, rules);
+    if (rules.joined) joined(value, old, *rules.joined);
     if (value.is_string()) text(value, rules);
-    if (value.is_number()) number(value, rules);
+    if (value.is_number()) {
+      if (rules.number) number(value, *rules.number);
+      range(value, rules);
+    }
     if (value.is_array()) {
-      size(value.get_array().size(), rules.min_items, rules.max_items, "items");
+      const SizeRules& bounds = sizes(rules);
+      size(value.get_array().size(), bounds.min_items, bounds.max_items, "items");
     }
     allowed(value, rules);
     if (value.is_object()) {
-      size(value.get_object().size(), rules.min_members, rules.max_members, "properties");
+      const SizeRules& bounds = sizes(rules);
+      size(value.get_object().size(), bounds.min_members, bounds.max_members, "properties");
       required(value, rules);
     }
   }
@@ -155,13 +168,14 @@ class Checker {
   void text(const Json& value, const ValueRules& rules) {
     const std::string_view text(value.get_string());
     const auto length = static_cast<std::int64_t>(characters(text));
-    if (rules.max_length && length > *rules.max_length) {
-      causes_->too_long(here(), static_cast<std::size_t>(*rules.max_length));
+    const SizeRules& bounds = sizes(rules);
+    if (bounds.max_length && length > *bounds.max_length) {
+      causes_->too_long(here(), static_cast<std::size_t>(*bounds.max_length));
     }
-    if (rules.min_length && length < *rules.min_length) {
+    if (bounds.min_length && length < *bounds.min_length) {
       causes_->invalid(
           here(), value,
-          in_body("should be at least " + std::to_string(*rules.min_length) + " chars long"));
+          in_body("should be at least " + std::to_string(*bounds.min_length) + " chars long"));
     }
     if (rules.pattern && !rules.pattern->found_in(text)) {
       causes_->invalid(here(), value, in_body("should match '" + rules.pattern->text() + "'"));
@@ -172,7 +186,7 @@ class Checker {
     }
   }
 
-  void number(const Json& value, const ValueRules& rules) {
+  void number(const Json& value, const NumberRules& rules) {
     const double number = value.to_number<double>();
     const auto complain = [&](std::string_view what, double bound) {
       causes_->invalid(here(), value, in_body(std::string(what) + go_number(bound)));
@@ -197,6 +211,9 @@ class Checker {
         complain("should be greater than or equal to ", *rules.minimum);
       }
     }
+  }
+
+  void range(const Json& value, const ValueRules& rules) {
     if (!rules.format.empty() && !fits_format(rules.format, value)) {
       causes_->invalid(here(), value, in_body("must be in the range of format " + rules.format));
     }
@@ -245,7 +262,7 @@ class Checker {
     return matches;
   }
 
-  void composed(const Json& value, const Json* old, const ValueRules& rules) {
+  void joined(const Json& value, const Json* old, const JoinedRules& rules) {
     if (!rules.any_of.empty()) {
       std::vector<base::StatusCause> nearest;
       if (matching(value, rules.any_of, nearest) == 0) {
@@ -285,18 +302,18 @@ class Checker {
   }
 
   void below(const Json& value, const Json* old, const Schema& schema) {
-    if (value.is_array() && schema.items) {
+    if (value.is_array() && schema.items()) {
       std::size_t index = 0;
       for (const Json& element : value.get_array()) {
         step('[' + std::to_string(index++) + ']', element, counterpart(element, old, schema),
-             *schema.items);
+             *schema.items());
       }
     }
     if (!value.is_object()) return;
     for (const auto& entry : value.get_object()) {
       const std::string_view name(entry.key().data(), entry.key().size());
       const Schema* known = schema.property(name);
-      if (!known) known = schema.members.get();
+      if (!known) known = schema.members();
       if (!known) continue;
       step((path_.empty() ? "" : ".") + std::string(name), entry.value(),
            old ? object::member(*old, name) : nullptr, *known);
@@ -317,17 +334,17 @@ class Checker {
 // Calls `visit(value, schema, path)` for every value below that a schema describes.
 template <class Visit>
 void each_below(const Json& value, const Schema& schema, const std::string& path, Visit visit) {
-  if (value.is_array() && schema.items) {
+  if (value.is_array() && schema.items()) {
     std::size_t index = 0;
     for (const Json& element : value.get_array()) {
-      visit(element, *schema.items, path + '[' + std::to_string(index++) + ']');
+      visit(element, *schema.items(), path + '[' + std::to_string(index++) + ']');
     }
   }
   if (!value.is_object()) return;
   for (const auto& entry : value.get_object()) {
     const std::string_view name(entry.key().data(), entry.key().size());
     const Schema* known = schema.property(name);
-    if (!known) known = schema.members.get();
+    if (!known) known = schema.members();
     if (known)
       visit(entry.value(), *known,
             path.empty() ? std::string(name) : path + '.' + std::string(name));
@@ -339,7 +356,7 @@ Json identity_of(const Json& element, const Schema& list) {
   if (list.list_type == catalog::ListType::set) return element;
   Json keys;
   boost::json::object& members = keys.emplace_object();
-  for (const std::string& key : list.map_keys) {
+  for (const std::string& key : list.map_keys()) {
     if (const Json* value = object::member(element, key)) members[key] = *value;
   }
   return keys;

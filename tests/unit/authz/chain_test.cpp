@@ -198,6 +198,14 @@ TEST_F(AuthzChain, TheSuperuserRuleIsAStepOfItsOwn) {
 
 TEST_F(AuthzChain, AnEmptyChainAllowsNothing) { EXPECT_FALSE(ask().allowed); }
 
+TEST_F(AuthzChain, TheSuperuserRuleIsNoneOfTheRules) {
+  request::CallScope scope(loop_, base::Deadline::max());
+  const request::Identity root{"root", "", {"system:masters"}, {}};
+  const Rules rules = test::run_task(loop_, Chain({}).rules_for(root, "default", scope));
+  EXPECT_TRUE(rules.resource_rules.empty());
+  EXPECT_TRUE(rules.non_resource_rules.empty());
+}
+
 TEST_F(AuthzChain, RulesAreMergedWithTheReasonsForTheirGaps) {
   add("one", Verdict::allow);
   add("two", Verdict::allow);

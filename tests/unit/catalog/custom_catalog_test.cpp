@@ -96,11 +96,26 @@ TEST(CustomSchema, SaysWhatIsBelow) {
          "x-kubernetes-validations":[{"rule":"self>0"}]}}})"));
   EXPECT_TRUE(schema.has_defaults);
   EXPECT_TRUE(schema.has_rules);
-  const Schema* b = schema.property("a")->items->property("b");
+  const Schema* b = schema.property("a")->items()->property("b");
   ASSERT_TRUE(b && b->rules && b->rules->pattern);
   EXPECT_TRUE(b->rules->pattern->found_in("xy"));
   EXPECT_FALSE(b->rules->pattern->found_in("yx"));
   EXPECT_FALSE(Pattern::problem("(").empty());
+}
+
+TEST(CustomSchema, OutlivesTheDocumentItWasReadFrom) {
+  Schema schema;
+  {
+    const auto document = object::Document::parse(
+        R"({"type":"object","default":{"a":["a text with memory of its own"]},)"
+        R"("enum":[{"b":"another text with memory of its own"}]})");
+    schema = compile_schema(document.root());
+    EXPECT_FALSE(object::Document::owner(*schema.otherwise()));
+    EXPECT_FALSE(object::Document::owner(schema.rules->allowed.front()));
+  }
+  EXPECT_EQ(schema.otherwise()->at("a").at(0).as_string(), "a text with memory of its own");
+  EXPECT_EQ(schema.rules->allowed.front().at("b").as_string(),
+            "another text with memory of its own");
 }
 
 }  // namespace

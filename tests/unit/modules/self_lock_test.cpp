@@ -54,6 +54,8 @@ TEST_F(SelfLock, AnExemptionInTheConfigIsAWayOut) {
   EXPECT_FALSE(warns());
   configure(R"({"defaultAllow":true})");
   EXPECT_FALSE(warns());
+  configure(R"({"imagePolicy":{"defaultAllow":true}})");
+  EXPECT_FALSE(warns());
   configure(R"({"exemptNamespaces":[],"exemptions":{},"defaultAllow":false})");
   EXPECT_TRUE(warns());
 }

@@ -441,8 +441,7 @@ class Instance {
   void refuse_what_the_host_lacks(const limen_descriptor& plugin) const {
     for (const char* const* id = plugin.required; id != nullptr && *id != nullptr; ++id) {
       if (host_->raw()->get_extension(host_->raw(), *id) != nullptr) continue;
-      throw StartError(LIMEN_E_UNSUPPORTED,
-                       std::string(plugin.id) + " requires " + *id + ", which is not offered");
+      throw StartError(LIMEN_E_UNSUPPORTED, std::string("this server does not offer ") + *id);
     }
   }
 
