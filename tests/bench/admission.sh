@@ -7,7 +7,7 @@
 like_kubernetes=(namespace-lifecycle limit-ranger taint-nodes-by-condition pod-security priority
   default-toleration-seconds default-storage-class storage-object-in-use-protection persistent-volume-claim-resize
   runtime-class certificate-approval certificate-signing cluster-trust-bundle-attest certificate-subject-restriction
-  default-ingress-class mutating-webhook validating-webhook resource-quota)
+  default-ingress-class pod-topology-labels pod-resize-validator mutating-webhook validating-webhook resource-quota)
 
 # with_chain NAME...: what `start` does, with these admission modules in the place of the usual ones.
 with_chain() {

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# event-rate-limit, image-policy-webhook and pod-toleration-restriction with kubectl and curl; the images are
-# judged by a real HTTPS server.
+# event-rate-limit, image-policy-webhook, pod-toleration-restriction, pod-topology-labels and
+# pod-resize-validator with kubectl and curl; the images are judged by a real HTTPS server.
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 PORT=$(free_port)
 init_state
@@ -14,6 +14,8 @@ cat > "$WORK/admission.yaml" << YAML
     config: {limits: [{type: Namespace, qps: 1, burst: 1}, {type: Server, qps: 1000000, burst: 1000000}]}
   - name: pod-toleration-restriction
     config: {default: [{key: pool, operator: Exists}]}
+  - name: pod-topology-labels
+  - name: pod-resize-validator
   - name: images
     module: image-policy-webhook
     timeout: 20s
@@ -134,6 +136,28 @@ assert_eq "$(jq -c '[.code, .reason, .message]' <<< "$REFUSED")" "[500,null,\"$C
 k annotate namespace team --overwrite scheduler.alpha.kubernetes.io/defaultTolerations=nonsense > /dev/null
 assert_exit 1 k -n team run d --image=good
 assert_contains "$OUTPUT" 'the annotation scheduler.alpha.kubernetes.io/defaultTolerations of the namespace team is no list of tolerations'
+
+# --- nodes: a pod that gets one takes its zone, and grows no larger than it
+k create -f - > /dev/null << 'YAML'
+apiVersion: v1
+kind: Node
+metadata: {name: n1, labels: {kubernetes.io/os: linux, topology.kubernetes.io/zone: z1, topology.kubernetes.io/region: r1}}
+YAML
+api PATCH /api/v1/nodes/n1/status -H 'Content-Type: application/merge-patch+json' \
+  -d '{"status":{"allocatable":{"cpu":"2","memory":"1Gi"}}}' > /dev/null
+api POST /api/v1/namespaces/default/pods/one/binding -H 'Content-Type: application/json' \
+  -d '{"apiVersion":"v1","kind":"Binding","metadata":{"name":"one"},"target":{"kind":"Node","name":"n1"}}' > "$WORK/out"
+assert_eq "$(k get pod one -o json | jq -c '[.spec.nodeName, .metadata.labels]')" \
+  '["n1",{"a":"b","run":"one","topology.kubernetes.io/region":"r1","topology.kubernetes.io/zone":"z1"}]'
+resize() { # CPU: the answer
+  api PATCH /api/v1/namespaces/default/pods/three/resize -H 'Content-Type: application/strategic-merge-patch+json' \
+    -d '{"spec":{"containers":[{"name":"three","resources":{"requests":{"cpu":"'"$1"'"}}}]}}'
+}
+k run three --image=good --overrides='{"spec":{"nodeName":"n1","containers":[{"name":"three","image":"good","resources":{"requests":{"cpu":"1"}}}]}}' > /dev/null
+assert_eq "$(k get pod three -o 'jsonpath={.metadata.labels.topology\.kubernetes\.io/zone}')" z1
+assert_eq "$(resize 2 | jq -r '.spec.containers[0].resources.requests.cpu')" 2
+assert_eq "$(resize 3 | jq -c '[.code, .reason, .message, .details.causes]')" \
+  '[403,"Forbidden","pods \"three\" is forbidden: Node didn'"'"'t have enough allocatable resources: cpu, requested: 3000, allocatable: 2000",[{"reason":"NodeCapacity"}]]'
 
 # --- a webhook that is not there: one instance refuses, the other lets in and marks the pod
 stop_stand_in
