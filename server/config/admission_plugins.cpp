@@ -13,8 +13,6 @@ using std::chrono::seconds;
 
 constexpr bool kOn = true;
 constexpr bool kOff = false;
-constexpr bool kBundled = true;
-constexpr bool kNotBundled = false;
 constexpr Duration kShort = seconds(10);
 constexpr Duration kLong = seconds(30);  // of those that wait for somebody else's server
 
@@ -29,9 +27,9 @@ constexpr AdmissionPlugin kPlugins[] = {
     {"NodeRestriction", "node-restriction", kOff},
     {"TaintNodesByCondition", "taint-nodes-by-condition", kOn},
     {"AlwaysPullImages", "always-pull-images", kOff},
-    {"ImagePolicyWebhook", "image-policy-webhook", kOff, kBundled, kLong},
+    {"ImagePolicyWebhook", "image-policy-webhook", kOff, kLong},
     {"PodSecurity", "pod-security", kOn},
-    {"PodNodeSelector", "pod-node-selector", kOff, kBundled, kShort, "podNodeSelectorPluginConfig"},
+    {"PodNodeSelector", "pod-node-selector", kOff, kShort, "podNodeSelectorPluginConfig"},
     {"Priority", "priority", kOn},
     {"DefaultTolerationSeconds", "default-toleration-seconds", kOn},
     {"PodTolerationRestriction", "pod-toleration-restriction", kOff},
@@ -55,9 +53,9 @@ constexpr AdmissionPlugin kPlugins[] = {
     {"JobValidation", "", kOn},
     {"PodResizeValidator", "pod-resize-validator", kOn},
     {"MutatingAdmissionPolicy", "", kOn},
-    {"MutatingAdmissionWebhook", "mutating-webhook", kOn, kBundled, kLong},
+    {"MutatingAdmissionWebhook", "mutating-webhook", kOn, kLong},
     {"ValidatingAdmissionPolicy", "", kOn},
-    {"ValidatingAdmissionWebhook", "validating-webhook", kOn, kBundled, kLong},
+    {"ValidatingAdmissionWebhook", "validating-webhook", kOn, kLong},
     {"ResourceQuota", "resource-quota", kOn},
     {"AlwaysDeny", "always-deny", kOff},
 };

@@ -16,13 +16,12 @@ struct AdmissionPlugin {
   std::string_view name;    // kube-apiserver's: "LimitRanger"
   std::string_view module;  // that does its work: "limit-ranger"; empty: there is none
   bool on = false;          // by default, in kube-apiserver
-  bool bundled = true;      // the module comes with Limen; without it nothing is on by default
   Duration timeout = std::chrono::seconds(10);  // of one call, unless the entry says another
-  // kube-apiserver's config of this plugin stands below this key, the module's does not; empty: they
-  // are alike.
+  // kube-apiserver's config of this plugin stands below this key, the module's does not; empty:
+  // they are alike.
   std::string_view wrapper = {};
 
-  bool on_by_default() const { return on && bundled && !module.empty(); }
+  bool on_by_default() const { return on && !module.empty(); }
 };
 
 // All of them, in the order in which kube-apiserver asks them.

@@ -21,7 +21,7 @@ class AdmissionConfigs : public testing::Test {
     const std::filesystem::path built =
         std::filesystem::path(LIMEN_BINARY_DIR) / "lib" / "limen" / "modules";
     for (const config::AdmissionPlugin& plugin : config::admission_plugins()) {
-      if (plugin.module.empty() || !plugin.bundled) continue;
+      if (plugin.module.empty()) continue;
       names_.emplace_back(plugin.module);
       const std::string file = folder_ / (names_.back() + ".so");
       std::filesystem::copy_file(built / (names_.back() + ".so"), file);
