@@ -21,10 +21,12 @@ bool allows_everything(const modules::Generation& generation) {
   });
 }
 
-struct Pinned {
+// The chains go first, then the generation whose modules they ask. Admission finds the owner of its
+// chains through the chains themselves, so they are a base and no member.
+struct Keeper {
   modules::GenerationPtr generation;
-  api::AccessChains chains;
 };
+struct Pinned : Keeper, api::AccessChains {};
 
 }  // namespace
 
@@ -58,19 +60,18 @@ api::AccessChainsPtr chains_of(modules::GenerationPtr generation, const AccessOp
   } else if (generation->token_issuer() != nullptr) {
     options.api_audiences = generation->token_issuer()->audiences();
   }
-  pinned->chains.authn = authn::Chain(std::move(entries), std::move(options));
-  pinned->chains.authz = authz::Chain(generation->authorizers());
-  pinned->chains.admission = admission::Chain(generation->admission());
-  pinned->chains.token_issuer = generation->token_issuer();
-  pinned->chains.api_audiences = shared.api_audiences;
+  pinned->authn = authn::Chain(std::move(entries), std::move(options));
+  pinned->authz = authz::Chain(generation->authorizers());
+  pinned->admission = admission::Chain(generation->admission());
+  pinned->token_issuer = generation->token_issuer();
+  pinned->api_audiences = shared.api_audiences;
   if (const auto& shadows = generation->shadows(); !shadows.empty()) {
-    pinned->chains.shadows = std::make_shared<const api::Shadows>(
+    pinned->shadows = std::make_shared<const api::Shadows>(
         shadows.authenticators, shadows.authorizers, shadows.admission);
   }
-  pinned->chains.followers = generation.get();
+  pinned->followers = generation.get();
   pinned->generation = std::move(generation);
-  const api::AccessChains* chains = &pinned->chains;
-  return api::AccessChainsPtr(std::move(pinned), chains);
+  return pinned;
 }
 
 }  // namespace limen::app

@@ -124,7 +124,7 @@ TEST(AdmissionPluginsTest, TheTableForOperatorsHasThemAll) {
                             std::string(plugin.module) + "` | " + (plugin.on ? "on" : "off") +
                             " | ";
     const std::size_t found = text.str().find(row, at);
-    EXPECT_EQ(found != std::string::npos, plugin.bundled) << row;
+    EXPECT_TRUE(!plugin.bundled || found != std::string::npos) << row;
     if (found != std::string::npos) at = found;
   }
 }
@@ -277,12 +277,15 @@ TEST(AdmissionChainTest, DisabledPluginsAreLeftOut) {
             defaults());
 }
 
-TEST(AdmissionChainTest, OneThatDoesNotComeWithLimenIsOnWhenItIsEnabled) {
-  const auto all = chain("admissionPlugins: {enable: [ResourceQuota, AlwaysDeny]}\n");
-  ASSERT_GE(all.size(), 3U);
-  EXPECT_EQ(all[all.size() - 3], "validating-webhook");
-  EXPECT_EQ(all[all.size() - 2], "resource-quota");
-  EXPECT_EQ(all[all.size() - 1], "always-deny");
+TEST(AdmissionChainTest, WhateverHasAModuleCanBeEnabled) {
+  std::string names;
+  std::vector<std::string> expected;
+  for (const AdmissionPlugin& plugin : admission_plugins()) {
+    if (plugin.module.empty()) continue;
+    names += (names.empty() ? "" : ", ") + std::string(plugin.name);
+    expected.emplace_back(plugin.module);
+  }
+  EXPECT_EQ(chain("admissionPlugins: {enable: [" + names + "]}\n"), expected);
 }
 
 TEST(AdmissionChainTest, AnEntryTakesThePlaceOfItsPlugin) {

@@ -163,6 +163,7 @@ class Instance {
       : host_(
             std::make_unique<FakeHost>(std::move(options.config), options.name, options.without)) {
     if (options.prepare) options.prepare(*host_);
+    refuse_what_the_host_lacks(module.descriptor(options.kind, options.id));
     plugin_ = module.factory().create(host_->raw(), module.find(options.kind, options.id),
                                       options.name.c_str());
     if (plugin_ == nullptr) throw StartError(LIMEN_E_INTERNAL, "create failed");
@@ -434,6 +435,14 @@ class Instance {
   CallState& new_call() {
     const std::lock_guard<std::mutex> lock(mutex_);
     return *calls_.emplace_back(std::make_unique<CallState>());
+  }
+
+  // As a server does before it makes the plugin.
+  void refuse_what_the_host_lacks(const limen_descriptor& plugin) const {
+    for (const char* const* id = plugin.required; id != nullptr && *id != nullptr; ++id) {
+      if (host_->raw()->get_extension(host_->raw(), *id) != nullptr) continue;
+      throw StartError(LIMEN_E_UNSUPPORTED, std::string("this server does not offer ") + *id);
+    }
   }
 
   // Makes one call and brings it to its end.
