@@ -6,8 +6,9 @@
 start_without_admission() {
   start
   stop
-  # The section, its entries and nothing after them.
-  awk '/^admission:/ {print "admission: []"; skip = 1; next} skip && /^[^ ]/ {skip = 0} !skip' \
+  # `admission: []` without admissionPlugins is no chain at all.
+  awk '/^admissionPlugins:/ {skip = 1; next} /^admission:/ {print "admission: []"; skip = 1; next}
+    skip && /^[^ ]/ {skip = 0} !skip' \
     "$work/state/limen.yaml" > "$work/state/limen.yaml.new"
   mv "$work/state/limen.yaml.new" "$work/state/limen.yaml"
   serve
