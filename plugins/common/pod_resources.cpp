@@ -4,6 +4,20 @@
 
 namespace limen::plugins {
 
+namespace {
+
+// Some processor time or memory, requested or as a limit.
+bool names_some(const Node& resources) {
+  for (const char* list : {"requests", "limits"}) {
+    for (const auto& [name, amount] : read_amounts(resources[list])) {
+      if ((name == "cpu" || name == "memory") && amount.sign() > 0) return true;
+    }
+  }
+  return false;
+}
+
+}  // namespace
+
 Amounts read_amounts(const Node& list) {
   Amounts out;
   for (const auto& [name, amount] : list) {
@@ -44,6 +58,15 @@ Amounts pod_total(const Node& spec, const char* list) {
   raise(together, starting);
   for (auto& [name, amount] : read_amounts(spec["resources"][list])) together[name] = amount;
   return together;
+}
+
+bool is_best_effort(const Node& spec) {
+  if (spec["resources"]) return !names_some(spec["resources"]);
+  for (const char* list : {"containers", "initContainers"}) {
+    for (const auto& [key, container] : spec[list])
+      if (names_some(container["resources"])) return false;
+  }
+  return true;
 }
 
 }  // namespace limen::plugins

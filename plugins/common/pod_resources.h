@@ -23,4 +23,9 @@ void raise(Amounts& to, const Amounts& other);
 // already. What the pod as a whole names (spec.resources) counts in place of the sum.
 Amounts pod_total(const Node& spec, const char* list);
 
+// True when the pod asks for neither processor time nor memory and is bounded in neither: its
+// quality of service is BestEffort. What the pod as a whole names (spec.resources) counts in place
+// of what its containers do.
+bool is_best_effort(const Node& spec);
+
 }  // namespace limen::plugins

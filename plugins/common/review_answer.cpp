@@ -45,6 +45,19 @@ std::vector<std::string> ReviewFields::texts(std::string_view key) const {
   return found == nullptr ? std::vector<std::string>{} : strings(*found, key);
 }
 
+std::vector<std::pair<std::string, std::string>> ReviewFields::pairs(std::string_view key) const {
+  std::vector<std::pair<std::string, std::string>> out;
+  const value* found = find(key);
+  if (found == nullptr) return out;
+  if (!found->is_object()) refuse(key, "not an object");
+  for (const auto& [name, text] : found->get_object()) {
+    if (text.is_null()) continue;
+    if (!text.is_string()) refuse(key, "not a map of strings");
+    out.emplace_back(name, text.get_string());
+  }
+  return out;
+}
+
 std::vector<std::pair<std::string, std::vector<std::string>>> ReviewFields::lists(
     std::string_view key) const {
   std::vector<std::pair<std::string, std::vector<std::string>>> out;
@@ -66,7 +79,7 @@ std::optional<ReviewFields> ReviewFields::object(std::string_view key) const {
 }
 
 ReviewAnswer::ReviewAnswer(std::string_view kind, std::string_view api_version,
-                           std::string_view answer)
+                           std::string_view answer, Naming naming)
     : kind_(kind) {
   boost::system::error_code error;
   root_ = boost::json::parse(answer, error);
@@ -74,10 +87,13 @@ ReviewAnswer::ReviewAnswer(std::string_view kind, std::string_view api_version,
     throw ReviewError("the answer is no " + std::string(kind) + ": it is not a JSON object");
   }
   const ReviewFields review = fields();
-  if (review.text("kind") != kind) review.refuse("kind", "not " + std::string(kind));
-  if (review.text("apiVersion") != api_version) {
-    review.refuse("apiVersion", "not " + std::string(api_version));
-  }
+  const auto check = [&](const char* field, std::string_view wanted) {
+    const std::string named = review.text(field);
+    if (named == wanted || (named.empty() && naming == Naming::optional)) return;
+    review.refuse(field, "not " + std::string(wanted));
+  };
+  check("kind", kind);
+  check("apiVersion", api_version);
 }
 
 ReviewFields ReviewAnswer::fields() const { return {root_.get_object(), kind_, ""}; }

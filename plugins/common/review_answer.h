@@ -9,6 +9,7 @@
 #pragma once
 
 #include <boost/json.hpp>
+#include <cstdint>
 #include <optional>
 #include <stdexcept>
 #include <string>
@@ -35,6 +36,8 @@ class ReviewFields {
   bool flag(std::string_view key) const;                       // absent: false
   std::vector<std::string> texts(std::string_view key) const;  // absent: none
   std::optional<ReviewFields> object(std::string_view key) const;
+  // A map of texts: its members that are not null, in order.
+  std::vector<std::pair<std::string, std::string>> pairs(std::string_view key) const;
   // A map of lists: its members that are not null, in order.
   std::vector<std::pair<std::string, std::vector<std::string>>> lists(std::string_view key) const;
 
@@ -52,9 +55,13 @@ class ReviewFields {
 
 class ReviewAnswer {
  public:
+  // Whether an answer that names no kind and apiVersion counts as one of those asked for.
+  enum class Naming : std::uint8_t { required, optional };
+
   // Throws ReviewError when `answer` is no JSON object of this kind and apiVersion. `kind` outlives
   // this.
-  ReviewAnswer(std::string_view kind, std::string_view api_version, std::string_view answer);
+  ReviewAnswer(std::string_view kind, std::string_view api_version, std::string_view answer,
+               Naming naming = Naming::required);
 
   // Borrowed. Throws ReviewError when there is none.
   ReviewFields status() const;

@@ -5,33 +5,41 @@
 
 namespace limen::plugins {
 
-ReviewWebhook::ReviewWebhook(Host& host, Node config, std::function<void()> changed)
+ReviewWebhook::Settings ReviewWebhook::settings(const Node& config) {
+  Settings out;
+  out.kubeconfig = config["kubeconfig"].string_or("");
+  out.options.timeout = std::chrono::seconds(config["timeoutSeconds"].int_or(30));
+  out.options.max_response_bytes =
+      static_cast<std::uint64_t>(config["maxResponseBytes"].int_or(1 << 20));
+  return out;
+}
+
+ReviewWebhook::ReviewWebhook(Host& host, const Settings& settings, std::function<void()> changed)
     : host_(host),
       retries_(host.metrics().counter("retries_total", "Attempts after one that failed.")),
+      options_(settings.options),
       webhook_(
-          host, "kubeconfig", files_of(config),
-          [path = config["kubeconfig"].string_or("")] { return read_kubeconfig(path); },
+          host, "kubeconfig", files_of(settings.kubeconfig),
+          [path = settings.kubeconfig] { return read_kubeconfig(path); },
           [this, changed = std::move(changed)] {
             ++epoch_;
             changed();
           }) {
-  options_.timeout = std::chrono::seconds(config["timeoutSeconds"].int_or(30));
-  options_.max_response_bytes =
-      static_cast<std::uint64_t>(config["maxResponseBytes"].int_or(1 << 20));
   options_.retrying = [this] { retries_.add(); };
 }
 
-void ReviewWebhook::check_config(Node config, Findings& findings) {
+void ReviewWebhook::check_kubeconfig(const std::string& path, const char* pointer,
+                                     Findings& findings) {
   try {
-    read_kubeconfig(config["kubeconfig"].string_or(""));
+    read_kubeconfig(path);
   } catch (const std::exception& error) {
-    findings.error("/kubeconfig", error.what());
+    findings.error(pointer, error.what());
   }
 }
 
-std::vector<std::string> ReviewWebhook::files_of(Node config) {
+std::vector<std::string> ReviewWebhook::files_of(const std::string& kubeconfig) {
   try {
-    return read_kubeconfig(config["kubeconfig"].string_or("")).files;
+    return read_kubeconfig(kubeconfig).files;
   } catch (const std::exception& error) {
     throw ConfigError(error.what());
   }

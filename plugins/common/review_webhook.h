@@ -2,7 +2,8 @@
 // modules have in common: the kubeconfig that is read again when its files change, the time and
 // size an answer may take, the count of repeated attempts.
 //
-// Config: kubeconfig, timeoutSeconds, maxResponseBytes (their schemas are the module's).
+// Config: kubeconfig, timeoutSeconds, maxResponseBytes (their schemas are the module's), or
+// whatever else the module makes Settings of.
 #pragma once
 
 #include <atomic>
@@ -11,6 +12,7 @@
 #include <limen/cpp/file_watch.hpp>
 #include <limen/cpp/plugin.hpp>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "common/kubeconfig.h"
@@ -20,11 +22,23 @@ namespace limen::plugins {
 
 class ReviewWebhook {
  public:
+  struct Settings {
+    std::string kubeconfig{};  // a path
+    WebhookOptions options{};  // without `retrying`
+  };
+  static Settings settings(const Node& config);
+
   // `changed` runs on a worker thread when another webhook is in force: what the last one said
   // counts no more. Registers the counter retries_total. Throws ConfigError.
-  ReviewWebhook(Host& host, Node config, std::function<void()> changed);
+  ReviewWebhook(Host& host, Node config, std::function<void()> changed)
+      : ReviewWebhook(host, settings(config), std::move(changed)) {}
+  ReviewWebhook(Host& host, const Settings& settings, std::function<void()> changed);
 
-  static void check_config(Node config, Findings& findings);
+  static void check_config(Node config, Findings& findings) {
+    check_kubeconfig(config["kubeconfig"].string_or(""), "/kubeconfig", findings);
+  }
+  // `pointer` is where the config names the file.
+  static void check_kubeconfig(const std::string& path, const char* pointer, Findings& findings);
 
   Result<void> start() { return webhook_.start(); }
 
@@ -39,7 +53,7 @@ class ReviewWebhook {
   void ask(std::string question, const Call& parent, Told told) const;
 
  private:
-  static std::vector<std::string> files_of(Node config);
+  static std::vector<std::string> files_of(const std::string& kubeconfig);
 
   Host& host_;
   Counter retries_;

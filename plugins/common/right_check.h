@@ -15,6 +15,7 @@ namespace limen::plugins {
 struct NeededRight {
   std::string verb{}, api_group{}, resource{}, subresource{}, ns{}, name{};
   std::string refusal{};  // for the client, when the caller lacks it
+  std::string api_version = "*";
 };
 
 // Refuses the call, with the text of the first right that the caller lacks and what the authorizers
@@ -46,7 +47,8 @@ class RightCheck : public std::enable_shared_from_this<RightCheck> {
     const NeededRight& right = rights_[next_];
     const auto sent = host_.access().ask(
         call_->raw(), call_->attributes().user().raw(),
-        {right.verb, right.api_group, right.resource, right.subresource, right.ns, right.name},
+        {right.verb, right.api_group, right.resource, right.subresource, right.ns, right.name,
+         right.api_version},
         [self = shared_from_this()](const AccessAnswer& answer) { self->take(answer); });
     if (!sent.ok()) call_.complete(sent);
   }

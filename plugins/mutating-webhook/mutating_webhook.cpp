@@ -26,6 +26,7 @@ using limen::webhooks::Mutation;
 using limen::webhooks::Questions;
 using limen::webhooks::Refusal;
 using limen::webhooks::Reply;
+using limen::webhooks::Subject;
 using limen::webhooks::Webhook;
 using ListPtr = std::shared_ptr<const Dispatcher::List>;
 
@@ -112,6 +113,11 @@ class Run : public std::enable_shared_from_this<Run> {
     std::optional<Refusal> refusal = dispatcher_.judge(
         *later_, one, reply, "failed-open.mutation.webhook.admission.k8s.io/" + place);
     bool changed = false;
+    // Who failed is told already; the time went to those before it as well.
+    if (refusal && !reply.answer) {
+      refusal->causes.insert(refusal->causes.end(), times_.begin(), times_.end());
+    }
+    times_.push_back(dispatcher_.time_of(one, reply));
     if (!refusal && reply.answer) refusal = apply(one, *reply.answer, place, changed);
     later_->annotate(
         "mutation.webhook.admission.k8s.io/" + place,
@@ -146,12 +152,24 @@ class Run : public std::enable_shared_from_this<Run> {
     std::string told =
         boost::json::serialize(boost::json::object{{"configuration", one.configuration},
                                                    {"webhook", one.name},
-                                                   {"patch", patch},
+                                                   {"patch", shown(patch)},
                                                    {"patchType", "JSONPatch"}});
     if (told.size() <= kMaxPatchAnnotation) {
       later_->annotate("patch.webhook.admission.k8s.io/" + place, told);
     }
     return std::nullopt;
+  }
+
+  // What an audit event may hold of a patch: values of secrets and tokens are left out.
+  boost::json::value shown(const boost::json::value& patch) const {
+    const Subject& subject = facts_.subject;
+    const bool confidential = subject.group == "authentication.k8s.io" ||
+                              (subject.group.empty() &&
+                               (subject.resource == "secrets" || subject.subresource == "token"));
+    boost::json::value out = patch;
+    if (!confidential) return out;
+    for (boost::json::value& operation : out.get_array()) operation.as_object().erase("value");
+    return out;
   }
 
   void finish() {
@@ -182,6 +200,7 @@ class Run : public std::enable_shared_from_this<Run> {
   std::size_t at_ = 0;            // in concerned_
   std::set<std::size_t> called_;  // those to ask again when a later one changes the object
   std::set<std::size_t> again_;   // those that are
+  std::vector<Answer::Cause> times_;
   limen::Deferred<limen::AdmissionCall> later_;
 };
 

@@ -1,4 +1,5 @@
 // pod-node-selector: a namespace says on which nodes its pods run (PodNodeSelector).
+#include <algorithm>
 #include <map>
 #include <optional>
 #include <string>
@@ -18,6 +19,37 @@ std::string_view trimmed(std::string_view text) {
   return text;
 }
 
+bool is_alphanumeric(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+}
+
+// The name in a label's key, and its value when there is one.
+bool is_label_name(std::string_view text) {
+  if (text.empty() || text.size() > 63) return false;
+  if (!is_alphanumeric(text.front()) || !is_alphanumeric(text.back())) return false;
+  return std::all_of(text.begin(), text.end(),
+                     [](char c) { return is_alphanumeric(c) || c == '-' || c == '_' || c == '.'; });
+}
+
+// A DNS label (RFC 1123): the name of a namespace, and a part of a label's prefix.
+bool is_dns_label(std::string_view text) {
+  return is_label_name(text) && std::none_of(text.begin(), text.end(), [](char c) {
+           return (c >= 'A' && c <= 'Z') || c == '_' || c == '.';
+         });
+}
+
+bool is_label_key(std::string_view key) {
+  const std::size_t slash = key.find('/');
+  if (slash == std::string_view::npos) return is_label_name(key);
+  std::string_view prefix = key.substr(0, slash);
+  if (prefix.size() > 253) return false;
+  for (std::size_t dot = 0; (dot = prefix.find('.')) != std::string_view::npos;) {
+    if (!is_dns_label(prefix.substr(0, dot))) return false;
+    prefix.remove_prefix(dot + 1);
+  }
+  return is_dns_label(prefix) && is_label_name(key.substr(slash + 1));
+}
+
 // "a=b,c=d"; nothing for what is no such list.
 std::optional<Labels> read_labels(std::string_view text) {
   Labels out;
@@ -30,8 +62,9 @@ std::optional<Labels> read_labels(std::string_view text) {
     std::string_view value = pair.substr(equals + 1);
     if (value.starts_with('=')) value.remove_prefix(1);
     const std::string_view key = trimmed(pair.substr(0, equals));
-    if (key.empty()) return std::nullopt;
-    out[std::string(key)] = trimmed(value);
+    value = trimmed(value);
+    if (!is_label_key(key) || (!value.empty() && !is_label_name(value))) return std::nullopt;
+    out[std::string(key)] = value;
   }
   return out;
 }
@@ -55,8 +88,11 @@ class PodNodeSelector final : public limen::Admission {
         findings.error(pointer, "must be a list of labels such as env=prod,disk=ssd");
     };
     check("/clusterDefaultNodeSelector", config["clusterDefaultNodeSelector"].view_or(""));
-    for (const auto& [ns, list] : config["namespaces"])
-      check("/namespaces/" + limen::pointer_part(ns), list.view_or(""));
+    for (const auto& [ns, list] : config["namespaces"]) {
+      const std::string pointer = "/namespaces/" + limen::pointer_part(ns);
+      if (!is_dns_label(ns)) findings.error(pointer, "must be the name of a namespace");
+      check(pointer, list.view_or(""));
+    }
   }
 
   limen::Result<void> admit(limen::AdmissionCall& call) override {

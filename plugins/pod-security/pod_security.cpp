@@ -218,9 +218,12 @@ constexpr const char* kSchema = R"({
     "exemptions": {"type": "object", "additionalProperties": false,
       "description": "Pods that are not looked at.",
       "properties": {
-        "usernames": {"type": "array", "items": {"type": "string"}},
-        "namespaces": {"type": "array", "items": {"type": "string"}},
-        "runtimeClasses": {"type": "array", "items": {"type": "string"}}
+        "usernames": {"type": "array", "uniqueItems": true, "items": {"type": "string", "minLength": 1}},
+        "namespaces": {"type": "array", "uniqueItems": true,
+          "items": {"type": "string", "maxLength": 63, "pattern": "^[a-z0-9]([-a-z0-9]*[a-z0-9])?$"}},
+        "runtimeClasses": {"type": "array", "uniqueItems": true,
+          "items": {"type": "string", "maxLength": 253,
+            "pattern": "^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$"}}
       }}
   }
 })";

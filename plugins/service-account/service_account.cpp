@@ -19,6 +19,7 @@
 #include "judge.h"
 #include "keys.h"
 #include "options.h"
+#include "pod_admission.h"
 
 namespace limen::plugins::service_account {
 
@@ -267,10 +268,19 @@ class ServiceAccount final : public Authenticator, public TokenIssuer {
 }  // namespace limen::plugins::service_account
 
 LIMEN_EXPORT_MODULE(limen::authenticator<limen::plugins::service_account::ServiceAccount>({
-    .id = "service-account",
-    .version = "1.0.0",
-    .vendor = "Limen",
-    .summary = "Tokens of service accounts, verified and signed.",
-    .config_schema = limen::plugins::service_account::kSchema,
-    .required = {LIMEN_OBJECTS, LIMEN_EXECUTOR},
-}))
+                        .id = "service-account",
+                        .version = "1.0.0",
+                        .vendor = "Limen",
+                        .summary = "Tokens of service accounts, verified and signed.",
+                        .config_schema = limen::plugins::service_account::kSchema,
+                        .required = {LIMEN_OBJECTS, LIMEN_EXECUTOR},
+                    }),
+                    limen::admission<limen::plugins::service_account::PodAdmission>({
+                        .id = "service-account",
+                        .version = "1.0.0",
+                        .vendor = "Limen",
+                        .summary = "Gives pods their service account and its token, and refuses "
+                                   "those without one.",
+                        .required = {LIMEN_OBJECTS, LIMEN_EXECUTOR},
+                        .operations = limen::kCreate | limen::kUpdate,
+                    }))

@@ -49,12 +49,24 @@ class Round : public std::enable_shared_from_this<Round> {
   // All are judged, the first refusal in the order of the webhooks is told.
   void finish() {
     std::optional<Refusal> first;
+    std::size_t refuser = 0;
     for (std::size_t i = 0; i < webhooks_.size(); ++i) {
       auto refusal =
           dispatcher_.judge(*later_, *webhooks_[i], replies_[i], kFailedOpen + std::to_string(i));
-      if (refusal && !first) first = std::move(refusal);
+      if (!refusal || first) continue;
+      first = std::move(refusal);
+      refuser = i;
     }
+    if (first && !replies_[refuser].answer) tell_times(*first, refuser);
     later_.complete(first ? refuse(*later_, *first) : limen::Result<void>());
+  }
+
+  // Who failed is told already; the others were asked at the same time.
+  void tell_times(Refusal& refusal, std::size_t refuser) const {
+    for (std::size_t i = 0; i < webhooks_.size(); ++i) {
+      if (i == refuser) continue;
+      refusal.causes.push_back(dispatcher_.time_of(*webhooks_[i], replies_[i]));
+    }
   }
 
   const Dispatcher& dispatcher_;

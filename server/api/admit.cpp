@@ -9,10 +9,22 @@
 
 namespace limen::api {
 
+namespace {
+
+bool shows_changes(const Call& call) {
+  const auto& audit = call.context.audit;
+  return audit != nullptr && audit->level >= request::AuditLevel::request;
+}
+
+}  // namespace
+
 Admit::Admit(Call& call, admission::Operation operation, std::string_view verb,
              std::string_view name, std::string_view kind, const catalog::Type* type,
              object::Document options, bool dry_run)
-    : call_(call), type_(type), attributes_(call.attributes(verb, name)) {
+    : call_(call),
+      type_(type),
+      attributes_(call.attributes(verb, name)),
+      passage_(call.chains.admission.controllers(), call.context.scope, shows_changes(call)) {
   review_.operation = operation;
   review_.attributes = &attributes_;
   review_.kind = kind;
@@ -33,12 +45,11 @@ bool Admit::anybody(bool mutating) const {
 // One round, with `review_` as its subject.
 base::Task<void> Admit::run(bool mutating) {
   if (!anybody(mutating)) co_return;
-  const admission::Chain& chain = call_.chains.admission;
   try {
     if (mutating) {
-      co_await chain.mutate(review_, call_.context.scope);
+      co_await passage_.mutate(review_);
     } else {
-      co_await chain.validate(review_, call_.context.scope);
+      co_await passage_.validate(review_);
     }
   } catch (const base::ApiError&) {
     tell_shadows(false);
@@ -71,6 +82,10 @@ base::Task<void> Admit::validate(const object::Json& object, const object::Docum
   const auto& shadows = call_.chains.shadows;
   const bool observed = shadows != nullptr && shadows->has_controllers();
   if (!observed && !anybody(false)) co_return;
+  // A connection stores nothing and may last for hours.
+  if (review_.operation != admission::kConnect && !review_.dry_run && !under_way_) {
+    under_way_ = registry::writes_under_way().begin(call_.ns());
+  }
   review_.object = object::Document(object);
   review_.old_object = old;
   co_await run(false);

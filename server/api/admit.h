@@ -7,11 +7,12 @@
 #include <string>
 #include <string_view>
 
-#include "admission/chain.h"
+#include "admission/passage.h"
 #include "api/call.h"
 #include "api/write_options.h"
 #include "base/task.h"
 #include "object/document.h"
+#include "registry/writes_under_way.h"
 
 namespace limen::api {
 
@@ -25,7 +26,8 @@ class Admit {
   // Lets mutating controllers change `object`, which is to replace `old` (empty on create). Throws
   // ApiError when one refuses.
   base::Task<void> mutate(object::Json& object, const object::Document& old);
-  // Asks validating controllers about the final object.
+  // Asks validating controllers about the final object. From then on the write counts as under way
+  // (registry/writes_under_way.h), for as long as this lives.
   base::Task<void> validate(const object::Json& object, const object::Document& old);
   // Both rounds of a delete: only the object that goes is there to be looked at.
   base::Task<void> remove(const object::Document& old);
@@ -39,6 +41,8 @@ class Admit {
   const catalog::Type* type_;
   authz::Attributes attributes_;
   admission::Review review_;
+  admission::Passage passage_;
+  registry::WritesUnderWay::Token under_way_;
 };
 
 }  // namespace limen::api

@@ -142,6 +142,7 @@ struct Shadows::Reviewed {
         admitted(was_admitted) {
     attributes.user = &user;
     review.attributes = &attributes;
+    review.dry_run = true;  // who only looks on writes nothing and charges nobody
   }
 
   base::Executor& loop;

@@ -65,6 +65,15 @@ const catalog::Resource& rules_of(const Call& call, const catalog::Resource& sto
   return call.resource.custom || by_group ? call.resource : stored;
 }
 
+// What creates is admitted with CreateOptions, whichever verb it came by (an update or an apply of
+// an object that is not there).
+object::Document create_options(const object::Document& options) {
+  if (!options || object::kind(options.root()) == "CreateOptions") return options;
+  Json copy = object::mutable_copy(options.root());
+  object::set_type(copy, object::api_version(copy), "CreateOptions");
+  return object::Document(copy);
+}
+
 struct Creation {
   storage::WriteResult result;
   std::string name;
@@ -253,7 +262,7 @@ void refuse_write(const Call& call, std::string_view name, const storage::WriteR
 base::Task<storage::ObjectPtr> create_stored(Call& call, Json object, const WriteOptions& options) {
   const catalog::Resource& stored = registry::storage_resource(call.resource);
   Admit admit(call, admission::kCreate, "create", object::name(object), call.resource.kind,
-              stored.type, options.document, options.dry_run);
+              stored.type, create_options(options.document), options.dry_run);
   const Json* applied = object::find(object, {"metadata", "managedFields"});
   const Json owners = options.apply && applied ? *applied : Json();
   registry::wipe_system_fields(object);

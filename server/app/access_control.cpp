@@ -4,6 +4,7 @@
 #include <utility>
 #include <vector>
 
+#include "modules/self_lock.h"
 #include "observability/log.h"
 
 namespace limen::app {
@@ -20,10 +21,12 @@ bool allows_everything(const modules::Generation& generation) {
   });
 }
 
-struct Pinned {
+// The chains go first, then the generation whose modules they ask. Admission finds the owner of its
+// chains through the chains themselves, so they are a base and no member.
+struct Keeper {
   modules::GenerationPtr generation;
-  api::AccessChains chains;
 };
+struct Pinned : Keeper, api::AccessChains {};
 
 }  // namespace
 
@@ -32,6 +35,9 @@ void AccessControl::change(const modules::GenerationSpec& spec) {
   api::AccessChainsPtr chains = chains_of(next, options_);
   runtime_.activate(std::move(next));
   chains_.store(std::move(chains), std::memory_order_release);
+  for (const std::string& why : modules::self_locks(spec, runtime_.loader())) {
+    log::warn("an admission module may keep the cluster from recovering", {{"why", why}});
+  }
 }
 
 api::AccessChainsPtr chains_of(modules::GenerationPtr generation, const AccessOptions& shared) {
@@ -54,19 +60,18 @@ api::AccessChainsPtr chains_of(modules::GenerationPtr generation, const AccessOp
   } else if (generation->token_issuer() != nullptr) {
     options.api_audiences = generation->token_issuer()->audiences();
   }
-  pinned->chains.authn = authn::Chain(std::move(entries), std::move(options));
-  pinned->chains.authz = authz::Chain(generation->authorizers());
-  pinned->chains.admission = admission::Chain(generation->admission());
-  pinned->chains.token_issuer = generation->token_issuer();
-  pinned->chains.api_audiences = shared.api_audiences;
+  pinned->authn = authn::Chain(std::move(entries), std::move(options));
+  pinned->authz = authz::Chain(generation->authorizers());
+  pinned->admission = admission::Chain(generation->admission());
+  pinned->token_issuer = generation->token_issuer();
+  pinned->api_audiences = shared.api_audiences;
   if (const auto& shadows = generation->shadows(); !shadows.empty()) {
-    pinned->chains.shadows = std::make_shared<const api::Shadows>(
+    pinned->shadows = std::make_shared<const api::Shadows>(
         shadows.authenticators, shadows.authorizers, shadows.admission);
   }
-  pinned->chains.followers = generation.get();
+  pinned->followers = generation.get();
   pinned->generation = std::move(generation);
-  const api::AccessChains* chains = &pinned->chains;
-  return api::AccessChainsPtr(std::move(pinned), chains);
+  return pinned;
 }
 
 }  // namespace limen::app

@@ -1,5 +1,8 @@
 // `limen check`: everything `limen serve` would refuse, without binding a port or opening the
 // store.
+#include <algorithm>
+#include <ostream>
+
 #include "app/commands.h"
 #include "app/files.h"
 #include "app/front_proxy.h"
@@ -11,9 +14,11 @@
 #include "app/transport_options.h"
 #include "audit/policy_file.h"
 #include "authn/revocations.h"
+#include "config/admission_plugins.h"
 #include "modules/config_schema.h"
 #include "modules/load_error.h"
 #include "modules/runtime.h"
+#include "modules/self_lock.h"
 #include "proxy/tls_contexts.h"
 #include "proxy/trust_files.h"
 #include "transport/tls_policy.h"
@@ -49,7 +54,7 @@ void check_certificates(const config::ServerConfiguration& configuration,
 
 // Starts every module but the store, which would open (and create) the database.
 void check_modules(const config::ServerConfiguration& configuration,
-                   std::vector<std::string>& problems) {
+                   std::vector<std::string>& problems, std::vector<std::string>& warnings) {
   modules::RuntimeOptions options;
   options.folder = configuration.module_path;
   modules::Runtime runtime(options);
@@ -64,9 +69,11 @@ void check_modules(const config::ServerConfiguration& configuration,
   if (!nobody.empty()) problems.push_back(nobody);
   const std::string shared = shared_proxy_authority(configuration);
   if (!shared.empty()) problems.push_back(shared);
+  const modules::GenerationSpec spec = generation_spec(configuration);
   try {
     // Made current, so that the runtime stops and destroys it with itself.
-    runtime.activate(runtime.build(generation_spec(configuration)));
+    runtime.activate(runtime.build(spec));
+    warnings = modules::self_locks(spec, runtime.loader());
   } catch (const modules::LoadError& error) {
     problems.push_back(error.what());
   }
@@ -101,13 +108,50 @@ void check_audit_policy(const config::ServerConfiguration& configuration,
   }
 }
 
-std::vector<std::string> warnings_of(const config::ServerConfiguration& configuration) {
-  std::vector<std::string> out;
+void add_warnings(const config::ServerConfiguration& configuration, std::vector<std::string>& out) {
+  if (configuration.admission.empty()) {
+    out.emplace_back("no admission: every valid object is stored, whoever may write it");
+  }
   if (configuration.authorizers.empty()) {
     out.emplace_back("no authorizers: the secure listener answers 403 to everybody");
   }
   if (configuration.local.enabled) {
     out.emplace_back("the local listener is on: whoever reaches it may do everything");
+  }
+}
+
+std::string_view plugin_name(const config::ModuleEntry& entry) {
+  const config::AdmissionPlugin* plugin = config::plugin_of_module(entry.module);
+  return plugin == nullptr ? std::string_view("-") : plugin->name;
+}
+
+// Who is asked about a write, in the order of asking.
+void print_admission(const std::vector<config::ModuleEntry>& admission, std::ostream& out) {
+  if (admission.empty()) return;
+  out << "admission, in the order of asking:\n";
+  std::size_t number = 0;
+  for (const config::ModuleEntry& entry : admission) {
+    std::string line = std::to_string(++number);
+    line.insert(0, 4 - std::min<std::size_t>(line.size(), 3), ' ');
+    line += "  " + entry.name;
+    if (entry.module != entry.name) line += " (" + entry.module + ')';
+    line.resize(std::max<std::size_t>(line.size(), 46), ' ');
+    line += "  " + std::string(plugin_name(entry));
+    if (entry.mode == config::Mode::shadow) line += "  shadow";
+    out << line << '\n';
+  }
+}
+
+boost::json::array json_of(const std::vector<config::ModuleEntry>& admission) {
+  boost::json::array out;
+  for (const config::ModuleEntry& entry : admission) {
+    const config::AdmissionPlugin* plugin = config::plugin_of_module(entry.module);
+    out.push_back(boost::json::object{
+        {"name", entry.name},
+        {"module", entry.module},
+        {"plugin", plugin == nullptr ? boost::json::value(nullptr)
+                                     : boost::json::value(std::string(plugin->name))},
+        {"mode", entry.mode == config::Mode::shadow ? "shadow" : "enforce"}});
   }
   return out;
 }
@@ -119,22 +163,27 @@ int run(const Arguments& arguments, Streams streams) {
   if (loaded.ok()) {
     check_certificates(loaded.configuration, loaded.problems);
     check_audit_policy(loaded.configuration, loaded.problems);
-    check_modules(loaded.configuration, loaded.problems);
+    check_modules(loaded.configuration, loaded.problems, warnings);
     check_revocations(loaded.configuration, loaded.problems);
     check_kubelet_trust(loaded.configuration, loaded.problems);
-    warnings = warnings_of(loaded.configuration);
+    add_warnings(loaded.configuration, warnings);
+    warnings.insert(warnings.end(), loaded.warnings.begin(), loaded.warnings.end());
   }
   if (json) {
     const boost::json::object document = {
         {"file", loaded.configuration.file},
         {"ok", loaded.ok()},
         {"problems", boost::json::array(loaded.problems.begin(), loaded.problems.end())},
-        {"warnings", boost::json::array(warnings.begin(), warnings.end())}};
+        {"warnings", boost::json::array(warnings.begin(), warnings.end())},
+        {"admission", json_of(loaded.configuration.admission)}};
     streams.out << boost::json::serialize(document) << '\n';
   } else {
     for (const std::string& problem : loaded.problems) streams.err << problem << '\n';
     for (const std::string& warning : warnings) streams.err << "warning: " << warning << '\n';
-    if (loaded.ok()) streams.out << loaded.configuration.file << ": ok\n";
+    if (loaded.ok()) {
+      streams.out << loaded.configuration.file << ": ok\n";
+      print_admission(loaded.configuration.admission, streams.out);
+    }
   }
   return loaded.ok() ? kExitOk : kExitFailure;
 }

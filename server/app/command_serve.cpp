@@ -22,6 +22,9 @@ void reload(ServerProcess& server, const Arguments& arguments) {
   for (const std::string& problem : loaded.problems) {
     log::error("the configuration is not used", {{"problem", problem}});
   }
+  for (const std::string& warning : loaded.warnings) {
+    log::warn("the configuration may not be meant", {{"warning", warning}});
+  }
   if (!loaded.ok()) return;
   set_up_log(loaded.configuration.log);
   if (server.reload(loaded.configuration)) log::info("configuration reloaded");

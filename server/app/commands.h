@@ -33,8 +33,8 @@ OptionSpec output_option();
 // True for `--output json`, false for text. Throws UsageError for anything else.
 bool wants_json(const Arguments& arguments);
 
-// Loads what --config and the flags say, with the module folder filled in. Prints every problem to
-// `err`; nothing is returned then.
+// Loads what --config and the flags say, with the module folder filled in. Prints every problem and
+// warning to `err`; with a problem nothing is returned.
 std::optional<config::ServerConfiguration> load_configuration(const Arguments& arguments,
                                                               std::ostream& err);
 

@@ -19,7 +19,8 @@ modules::ModuleSpec spec_of(const config::ModuleEntry& entry, const std::string&
   spec.sha256 = entry.sha256;
   spec.position = config::to_string(file, entry.position);
   spec.locate = [entry, file](std::string_view pointer) {
-    return config::to_string(file, entry.position_of(pointer));
+    return config::to_string(entry.config_file.empty() ? file : entry.config_file,
+                             entry.position_of(pointer));
   };
   return spec;
 }

@@ -109,9 +109,10 @@ void append_user_agent(std::string& out, std::string_view agent) {
   append_member(out, "userAgent", std::string(agent.substr(0, kMaxUserAgent)) + "...TRUNCATED");
 }
 
-// What a webhook changed in an object is as telling as the object: kept from level Request on.
+// What admission changed in an object is as telling as the object: kept from level Request on.
 bool shows_content(std::string_view key) {
-  return key.find("patch.webhook.admission.k8s.io/") != std::string_view::npos;
+  return key.starts_with("patch.admission.limen.io/") ||
+         key.starts_with("patch.webhook.admission.k8s.io/");
 }
 
 // The first value of a key counts, as in kube-apiserver; keys are sorted.

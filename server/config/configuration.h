@@ -146,6 +146,8 @@ struct ModuleEntry {
   Position position;              // of the entry
   // Where each value of `config` stands, by JSON pointer ("" is the whole), in file order.
   std::vector<std::pair<std::string, Position>> config_positions;
+  // The file these positions are in; empty: that of the entry.
+  std::string config_file;
 
   // Where the value at `pointer` stands; of its nearest parent that stands somewhere otherwise.
   Position position_of(std::string_view pointer) const;
@@ -160,8 +162,10 @@ struct ServerConfiguration {
   // What this API calls itself in tokens; empty: as the authenticators name it.
   std::vector<std::string> api_audiences;
   std::vector<ModuleEntry> authorizers;
+  // The whole chain, in the order of asking; see config/admission_chain.h.
   std::vector<ModuleEntry> admission;
-  ModuleEntry storage;  // default: sqlite at /var/lib/limen/limen.db
+  std::string admission_config_file;  // AdmissionConfiguration; empty: none
+  ModuleEntry storage;                // default: sqlite at /var/lib/limen/limen.db
   Limits limits;
   Revocations revocations;
   Services services;

@@ -5,6 +5,9 @@
 
 #include "base/strings.h"
 #include "base/time.h"
+#include "config/admission_chain.h"
+#include "config/admission_file.h"
+#include "config/admission_payload.h"
 #include "config/findings.h"
 #include "config/flags.h"
 #include "config/module_entries.h"
@@ -44,7 +47,8 @@ class Reader {
           "must be a map that begins with apiVersion and kind, not " + std::string(kind_of(root)));
       return;
     }
-    std::vector<std::string> keys = {"apiVersion", "kind", "controllers", "storage"};
+    std::vector<std::string> keys = {"apiVersion", "kind", "controllers", "storage",
+                                     "admissionPlugins"};
     keys.insert(keys.end(), std::begin(kSections), std::end(kSections));
     keys.insert(keys.end(), std::begin(kModuleLists), std::end(kModuleLists));
     for (const Option& option : options_) {
@@ -53,6 +57,17 @@ class Reader {
     const auto items = checked_items(findings_, root, "", keys);
     require_identity(root, items);
     for (const auto& [key, value] : items) dispatch(key, value);
+  }
+
+  // The chain of admission controllers, once all that is said of it was read.
+  void finish_admission() {
+    std::vector<ModuleEntry>& all = configuration_.admission;
+    order_admission(admission_, findings_, all);
+    for (ModuleEntry& entry : all) {
+      const AdmissionPlugin* plugin = plugin_of_module(entry.module);
+      if (plugin == nullptr) continue;
+      unwrap_payload(*plugin, findings_, "admission." + entry.name + ".config", entry);
+    }
   }
 
   // Where an option stands, for checks that concern several.
@@ -89,7 +104,9 @@ class Reader {
       return read_module_list(findings_, value, ModuleList::authorizers,
                               configuration_.authorizers);
     }
+    if (key == "admissionPlugins") return read_admission_plugins(findings_, value, admission_);
     if (key == "admission") {
+      admission_.list_given = true;
       return read_module_list(findings_, value, ModuleList::admission, configuration_.admission);
     }
     if (key == "storage") return read_storage(findings_, value, configuration_.storage);
@@ -231,6 +248,7 @@ class Reader {
   ServerConfiguration& configuration_;
   Findings& findings_;
   const Known& known_;
+  AdmissionChoice admission_;
   std::vector<Option> options_;
   std::map<std::string, Position, std::less<>> positions_;
 };
@@ -283,10 +301,16 @@ Loaded load_text(std::string_view text, const std::string& name, const Flags& fl
     findings.add(Position{}, "", "is larger than " + std::to_string(kMaxFileBytes) + " bytes");
   } else if (const auto root = parse_one(text, findings)) {
     reader.read(*root);
+    reader.finish_admission();
   }
   apply_flags(flags, loaded.configuration, findings);
   check_together(loaded.configuration, reader, findings);
   loaded.problems = findings.sentences();
+  ServerConfiguration& c = loaded.configuration;
+  if (!c.admission_config_file.empty()) {
+    read_admission_file({c.admission_config_file, c.file}, c.admission, loaded.problems,
+                        loaded.warnings);
+  }
   return loaded;
 }
 

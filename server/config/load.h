@@ -36,6 +36,7 @@ struct Known {
 struct Loaded {
   ServerConfiguration configuration;
   std::vector<std::string> problems;  // one sentence each, in file order; empty: usable
+  std::vector<std::string> warnings;  // likewise; what is usable and may not be meant
   bool ok() const { return problems.empty(); }
 };
 

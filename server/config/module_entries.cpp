@@ -4,6 +4,7 @@
 
 #include "base/strings.h"
 #include "base/time.h"
+#include "config/admission_plugins.h"
 #include "config/options.h"
 #include "config/yaml_values.h"
 
@@ -132,8 +133,63 @@ void read_config(Findings& findings, const YAML::Node& node, const std::string& 
   entry.config_positions = reader.take_positions();
 }
 
+// In the list of admission controllers a name of kube-apiserver's means our module, and names the
+// instance like it.
+void read_plugin_name(Findings& findings, const YAML::Node& node, const std::string& path,
+                      std::string& out) {
+  const std::string problem = plugin_problem(node.Scalar());
+  if (problem.empty()) {
+    out = plugin_named(node.Scalar())->module;
+  } else {
+    findings.add(position_of(node), path + ".name", problem);
+  }
+}
+
+// Whether `name` stands for one of kube-apiserver's plugins, if only for one that is gone.
+bool means_plugin(std::string_view name) {
+  return is_plugin_like(name) && (plugin_named(name) != nullptr || is_removed_plugin(name));
+}
+
+const YAML::Node* item(const Items& items, std::string_view key) {
+  const auto found =
+      std::find_if(items.begin(), items.end(), [&](const auto& each) { return each.first == key; });
+  return found == items.end() ? nullptr : &found->second;
+}
+
+// A capital in a name alone can only be meant as kube-apiserver's; beside a module it is a mistake.
+bool is_plugin_name(const YAML::Node& name, const Items& items) {
+  if (!name.IsScalar() || !is_plugin_like(name.Scalar())) return false;
+  return item(items, "module") == nullptr || means_plugin(name.Scalar());
+}
+
+// What kube-apiserver's names and the table of its plugins leave to say about an entry. False: it
+// has no name.
+bool finish_admission_entry(Findings& findings, const std::string& path, const Items& items,
+                            ModuleEntry& entry) {
+  const YAML::Node* name = item(items, "name");
+  if (means_plugin(entry.module)) {
+    const std::string problem = plugin_problem(entry.module);
+    if (!problem.empty()) {
+      findings.add(position_of(*item(items, "module")), path + ".module", problem);
+      return true;
+    }
+    entry.module = plugin_named(entry.module)->module;
+  }
+  if (entry.module.empty()) entry.module = entry.name;
+  if (name != nullptr && is_plugin_name(*name, items) && entry.module != entry.name) {
+    findings.add(position_of(*name), path + ".name",
+                 base::go_quote(name->Scalar()) + " means the module " + entry.name +
+                     "; name an instance of another module without capitals");
+  }
+  const AdmissionPlugin* plugin = plugin_of_module(entry.module);
+  if (plugin == nullptr) return name != nullptr;
+  if (item(items, "timeout") == nullptr) entry.timeout = plugin->timeout;
+  if (name == nullptr) entry.name = entry.module;
+  return true;
+}
+
 void read_entry(Findings& findings, const YAML::Node& node, const std::string& path,
-                const std::vector<std::string>& known, ModuleEntry& entry) {
+                const std::vector<std::string>& known, bool admission, ModuleEntry& entry) {
   entry.position = position_of(node);
   if (!node.IsMap()) {
     findings.add(entry.position, path,
@@ -141,10 +197,15 @@ void read_entry(Findings& findings, const YAML::Node& node, const std::string& p
     return;
   }
   bool named = false;
-  for (const auto& [key, value] : checked_items(findings, node, path, known)) {
+  const Items items = checked_items(findings, node, path, known);
+  for (const auto& [key, value] : items) {
     if (key == "name") {
       named = true;
-      read_name(findings, value, path, entry.name);
+      if (admission && is_plugin_name(value, items)) {
+        read_plugin_name(findings, value, path, entry.name);
+      } else {
+        read_name(findings, value, path, entry.name);
+      }
     } else if (key == "module") {
       read_module(findings, value, path, entry.module);
     } else if (key == "timeout") {
@@ -159,6 +220,7 @@ void read_entry(Findings& findings, const YAML::Node& node, const std::string& p
       read_config(findings, value, path, entry);
     }
   }
+  if (admission) named = finish_admission_entry(findings, path, items, entry);
   if (!named && path != "storage") findings.add(entry.position, path, "needs a name");
   if (entry.module.empty()) entry.module = entry.name;
 }
@@ -202,7 +264,7 @@ void read_module_list(Findings& findings, const YAML::Node& node, ModuleList lis
   for (const YAML::Node& item : node) {
     const std::string path = name + '[' + std::to_string(index++) + ']';
     ModuleEntry entry;
-    read_entry(findings, item, path, known, entry);
+    read_entry(findings, item, path, known, list == ModuleList::admission, entry);
     const auto twin = std::find_if(out.begin(), out.end(), [&](const ModuleEntry& other) {
       return !entry.name.empty() && other.name == entry.name;
     });
@@ -218,7 +280,8 @@ void read_module_list(Findings& findings, const YAML::Node& node, ModuleList lis
 
 void read_storage(Findings& findings, const YAML::Node& node, ModuleEntry& out) {
   ModuleEntry entry;
-  read_entry(findings, node, "storage", {"name", "module", "timeout", "sha256", "config"}, entry);
+  read_entry(findings, node, "storage", {"name", "module", "timeout", "sha256", "config"}, false,
+             entry);
   if (entry.module.empty()) entry.module = out.module;
   if (entry.name.empty()) entry.name = entry.module;
   // The default path belongs to the default driver; another one brings its own.

@@ -203,6 +203,7 @@ std::vector<Option> options_of(ServerConfiguration& c) {
   out.push_back({"log", "level", TextOption{&c.log.level, log_level}});
   out.push_back({"log", "format", TextOption{&c.log.format, log_format}});
   out.push_back({"", "modulePath", TextOption{&c.module_path, non_empty}});
+  out.push_back({"", "admissionConfigFile", TextOption{&c.admission_config_file, any_text}});
   out.push_back({"", "apiAudiences", TextListOption{&c.api_audiences, non_empty}});
   out.push_back(
       {"", "corsAllowedOrigins", TextListOption{&c.cors_allowed_origins, origin_pattern}});

@@ -22,6 +22,7 @@
 #include "controllers/names.h"
 #include "controllers/namespaces.h"
 #include "controllers/rbac_bootstrap.h"
+#include "controllers/resource_quotas.h"
 #include "controllers/root_ca_publisher.h"
 #include "controllers/scope.h"
 #include "controllers/service_addresses.h"
@@ -77,6 +78,7 @@ class Manager::Impl {
       add(std::make_unique<IdentityLease>(scope_, objects_, options.host));
     }
     add(std::make_unique<FlowControlObjects>(scope_, objects_));
+    add(std::make_unique<ResourceQuotas>(scope_, objects_));
     if (options.fairness != nullptr) {
       controllers_.push_back(
           std::make_unique<FlowControlFollower>(scope_, objects_, *options.fairness));

@@ -16,7 +16,8 @@ std::vector<std::string> controller_names() {
           std::string(kServiceAddresses),
           std::string(kEventTtl),
           std::string(kIdentityLease),
-          std::string(kFlowControl)};
+          std::string(kFlowControl),
+          std::string(kResourceQuota)};
 }
 
 }  // namespace limen::controllers

@@ -21,6 +21,7 @@ inline constexpr std::string_view kServiceAddresses = "service-addresses";
 inline constexpr std::string_view kEventTtl = "event-ttl";
 inline constexpr std::string_view kIdentityLease = "identity-lease";
 inline constexpr std::string_view kFlowControl = "flow-control";
+inline constexpr std::string_view kResourceQuota = "resourcequota";
 
 // All of them, in the order they are started.
 std::vector<std::string> controller_names();

@@ -1,5 +1,8 @@
 #include "modules/abi_controller.h"
 
+#include <algorithm>
+#include <utility>
+
 #include "modules/host_scope.h"
 #include "modules/inputs.h"
 #include "modules/nodes.h"
@@ -44,6 +47,28 @@ const limen_admission_input* make_input(Call& call, const admission::Review& rev
   return out;
 }
 
+// Who is asked again in the second round, or about a write that is tried again, says nothing twice.
+void warn(request::CallScope& scope, std::string text) {
+  auto& all = scope.warnings;
+  if (std::find(all.begin(), all.end(), text) == all.end()) all.push_back(std::move(text));
+}
+
+// A key with a slash says itself whose it is (pod-security.kubernetes.io/enforce-policy); any other
+// is put behind the instance's name. Who annotates first is right, as in kube-apiserver.
+void annotate(request::CallScope& scope, const std::string& module, const std::string& key,
+              std::string value) {
+  std::string full = key.find('/') == std::string::npos ? module + "/" + key : key;
+  for (const auto& [known, first] : scope.annotations) {
+    if (known != full) continue;
+    if (first != value) {
+      log::warn("an audit annotation is set already; the later value is left out",
+                {{"module", module}, {"key", full}});
+    }
+    return;
+  }
+  scope.annotations.emplace_back(std::move(full), std::move(value));
+}
+
 }  // namespace
 
 AbiController::AbiController(std::shared_ptr<ModuleInstance> instance)
@@ -82,14 +107,12 @@ admission::Result AbiController::take_result(Call& call, const admission::Review
       error = refused.what();
     }
   }
-  for (std::string& warning : reply.warnings) scope.warnings.push_back(std::move(warning));
+  for (std::string& warning : reply.warnings) warn(scope, std::move(warning));
   if (!error.empty()) {
     instance_->record(Outcome::error, time);
     return failed(std::move(error), scope);
   }
-  for (auto& [key, value] : reply.annotations) {
-    scope.annotations.emplace_back(name() + "/" + key, std::move(value));
-  }
+  for (auto& [key, value] : reply.annotations) annotate(scope, name(), key, std::move(value));
   instance_->record(reply.denied ? Outcome::no : Outcome::yes, time);
   result.allowed = !reply.denied;
   if (reply.denied) {

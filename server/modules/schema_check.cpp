@@ -1,5 +1,7 @@
 #include <algorithm>
 #include <cmath>
+#include <cstdint>
+#include <limits>
 
 #include "base/strings.h"
 #include "modules/schema_rule.h"
@@ -32,6 +34,21 @@ unsigned type_of(const json::value& value) {
       return kObjectType;
   }
   return 0;
+}
+
+// Where a whole number is wanted, 2.0 becomes 2: a module asks for whole numbers and would find
+// none in 2.0. False for one that no int64_t holds.
+bool make_whole(json::value& value) {
+  if (value.is_uint64()) {
+    return value.get_uint64() <=
+           static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max());
+  }
+  if (!value.is_double()) return true;
+  const double number = value.get_double();
+  if (std::trunc(number) != number) return true;  // not whole, and told as that
+  if (number < -0x1p63 || number >= 0x1p63) return false;
+  value = static_cast<std::int64_t>(number);
+  return true;
 }
 
 // One segment of a JSON pointer (RFC 6901).
@@ -90,6 +107,10 @@ std::string type_names(unsigned types) {
 
 void ConfigSchema::Rule::check(json::value& value, const std::string& pointer,
                                std::vector<ConfigFinding>& findings) const {
+  if ((types & (kIntegerType | kNumberType)) == kIntegerType && !make_whole(value)) {
+    findings.push_back({pointer, "must be a whole number that fits 64 bits"});
+    return;
+  }
   const unsigned type = type_of(value);
   if (types != 0 && (type & types) == 0) {
     const unsigned shown = type == (kIntegerType | kNumberType) ? kNumberType : type;

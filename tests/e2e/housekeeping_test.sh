@@ -369,7 +369,7 @@ assert_exit 1 "$LIMEN" serve --config "$CONFIG"
 assert_contains "$OUTPUT" "controllers.rootCAFile: $WORK/root.crt: holds no certificate in PEM form"
 
 fresh_server nothing namespaces default-service-account rbac-bootstrap clusterrole-aggregation token-cleaner \
-  cluster-authentication-trust root-ca-publisher service-addresses local-api-services
+  cluster-authentication-trust root-ca-publisher service-addresses local-api-services flow-control
 would_have_been_done
 assert_eq "$(names_of ns)" ""
 assert_eq "$(revision)" 1 "nothing is written"

@@ -56,13 +56,15 @@ trap cleanup EXIT
 
 # --- the server ---------------------------------------------------------------------------------
 
-# A port nobody listens on, below those the system hands out by itself.
+# A port nobody listens on, below those the system hands out by itself, and none that this script was
+# given before.
 free_port() {
   local port
   while true; do
     port=$((10000 + RANDOM % 22000))
+    if grep -qsx "$port" "$WORK/ports"; then continue; fi
     if ! (exec 3<> "/dev/tcp/127.0.0.1/$port") 2> /dev/null; then
-      printf '%s\n' "$port"
+      printf '%s\n' "$port" | tee -a "$WORK/ports"
       return
     fi
   done

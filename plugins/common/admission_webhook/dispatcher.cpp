@@ -61,7 +61,9 @@ const char* const kConfigSchema = R"json({
       "description": "A longer answer of a webhook is a failure."
     },
     "allowedHosts": {
-      "type": "array", "items": {"type": "string", "minLength": 1},
+      "type": "array", "uniqueItems": true,
+      "items": {"type": "string", "maxLength": 255,
+        "pattern": "^((\\*\\.)?[A-Za-z0-9]([-A-Za-z0-9.]*[A-Za-z0-9])?|\\[[0-9A-Fa-f:.]+\\])$"},
       "description": "The only hosts that webhooks with a url may be at, such as hooks.example.com or *.example.com; empty or left out: any. Webhooks that are services are not concerned."
     }
   }
@@ -180,16 +182,18 @@ std::optional<Refusal> Dispatcher::judge_failure(AdmissionCall& call, const Webh
         "Timeout: request did not complete within requested timeout", 504, "Timeout", {}};
   }
   count_rejection(call, webhook, "calling_webhook_error", reply.http_code);
-  return Refusal{
-      "Internal error occurred: " + error,
-      500,
-      "InternalError",
-      {{"", error, ""},
-       {"",
-        "webhook " + go_quote(webhook.name) + " of the " +
-            (kind_ == Kind::mutating ? "Mutating" : "Validating") + "WebhookConfiguration " +
-            go_quote(webhook.configuration) + " took " + took + " ms",
-        ""}}};
+  return Refusal{"Internal error occurred: " + error,
+                 500,
+                 "InternalError",
+                 {{"", error, ""}, time_of(webhook, reply)}};
+}
+
+Answer::Cause Dispatcher::time_of(const Webhook& webhook, const Reply& reply) const {
+  return {"",
+          "webhook " + go_quote(webhook.name) + " of the " +
+              (kind_ == Kind::mutating ? "Mutating" : "Validating") + "WebhookConfiguration " +
+              go_quote(webhook.configuration) + " took " + milliseconds_of(reply.took) + " ms",
+          ""};
 }
 
 std::optional<Refusal> Dispatcher::judge(AdmissionCall& call, const Webhook& webhook,

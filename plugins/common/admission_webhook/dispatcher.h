@@ -60,6 +60,8 @@ class Dispatcher {
   // is ignored one under `failed_open_key`. Nothing: the request goes on.
   std::optional<Refusal> judge(AdmissionCall& call, const Webhook& webhook, const Reply& reply,
                                const std::string& failed_open_key) const;
+  // How long a webhook took, as a cause in a failed request's Status.
+  Answer::Cause time_of(const Webhook& webhook, const Reply& reply) const;
   // A refusal of the server's own because of what a webhook wants: 500 whatever its policy.
   Refusal internal_error(const AdmissionCall& call, const Webhook& webhook,
                          const std::string& why) const;

@@ -70,7 +70,7 @@ typedef struct limen_admission_reply {
   void (*add_cause)(limen_call* call, limen_str type, limen_str message, limen_str field);
   /* A Warning header (299) of the answer, whatever its outcome. [call] */
   void (*warn)(limen_call* call, limen_str message);
-  /* An annotation of the audit event; the host puts the plugin's name before the key. [call] */
+  /* An annotation of the audit event; a key without "/" is put behind the plugin's name. [call] */
   void (*annotate)(limen_call* call, limen_str key, limen_str value);
   /* NULL while validating. */
   const limen_patch_api* patch;

@@ -68,7 +68,8 @@ class Bound final : public Change {
       : node_(object::text_at(*object::member(binding, "target"), "name")),
         uid_(object::uid(binding)),
         revision_(object::resource_version(binding)),
-        annotations_(object::annotations(binding)) {}
+        annotations_(object::annotations(binding)),
+        labels_(object::labels(binding)) {}
 
   Json apply(Call&, const Json& current) override {
     const std::string name(object::name(current));
@@ -90,18 +91,23 @@ class Bound final : public Change {
     Json pod = object::mutable_copy(current);
     object::set_metadata(pod, "resourceVersion", revision_);
     object::object_at(pod, "spec")["nodeName"] = node_;
-    if (!annotations_.empty()) {
-      Json& annotations = object::metadata(pod)["annotations"];
-      if (!annotations.is_object()) annotations.emplace_object();
-      for (const auto& [key, value] : annotations_) annotations.get_object()[key] = value;
-    }
+    take_over(pod, "annotations", annotations_);
+    take_over(pod, "labels", labels_);
     mark_scheduled(pod);
     return pod;
   }
 
  private:
+  // The Binding's own go to the pod, in place of what it has there.
+  static void take_over(Json& pod, const char* field, const object::Labels& from) {
+    if (from.empty()) return;
+    Json& to = object::metadata(pod)[field];
+    if (!to.is_object()) to.emplace_object();
+    for (const auto& [key, value] : from) to.get_object()[key] = value;
+  }
+
   std::string node_, uid_, revision_;
-  object::Labels annotations_;
+  object::Labels annotations_, labels_;
 };
 
 // A pod's name by its URL, and in the body of /bindings.

@@ -134,11 +134,13 @@ class Scaled final : public Change {
   std::string revision_, uid_;
 };
 
-// The same as a server-side apply: the manager's word on the replicas of the object itself.
+// The same as a server-side apply: the manager's word on the replicas of the object itself. Where
+// admission made another number of it, that is what is stored, and is nobody's.
 class ScaleApplied final : public Change {
  public:
-  ScaleApplied(const Ownership& ownership, const Json& config)
-      : ownership_(ownership), config_(config) {}
+  // `admitted`: the number admission made of it; nothing: it left it as it was.
+  ScaleApplied(const Ownership& ownership, const Json& config, std::optional<std::int64_t> admitted)
+      : ownership_(ownership), config_(config), admitted_(admitted) {}
 
   Json apply(Call& call, const Json& current) override {
     const Json served = served_form(call, current);
@@ -152,6 +154,7 @@ class ScaleApplied final : public Change {
       set_replicas(call, of_object, object::int_or(replicas, 0));
     }
     Json object = ownership_.applied(&served, of_object);
+    if (admitted_) set_replicas(call, object, *admitted_);
     conform_applied(object, expected_kind(call));
     store_form(call, object);
     return object;
@@ -161,10 +164,15 @@ class ScaleApplied final : public Change {
  private:
   const Ownership& ownership_;
   const Json& config_;
+  const std::optional<std::int64_t> admitted_;
 };
 
+std::int64_t replicas_of(const Json& scale) {
+  return object::int_or(object::find(scale, {"spec", "replicas"}), 0);
+}
+
 void check_scale(const Json& scale) {
-  const std::int64_t replicas = object::int_or(object::find(scale, {"spec", "replicas"}), 0);
+  const std::int64_t replicas = replicas_of(scale);
   if (replicas >= 0) return;
   throw ApiError::invalid(
       "autoscaling", "Scale", object::name(scale),
@@ -230,14 +238,17 @@ base::Task<bool> try_scale(Call& call, const Wanted& wanted) {
   const object::Document old(old_scale);
   Admit admit(call, admission::kUpdate, call.info().verb, name, sub.kind, sub.type,
               wanted.options.document, wanted.options.dry_run);
+  const std::int64_t asked_for = replicas_of(scale);
   co_await admit.mutate(scale, old);
+  std::optional<std::int64_t> admitted;
+  if (replicas_of(scale) != asked_for) admitted = replicas_of(scale);
   check_scale(scale);
   co_await admit.validate(scale, old);
 
   const ModifyRules rules{registry::Part::whole, false};
   if (wanted.config) {
     const Ownership ownership(call, registry::Part::whole, wanted.options);
-    ScaleApplied change(ownership, *wanted.config);
+    ScaleApplied change(ownership, *wanted.config, admitted);
     const storage::ObjectPtr modified = co_await modify(call, name, rules, wanted.options, change);
     respond_text(call, 200, object::to_json(scale_of(call, *modified)));
     co_return true;

@@ -61,6 +61,7 @@ class Admits final : public admission::Controller {
   base::Task<admission::Result> validate(const admission::Review& review,
                                          request::CallScope&) override {
     judged = review.object.to_json();
+    dry_run = review.dry_run;
     admission::Result result;
     result.allowed = allows;
     co_return result;
@@ -69,6 +70,7 @@ class Admits final : public admission::Controller {
   bool allows = true;
   int asked = 0;
   std::string judged;
+  bool dry_run = false;
 
  private:
   std::string name_ = "fits";
@@ -191,6 +193,7 @@ TEST_F(ShadowsTest, AControllerIsComparedByWhatItRefusesAndChanges) {
   fits_->change = object::Document::parse(R"({"a":2})");
   EXPECT_EQ(admitted(true), "different");
   EXPECT_EQ(fits_->judged, R"({"a":2})") << "it judges what it would have made";
+  EXPECT_TRUE(fits_->dry_run) << "it writes nothing of its own";
   const int asked = fits_->asked;
   EXPECT_EQ(admitted(true, admission::kDelete), "");
   EXPECT_EQ(fits_->asked, asked);

@@ -104,6 +104,18 @@ TEST_F(SubresourceTest, ABindingGivesAPodItsNode) {
   EXPECT_EQ(object::text_at(pod.json.at("status").at("conditions").at(0), "type"), "PodScheduled");
 }
 
+TEST_F(SubresourceTest, ABindingsLabelsAndAnnotationsBecomeThePods) {
+  put_pod("", "Pending");
+  const Answered answered =
+      call("POST", pods + "/p/binding",
+           R"({"apiVersion":"v1","kind":"Binding","target":{"kind":"Node","name":"n1"},
+               "metadata":{"name":"p","labels":{"app":"other","zone":"z"},"annotations":{"a":"b"}}})");
+  EXPECT_EQ(answered.status, 201) << answered.text;
+  const Answered pod = call("GET", pods + "/p");
+  EXPECT_EQ(pod.at("metadata.labels"), R"({"app":"other","zone":"z"})");
+  EXPECT_EQ(pod.at("metadata.annotations"), R"({"a":"b"})");
+}
+
 TEST_F(SubresourceTest, APodIsBoundOnce) {
   put_pod(R"("nodeName":"n1",)");
   const Answered answered = call("POST", pods + "/p/binding", binding("n2"));

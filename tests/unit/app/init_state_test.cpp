@@ -12,6 +12,7 @@
 #include "app/kubeconfig.h"
 #include "app/pki.h"
 #include "base/strings.h"
+#include "config/admission_plugins.h"
 #include "config/load.h"
 #include "support/scratch_folder.h"
 
@@ -95,6 +96,20 @@ TEST_F(InitStateTest, WritesAConfigurationThatLoads) {
   EXPECT_FALSE(loaded.configuration.authenticators.empty());
   EXPECT_FALSE(loaded.configuration.authorizers.empty());
   EXPECT_FALSE(loaded.configuration.local.enabled);
+}
+
+TEST_F(InitStateTest, HasThePluginsOnThatKubeApiserverHas) {
+  const config::Loaded loaded = config::load_file(init_state(options_).config_file, {});
+  ASSERT_TRUE(loaded.ok()) << loaded.problems[0];
+  std::vector<std::string> wanted, found;
+  for (const config::AdmissionPlugin& plugin : config::admission_plugins()) {
+    if (plugin.on_by_default()) wanted.emplace_back(plugin.module);
+  }
+  for (const auto& entry : loaded.configuration.admission) {
+    found.push_back(entry.name);
+    EXPECT_EQ(entry.mode, config::Mode::enforce);
+  }
+  EXPECT_EQ(found, wanted);
 }
 
 TEST_F(InitStateTest, SignsServingAndAdminCertificatesWithOneAuthority) {

@@ -39,6 +39,17 @@ TEST(SpecsTest, ModuleSpecsFindTheirValuesInTheFileLongAfterLoading) {
   EXPECT_EQ(entry.locate("/missing"), "limen.yaml:6:7");
 }
 
+TEST(SpecsTest, ValuesOfAnotherFileAreFoundThere) {
+  config::ServerConfiguration configuration = loaded("admission: [{name: a}]\n");
+  config::ModuleEntry& entry = configuration.admission[0];
+  entry.config = boost::json::object{{"b", 1}};
+  entry.config_positions = {{"", {2, 3}}, {"/b", {2, 7}}};
+  entry.config_file = "admission.yaml";
+  const modules::ModuleSpec spec = generation_spec(configuration).admission[0];
+  EXPECT_EQ(spec.position, "limen.yaml:3:13");
+  EXPECT_EQ(spec.locate("/b"), "admission.yaml:2:7");
+}
+
 TEST(SpecsTest, AnEntryWithoutConfigHasAnEmptyDocument) {
   EXPECT_FALSE(generation_spec(loaded("authorizers: [{name: a}]\n")).authorizers[0].config);
 }

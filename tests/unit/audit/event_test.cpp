@@ -53,10 +53,11 @@ TEST_F(AuditEvent, HasTheShapeOfKubernetes) {
             R"("stageTimestamp":"2026-11-24T02:31:48.200000Z","annotations":{"a":"1","b":"2"}})");
 }
 
-TEST_F(AuditEvent, WhatAWebhookChangedIsToldFromLevelRequestOn) {
+TEST_F(AuditEvent, WhatAdmissionChangedIsToldFromLevelRequestOn) {
   auto& context = asks("POST", "/api/v1/namespaces/x/pods");
-  context.scope.annotations = {{"m/patch.webhook.admission.k8s.io/round_0_index_0", "[secret]"},
-                               {"m/mutation.webhook.admission.k8s.io/round_0_index_0", "{}"}};
+  context.scope.annotations = {{"patch.webhook.admission.k8s.io/round_0_index_0", "[secret]"},
+                               {"patch.admission.limen.io/round_0_index_0", "[secret]"},
+                               {"mutation.webhook.admission.k8s.io/round_0_index_0", "{}"}};
   context.set_status(201);
   const auto text = [&] { return make_event(context, Stage::response_complete, kNow).to_json(); };
   EXPECT_EQ(text().find("secret"), std::string::npos);

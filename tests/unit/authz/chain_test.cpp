@@ -201,8 +201,7 @@ TEST_F(AuthzChain, AnEmptyChainAllowsNothing) { EXPECT_FALSE(ask().allowed); }
 TEST_F(AuthzChain, TheSuperuserRuleIsNoneOfTheRules) {
   request::CallScope scope(loop_, base::Deadline::max());
   const request::Identity root{"root", "", {"system:masters"}, {}};
-  const Chain chain(authorizers_);
-  const Rules rules = test::run_task(loop_, chain.rules_for(root, "default", scope));
+  const Rules rules = test::run_task(loop_, Chain{}.rules_for(root, "default", scope));
   EXPECT_TRUE(rules.resource_rules.empty());
   EXPECT_TRUE(rules.non_resource_rules.empty());
 }

@@ -18,6 +18,9 @@ Key schema(const std::string& name) { return {kSchemas, "", name}; }
 
 class FlowControlTest : public WithManager {
  protected:
+  // The manager tells the fairness of this fixture until it ends.
+  ~FlowControlTest() override { manager_.reset(); }
+
   void run_with(fairness::Fairness* fairness, std::vector<std::string> disabled = {}) {
     Options options;
     options.disabled = std::move(disabled);

@@ -410,6 +410,38 @@ TEST(AbiController, IsGivenTheObjectsAndAnswersWithThePatchedOne) {
   EXPECT_EQ(scope.annotations[0].first, "puppet/changed");
 }
 
+TEST(AbiController, AnAnnotationsKeyWithASlashStaysAndTheFirstToWriteItIsRight) {
+  PuppetHouse house;
+  house.open();
+  house.strings().admit = [](limen_call* call, const limen_admission_input*,
+                             const limen_admission_reply* reply) -> limen_status {
+    reply->annotate(call, text("example.com/level"), text("high"));
+    reply->annotate(call, text("example.com/level"), text("low"));
+    reply->annotate(call, text("seen"), text("yes"));
+    return LIMEN_OK;
+  };
+  auto scope = house.scope();
+  scope.annotations = {{"puppet/seen", "no"}};
+  EXPECT_TRUE(house.admit(scope, review_of("{}")).allowed);
+  const std::vector<std::pair<std::string, std::string>> expected = {{"puppet/seen", "no"},
+                                                                     {"example.com/level", "high"}};
+  EXPECT_EQ(scope.annotations, expected);
+}
+
+TEST(AbiController, WhoIsAskedAgainWarnsOnce) {
+  PuppetHouse house;
+  house.open();
+  house.strings().admit = [](limen_call* call, const limen_admission_input*,
+                             const limen_admission_reply* reply) -> limen_status {
+    reply->warn(call, text("careful"));
+    return LIMEN_OK;
+  };
+  auto scope = house.scope();
+  house.admit(scope, review_of("{}"));
+  house.admit(scope, review_of("{}"));
+  EXPECT_EQ(scope.warnings, std::vector<std::string>{"careful"});
+}
+
 TEST(AbiController, AnObjectThatIsTheSameAfterItsEditsIsUnchanged) {
   PuppetHouse house;
   house.open();

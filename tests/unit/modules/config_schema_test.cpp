@@ -67,6 +67,23 @@ TEST(ConfigSchema, TypesAreTold) {
   EXPECT_EQ(findings(R"({"type":"boolean"})", R"("true")"), ": must be boolean, not string\n");
 }
 
+// A module asks for whole numbers and finds none in 2.0 or in what no 64 bits hold.
+TEST(ConfigSchema, AWholeNumberIsOneForTheModuleToo) {
+  const ConfigSchema schema =
+      ConfigSchema::parse(R"({"properties":{"n":{"type":"integer"},"x":{"type":"number"}}})");
+  boost::json::value config = boost::json::parse(R"({"n":2.0,"x":2.0})");
+  EXPECT_TRUE(schema.check(config).empty());
+  EXPECT_TRUE(config.at("n").is_int64());
+  EXPECT_TRUE(config.at("x").is_double());
+  EXPECT_EQ(findings(R"({"type":"integer"})", "9223372036854775807"), "");
+  EXPECT_EQ(findings(R"({"type":"integer"})", "-9223372036854775808"), "");
+  for (const char* beyond : {"9223372036854775808", "9223372036854775808.0", "1e300", "-1e300"}) {
+    EXPECT_EQ(findings(R"({"type":"integer"})", beyond),
+              ": must be a whole number that fits 64 bits\n")
+        << beyond;
+  }
+}
+
 TEST(ConfigSchema, BoundsHoldAtTheirEdges) {
   constexpr std::string_view kSchema = R"({"type":"integer","minimum":1,"maximum":9})";
   EXPECT_EQ(findings(kSchema, "1"), "");

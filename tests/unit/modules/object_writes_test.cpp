@@ -50,7 +50,7 @@ class ObjectWrites : public testing::Test {
                             &End::told, &end);
   }
 
-  test::MemoryStore store;
+  limen::test::MemoryStore store;
   End end;
   PuppetHouse house;
   const limen_host* host = nullptr;

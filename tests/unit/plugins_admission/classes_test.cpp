@@ -158,7 +158,9 @@ class Priority : public testing::Test {
   }
   Reply create(const std::string& spec) {
     const Review review = of("pods", json("{\"spec\":" + spec + "}"));
-    if (!controller.admit(review).denied) EXPECT_TRUE(controller.admits_idempotently(review));
+    if (!controller.admit(review).denied) {
+      EXPECT_TRUE(controller.admits_idempotently(review));
+    }
     return controller.admit(review);
   }
   std::string spec_of(const std::string& spec) { return at(create(spec).object, "/spec"); }

@@ -7,10 +7,9 @@ namespace {
 
 class PodSecurity : public testing::Test {
  protected:
-  void label(Instance& controller, const std::string& labels, const std::string& ns = "x") {
-    controller.host().put(
-        "", "namespaces",
-        json(R"({"metadata":{"name":")" + ns + R"(","labels":{)" + labels + "}}}"));
+  static void label(Instance& of, const std::string& labels, const std::string& ns = "x") {
+    of.host().put("", "namespaces",
+                  json(R"({"metadata":{"name":")" + ns + R"(","labels":{)" + labels + "}}}"));
   }
   void enforce(const std::string& level, const std::string& version = "latest") {
     label(controller, R"("pod-security.kubernetes.io/enforce":")" + level +

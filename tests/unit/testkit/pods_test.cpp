@@ -112,4 +112,55 @@ TEST_F(Pods, EveryWayToNameASecretOrAConfigMapIsFound) {
             "2 pvc spec.volumes[12].persistentVolumeClaim.claimName\n");
 }
 
+// Every container list, every way a container names something, in a pod and in every template.
+TEST_F(Pods, NoContainerListAndNoTemplateHidesAReference) {
+  struct Kind {
+    const char* container;
+    limen::PodReference kind;
+    const char* path;
+  };
+  constexpr Kind kKinds[] = {
+      {R"({"env":[{"valueFrom":{"secretKeyRef":{"name":"n"}}}]})", limen::PodReference::secret,
+       ".env[0].valueFrom.secretKeyRef.name"},
+      {R"({"envFrom":[{"secretRef":{"name":"n"}}]})", limen::PodReference::secret,
+       ".envFrom[0].secretRef.name"},
+      {R"({"env":[{"valueFrom":{"configMapKeyRef":{"name":"n"}}}]})",
+       limen::PodReference::config_map, ".env[0].valueFrom.configMapKeyRef.name"},
+      {R"({"envFrom":[{"configMapRef":{"name":"n"}}]})", limen::PodReference::config_map,
+       ".envFrom[0].configMapRef.name"},
+  };
+  struct Holder {
+    const char *group, *resource, *before, *after, *path;
+  };
+  constexpr Holder kHolders[] = {
+      {"", "pods", "", "", ""},
+      {"", "podtemplates", R"({"template":)", "}", "template."},
+      {"", "replicationcontrollers", R"({"spec":{"template":)", "}}", "spec.template."},
+      {"apps", "deployments", R"({"spec":{"template":)", "}}", "spec.template."},
+      {"apps", "replicasets", R"({"spec":{"template":)", "}}", "spec.template."},
+      {"apps", "statefulsets", R"({"spec":{"template":)", "}}", "spec.template."},
+      {"apps", "daemonsets", R"({"spec":{"template":)", "}}", "spec.template."},
+      {"batch", "jobs", R"({"spec":{"template":)", "}}", "spec.template."},
+      {"batch", "cronjobs", R"({"spec":{"jobTemplate":{"spec":{"template":)", "}}}}",
+       "spec.jobTemplate.spec.template."},
+  };
+  for (const Holder& holder : kHolders) {
+    for (const std::string list : {"initContainers", "containers", "ephemeralContainers"}) {
+      for (const Kind& kind : kKinds) {
+        const auto pod = limen::pod_of(holder.group, holder.resource,
+                                       parse(holder.before + (R"({"spec":{")" + list + "\":[{},") +
+                                             kind.container + "]}}" + holder.after));
+        ASSERT_TRUE(pod) << holder.resource;
+        std::string seen;
+        limen::each_reference(
+            *pod, [&](limen::PodReference found, std::string_view name, const std::string& path) {
+              EXPECT_EQ(found, kind.kind) << path;
+              seen += std::string(name) + " " + path;
+            });
+        EXPECT_EQ(seen, std::string("n ") + holder.path + "spec." + list + "[1]" + kind.path);
+      }
+    }
+  }
+}
+
 }  // namespace

@@ -137,7 +137,7 @@ class AdmissionCall final : public detail::CallOf<AdmissionCall> {
   }
   // A Warning header of the answer.
   void warn(std::string_view message) { reply_->warn(call_, to_abi(message)); }
-  // An annotation of the audit event.
+  // An annotation of the audit event. A key with a "/" stays, others follow the instance's name.
   void annotate(std::string_view key, std::string_view value) {
     reply_->annotate(call_, to_abi(key), to_abi(value));
   }

@@ -119,6 +119,18 @@ class FakeHost {
       ++ran;
     }
   }
+  // Has somebody else act once so much time has passed on the clock.
+  void later(std::chrono::nanoseconds delay, std::function<void()> act) {
+    struct Act {
+      std::function<void()> act;
+      static void run(void* raw, limen_status status) {
+        const std::unique_ptr<Act> self(static_cast<Act*>(raw));
+        if (status == LIMEN_OK) self->act();
+      }
+    };
+    auto job = std::make_unique<Act>(Act{std::move(act)});
+    if (enqueue(delay.count(), &Act::run, job.get()) == LIMEN_OK) job.release();
+  }
   // When the next timer is due; INT64_MAX for none.
   std::int64_t next_timer() const {
     const std::lock_guard<std::mutex> lock(mutex_);
@@ -159,6 +171,12 @@ class FakeHost {
   bool contains(const std::string& group, const std::string& resource, const std::string& ns,
                 const std::string& name) const {
     return objects_.count({group, resource, ns, name}) != 0;
+  }
+  // Null when there is none. Good until the object is changed or removed.
+  const Json* find(const std::string& group, const std::string& resource, const std::string& ns,
+                   const std::string& name) const {
+    const auto found = objects_.find({group, resource, ns, name});
+    return found == objects_.end() ? nullptr : found->second;
   }
   // Makes a kind known, in every version.
   void serve_kind(const std::string& group, const std::string& kind, const std::string& resource,

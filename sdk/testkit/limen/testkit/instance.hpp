@@ -163,6 +163,7 @@ class Instance {
       : host_(
             std::make_unique<FakeHost>(std::move(options.config), options.name, options.without)) {
     if (options.prepare) options.prepare(*host_);
+    refuse_what_the_host_lacks(module.descriptor(options.kind, options.id));
     plugin_ = module.factory().create(host_->raw(), module.find(options.kind, options.id),
                                       options.name.c_str());
     if (plugin_ == nullptr) throw StartError(LIMEN_E_INTERNAL, "create failed");
@@ -299,6 +300,21 @@ class Instance {
     return kind->validate == nullptr ? nothing(review)
                                      : judge(review, kind->validate, &kValidateReply);
   }
+  // The same for many objects at once: every call is begun before any is brought to its end.
+  std::vector<Reply> validate_at_once(const std::vector<Review>& reviews) {
+    const auto* kind = table<limen_admission>(LIMEN_KIND_ADMISSION);
+    std::deque<BorrowedReview> subjects;
+    std::vector<CallState*> begun;
+    for (const Review& review : reviews) {
+      const BorrowedReview& subject = subjects.emplace_back(review);
+      begun.push_back(&begin([&](CallState& call) {
+        return kind->validate(plugin_, call.raw(), &subject.input, &kValidateReply);
+      }));
+    }
+    std::vector<Reply> replies;
+    for (CallState* const call : begun) replies.push_back(finish(*call));
+    return replies;
+  }
   // True when asking again about what admit() made of an object changes nothing more.
   bool admits_idempotently(Review review) {
     review.object = admit(review).object;
@@ -378,21 +394,31 @@ class Instance {
     return reply;
   }
 
+  // The C form of a Review; points into it.
+  struct BorrowedReview {
+    explicit BorrowedReview(const Review& review) : borrowed(review.action) {
+      const auto node = [](const Json& value) {
+        return value.is_null() ? nullptr : to_node(&value);
+      };
+      input.struct_size = sizeof(input);
+      input.operation = review.operation;
+      input.attributes = &borrowed.attributes;
+      input.kind = to_abi(review.kind);
+      input.object = node(review.object);
+      input.old_object = node(review.old_object);
+      input.options = node(review.options);
+      input.dry_run = review.dry_run ? 1 : 0;
+      input.reinvocation = review.reinvocation ? 1 : 0;
+    }
+    const Borrowed borrowed;
+    limen_admission_input input{};
+  };
+
   template <class Function>
   Reply judge(const Review& review, Function function, const limen_admission_reply* sink) {
-    const Borrowed borrowed(review.action);
-    const auto node = [](const Json& value) { return value.is_null() ? nullptr : to_node(&value); };
-    limen_admission_input input{};
-    input.struct_size = sizeof(input);
-    input.operation = review.operation;
-    input.attributes = &borrowed.attributes;
-    input.kind = to_abi(review.kind);
-    input.object = node(review.object);
-    input.old_object = node(review.old_object);
-    input.options = node(review.options);
-    input.dry_run = review.dry_run ? 1 : 0;
-    input.reinvocation = review.reinvocation ? 1 : 0;
-    return run([&](CallState& call) { return function(plugin_, call.raw(), &input, sink); });
+    const BorrowedReview subject(review);
+    return run(
+        [&](CallState& call) { return function(plugin_, call.raw(), &subject.input, sink); });
   }
 
   static std::string_view bearer_token(const Pairs& headers) {
@@ -411,16 +437,31 @@ class Instance {
     return *calls_.emplace_back(std::make_unique<CallState>());
   }
 
+  // As a server does before it makes the plugin.
+  void refuse_what_the_host_lacks(const limen_descriptor& plugin) const {
+    for (const char* const* id = plugin.required; id != nullptr && *id != nullptr; ++id) {
+      if (host_->raw()->get_extension(host_->raw(), *id) != nullptr) continue;
+      throw StartError(LIMEN_E_UNSUPPORTED, std::string("this server does not offer ") + *id);
+    }
+  }
+
   // Makes one call and brings it to its end.
   template <class Body>
   Reply run(Body&& body) {
+    CallState& call = begin(body);
+    return finish(call);
+  }
+
+  template <class Body>
+  CallState& begin(Body&& body) {
     CallState& call = new_call();
     call.deadline_ns = host_->now().count() + timeout_.count();
-    const limen_status status = body(call);
-    if (status != LIMEN_PENDING) {
-      call.reply.status = status;
-      return call.reply;
-    }
+    call.reply.status = body(call);
+    return call;
+  }
+
+  Reply finish(CallState& call) {
+    if (call.reply.status != LIMEN_PENDING) return call.reply;
     while (!call.complete()) {
       if (host_->run_ready() != 0) continue;
       const std::int64_t next = host_->next_timer();
