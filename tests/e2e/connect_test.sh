@@ -223,7 +223,8 @@ close_connection
 # --- long lives are counted, and end with the server
 k exec -i web -- cat < <(sleep 30) > /dev/null 2>&1 &
 KUBECTL_PID=$!
-running() { api GET /metrics | grep -q '^apiserver_longrunning_requests{.*subresource="exec".*} 1'; }
+# Not with grep -q: it would leave before curl has written all, which is more than a pipe holds.
+running() { api GET /metrics | grep '^apiserver_longrunning_requests{.*subresource="exec".*} 1'; }
 eventually 10 running
 began=$SECONDS
 stop_server
