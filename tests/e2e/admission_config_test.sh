@@ -27,7 +27,7 @@ DEFAULT=$(chain)
 with_admission ''
 assert_eq "$(chain)" "$DEFAULT"
 order=' '
-for plugin in namespace-lifecycle limit-ranger taint-nodes-by-condition pod-security priority default-toleration-seconds \
+for plugin in namespace-lifecycle limit-ranger service-account taint-nodes-by-condition pod-security priority default-toleration-seconds \
   default-storage-class storage-object-in-use-protection persistent-volume-claim-resize runtime-class certificate-approval \
   certificate-signing cluster-trust-bundle-attest certificate-subject-restriction default-ingress-class \
   pod-topology-labels pod-resize-validator mutating-webhook validating-webhook resource-quota; do
