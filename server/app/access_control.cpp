@@ -66,8 +66,8 @@ api::AccessChainsPtr chains_of(modules::GenerationPtr generation, const AccessOp
   pinned->token_issuer = generation->token_issuer();
   pinned->api_audiences = shared.api_audiences;
   if (const auto& shadows = generation->shadows(); !shadows.empty()) {
-    pinned->shadows = std::make_shared<const api::Shadows>(
-        shadows.authenticators, shadows.authorizers, shadows.admission);
+    pinned->shadows = std::make_shared<const api::Shadows>(shadows.authenticators,
+                                                           shadows.authorizers, shadows.admission);
   }
   pinned->followers = generation.get();
   pinned->generation = std::move(generation);

@@ -123,6 +123,7 @@ class TlsChannel final : public Channel {
 
 void TlsChannel::note_opening(std::string_view wire) {
   const std::size_t size = std::min(wire.size(), kOpening - opening_size_);
+  if (size == 0) return;  // then there may be nothing to copy from either
   std::memcpy(opening_.data() + opening_size_, wire.data(), size);
   opening_size_ += size;
 }

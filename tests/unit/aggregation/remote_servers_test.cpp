@@ -104,9 +104,8 @@ TEST_F(RemoteServersTest, KeepsWhatAClientSaysOfItselfFromTheServerBehind) {
   put(kService, test::kExternalService);
   servers_->withhold({"X-Proxy-User", "X-Proxy-Extra-*"});
   serve("GET", kPath);
-  for (const char* name :
-       {"Authorization", "X-Remote-*", "X_Remote*", "Impersonate-*", "X-Forwarded-Uri",
-        "X-Proxy-User", "X-Proxy-Extra-*"}) {
+  for (const char* name : {"Authorization", "X-Remote-*", "X_Remote*", "Impersonate-*",
+                           "X-Forwarded-Uri", "X-Proxy-User", "X-Proxy-Extra-*"}) {
     EXPECT_TRUE(withholds(name)) << name;
   }
 }

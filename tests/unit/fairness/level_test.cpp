@@ -231,6 +231,10 @@ TEST_F(LevelTest, FewerQueuesDrainThoseThereAreTooMany) {
 // says.
 class Simulation : public LevelTest {
  protected:
+  // Nobody is left waiting for an answer.
+  void TearDown() override {
+    while (!running_.empty()) step();
+  }
   void begin(const std::string& flow, milliseconds time) {
     Asked& asked = ask(flow);
     running_[&asked] = {flow, time, clock_now, {}};
