@@ -27,6 +27,7 @@
 #include "controllers/scope.h"
 #include "controllers/service_addresses.h"
 #include "controllers/service_follower.h"
+#include "controllers/storage_protection.h"
 #include "controllers/token_cleaner.h"
 #include "observability/log.h"
 
@@ -79,6 +80,7 @@ class Manager::Impl {
     }
     add(std::make_unique<FlowControlObjects>(scope_, objects_));
     add(std::make_unique<ResourceQuotas>(scope_, objects_));
+    add(std::make_unique<StorageProtection>(scope_, objects_));
     if (options.fairness != nullptr) {
       controllers_.push_back(
           std::make_unique<FlowControlFollower>(scope_, objects_, *options.fairness));

@@ -17,7 +17,8 @@ std::vector<std::string> controller_names() {
           std::string(kEventTtl),
           std::string(kIdentityLease),
           std::string(kFlowControl),
-          std::string(kResourceQuota)};
+          std::string(kResourceQuota),
+          std::string(kStorageProtection)};
 }
 
 }  // namespace limen::controllers

@@ -22,6 +22,7 @@ inline constexpr std::string_view kEventTtl = "event-ttl";
 inline constexpr std::string_view kIdentityLease = "identity-lease";
 inline constexpr std::string_view kFlowControl = "flow-control";
 inline constexpr std::string_view kResourceQuota = "resourcequota";
+inline constexpr std::string_view kStorageProtection = "storage-protection";
 
 // All of them, in the order they are started.
 std::vector<std::string> controller_names();

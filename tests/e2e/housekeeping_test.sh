@@ -295,6 +295,70 @@ assert_eq "$(k get networkpolicy wall -n guarded -o jsonpath='{.metadata.name} {
 json_patch pod one '[{"op":"remove","path":"/metadata/finalizers"}]' -n guarded
 eventually 20 gone /api/v1/namespaces/guarded
 
+# --- a claim or volume in use stays when it is deleted, and goes once nobody uses it
+claim() {
+  k create -n stored -f - > /dev/null << YAML
+apiVersion: v1
+kind: PersistentVolumeClaim
+metadata: {name: $1}
+spec: {accessModes: [ReadWriteOnce], resources: {requests: {storage: 1Gi}}}
+YAML
+}
+# pod_with POD CLAIM
+pod_with() {
+  k create -n stored -f - > /dev/null << YAML
+apiVersion: v1
+kind: Pod
+metadata: {name: $1}
+spec:
+  containers: [{name: c, image: nginx}]
+  volumes: [{name: data, persistentVolumeClaim: {claimName: $2}}]
+YAML
+}
+CLAIMS=/api/v1/namespaces/stored/persistentvolumeclaims
+terminating() { [ -n "$(api GET "$1" | jq -r '.metadata.deletionTimestamp // ""')" ]; }
+make create ns stored
+eventually 10 k get serviceaccount default -n stored
+claim data
+claim ended
+claim free
+assert_eq "$(k get pvc data -n stored -o jsonpath='{.metadata.finalizers}')" '["kubernetes.io/pvc-protection"]'
+pod_with user data
+pod_with job ended
+assert_ok k delete pvc free -n stored --timeout=10s
+assert_ok k delete pvc data ended -n stored --wait=false
+would_have_been_done
+terminating $CLAIMS/data || fail "a claim in use must be being deleted and stay"
+assert_contains "$(k get pvc data -n stored)" Terminating
+assert_ok k delete pod user -n stored --force --grace-period=0
+eventually 10 gone $CLAIMS/data
+terminating $CLAIMS/ended || fail "another pod's end must not let it go"
+k get pod job -n stored -o json | jq '.status.phase = "Succeeded"' |
+  k replace --raw /api/v1/namespaces/stored/pods/job/status -f - > /dev/null
+eventually 10 gone $CLAIMS/ended
+
+k create -f - > /dev/null << 'YAML'
+apiVersion: v1
+kind: PersistentVolume
+metadata: {name: disk}
+spec: {accessModes: [ReadWriteOnce], capacity: {storage: 1Gi}, hostPath: {path: /data}}
+YAML
+volume_phase() {
+  k get pv disk -o json | jq --arg phase "$1" '.status.phase = $phase' |
+    k replace --raw /api/v1/persistentvolumes/disk/status -f - > /dev/null
+}
+volume_phase Bound
+assert_ok k delete pv disk --wait=false
+would_have_been_done
+terminating /api/v1/persistentvolumes/disk || fail "a bound volume must be being deleted and stay"
+volume_phase Released
+eventually 10 gone /api/v1/persistentvolumes/disk
+
+# ... also with its namespace, which waits for it no longer than for its pods
+claim data
+pod_with user data
+assert_ok k delete ns stored --timeout=30s
+
 # --- switched off: one at a time, the others do their work; switched on again, it makes up for it
 fresh_server no-namespaces namespaces
 would_have_been_done
@@ -346,6 +410,15 @@ assert_eq "$(names_of configmap -A)" ""
 switched_off
 eventually 10 trusted
 eventually 10 published_in default
+
+fresh_server no-protection storage-protection
+make create ns stored
+claim data
+assert_ok k delete pvc data -n stored --wait=false
+would_have_been_done
+terminating $CLAIMS/data || fail "nobody is there to let it go"
+switched_off
+eventually 10 gone $CLAIMS/data
 
 # --- the authority to publish can be named; its file is followed, and a broken one changes nothing
 stop_server
