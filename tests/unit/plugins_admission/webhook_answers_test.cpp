@@ -141,6 +141,17 @@ TEST_F(MutatingWebhooks, APatchHasLimits) {
   hooks.scripts["w"] = Hooks::patches(doubling + "]");
   EXPECT_EQ(asked("{}", new_pod()), 1u);
   EXPECT_EQ(reply.message, "Internal error occurred: the patch copies too much");
+
+  std::string moving = R"([{"op":"add","path":"/spec/a","value":[0)";
+  for (int i = 0; i < 20'000; ++i) moving += ",0";
+  moving += "]}";
+  for (int i = 0; i < 1'500; ++i) {
+    moving += R"(,{"op":"move","from":"/spec/a","path":"/spec/b"})"
+              R"(,{"op":"move","from":"/spec/b","path":"/spec/a"})";
+  }
+  hooks.scripts["w"] = Hooks::patches(moving + "]");
+  EXPECT_EQ(asked("{}", new_pod()), 1u);
+  EXPECT_EQ(reply.message, "Internal error occurred: the patch moves too many items of arrays");
 }
 
 TEST_F(MutatingWebhooks, WhatWasChangedIsAnnotated) {
