@@ -269,6 +269,12 @@ struct WrongCase {
   std::string why;
 };
 
+std::string many_warnings() {
+  std::string list = "[\"0\"";
+  for (int i = 1; i <= 1000; ++i) list += ",\"" + std::to_string(i) + "\"";
+  return list + "]";
+}
+
 TEST_F(ValidatingWebhooks, AnAnswerThatIsNoneIsAFailure) {
   const auto body = [](const std::string& text) { return Hooks::code(200, text); };
   const WrongCase cases[] = {
@@ -293,7 +299,10 @@ TEST_F(ValidatingWebhooks, AnAnswerThatIsNoneIsAFailure) {
       {Hooks::always(R"("allowed":true,"patchType":"JSONPatch")"),
        "received invalid webhook response: validating webhook may not return response.patchType"},
       {Hooks::always(R"("allowed":true,"patch":"W10=")"),
-       "received invalid webhook response: validating webhook may not return response.patch"}};
+       "received invalid webhook response: validating webhook may not return response.patch"},
+      {Hooks::always(R"("allowed":true,"warnings":)" + many_warnings()),
+       "failed to call webhook: the answer is no AdmissionReview: it holds more than 1000 "
+       "warnings"}};
   for (const WrongCase& one : cases) {
     hooks.scripts["w"] = one.answer;
     EXPECT_EQ(asked("{}", new_pod()), 1u);
