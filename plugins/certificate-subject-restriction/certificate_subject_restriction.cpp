@@ -1,14 +1,13 @@
 // certificate-subject-restriction: nobody gets a client certificate that makes them a member of
 // system:masters, who may do everything (CertificateSubjectRestriction).
-#include <openssl/pem.h>
 #include <openssl/x509.h>
 
-#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "common/base64.h"
+#include "common/certificate_request.h"
 #include "limen/cpp/plugin.hpp"
 
 namespace {
@@ -16,32 +15,19 @@ namespace {
 constexpr std::string_view kClientSigner = "kubernetes.io/kube-apiserver-client";
 constexpr std::string_view kMasters = "system:masters";
 
-template <auto Free>
-struct Freed {
-  template <class T>
-  void operator()(T* object) const {
-    Free(object);
-  }
-};
-
-// The organizations of a certificate request in PEM (RFC 7468, PKCS #10); nothing when it is none.
-std::optional<std::vector<std::string>> organizations(const std::string& pem) {
-  const std::unique_ptr<BIO, Freed<BIO_free>> bio(
-      BIO_new_mem_buf(pem.data(), static_cast<int>(pem.size())));
-  const std::unique_ptr<X509_REQ, Freed<X509_REQ_free>> request(
-      bio == nullptr ? nullptr : PEM_read_bio_X509_REQ(bio.get(), nullptr, nullptr, nullptr));
-  if (request == nullptr) return std::nullopt;
-  const X509_NAME* subject = X509_REQ_get_subject_name(request.get());
+// The organizations of a certificate request; nothing when one of them cannot be read.
+std::optional<std::vector<std::string>> organizations(const X509_REQ* request) {
+  const X509_NAME* subject = X509_REQ_get_subject_name(request);
   std::vector<std::string> out;
   for (int at = -1;;) {
     at = X509_NAME_get_index_by_NID(subject, NID_organizationName, at);
     if (at < 0) return out;
-    unsigned char* text = nullptr;
+    unsigned char* raw = nullptr;
     const int size =
-        ASN1_STRING_to_UTF8(&text, X509_NAME_ENTRY_get_data(X509_NAME_get_entry(subject, at)));
+        ASN1_STRING_to_UTF8(&raw, X509_NAME_ENTRY_get_data(X509_NAME_get_entry(subject, at)));
     if (size < 0) return std::nullopt;
-    out.emplace_back(reinterpret_cast<const char*>(text), static_cast<std::size_t>(size));
-    OPENSSL_free(text);
+    const limen::plugins::detail::Bytes<unsigned char> text(raw);
+    out.emplace_back(reinterpret_cast<const char*>(text.get()), static_cast<std::size_t>(size));
   }
 }
 
@@ -52,9 +38,10 @@ class CertificateSubjectRestriction final : public limen::Admission {
     const limen::Node spec = call.object()["spec"];
     if (spec["signerName"].view_or("") != kClientSigner) return {};
     const auto pem = limen::plugins::base64_decode(spec["request"].view_or(""));
-    const auto groups = pem ? organizations(*pem) : std::nullopt;
-    if (!groups)
-      return call.deny("failed to parse CSR: PEM block type must be CERTIFICATE REQUEST");
+    const auto read = limen::plugins::read_certificate_request(pem.value_or(""));
+    if (!read.error.empty()) return call.deny("failed to parse CSR: " + read.error);
+    const auto groups = organizations(read.request.get());
+    if (!groups) return call.deny("failed to parse CSR: the certificate request is malformed");
     for (const std::string& group : *groups) {
       if (group != kMasters) continue;
       return call.deny("use of " + std::string(kClientSigner) + " signer with " +

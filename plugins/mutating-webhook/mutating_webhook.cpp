@@ -1,7 +1,9 @@
 // mutating-webhook: other services may change or refuse what is about to be stored
 // (MutatingAdmissionWebhook, rows W1 to W10).
+#include <atomic>
 #include <boost/json.hpp>
 #include <chrono>
+#include <cstdint>
 #include <limen/cpp/plugin.hpp>
 #include <memory>
 #include <optional>
@@ -92,9 +94,13 @@ class Run : public std::enable_shared_from_this<Run> {
       const Dispatcher::Choice choice = dispatcher_.choose(*later_, facts_, webhook(index));
       if (choice.refusal) return end(refuse(*later_, *choice.refusal));
       if (!choice.asked) continue;
-      return dispatcher_.caller().ask(
-          *later_, (*list_)[index], questions_, mutation_.json(),
-          [self = shared_from_this(), index](Reply reply) { self->take(index, reply); });
+      turn_ = Turn::asking;
+      dispatcher_.caller().ask(*later_, (*list_)[index], questions_, mutation_.json(),
+                               [self = shared_from_this(), index](Reply reply) {
+                                 self->arrive(index, std::move(reply));
+                               });
+      if (turn_.exchange(Turn::waiting) != Turn::arrived) return;  // goes on in arrive()
+      if (!take(index, reply_)) return;
     }
     if (round_ == 0 && !again_.empty()) {
       round_ = 1;
@@ -105,9 +111,19 @@ class Run : public std::enable_shared_from_this<Run> {
   }
 
  private:
+  // Who goes on after a question: whoever comes second, the reply or the return from asking. So a
+  // reply inside ask() is taken when that has returned: the stack does not grow with the webhooks.
+  enum class Turn : std::uint8_t { asking, waiting, arrived };
+
   const Webhook& webhook(std::size_t index) const { return *(*list_)[index]; }
 
-  void take(std::size_t index, const Reply& reply) {
+  void arrive(std::size_t index, Reply reply) {
+    reply_ = std::move(reply);
+    if (turn_.exchange(Turn::arrived) == Turn::waiting && take(index, reply_)) next();
+  }
+
+  // False when the call has ended.
+  bool take(std::size_t index, const Reply& reply) {
     const Webhook& one = webhook(index);
     const std::string place = "round_" + std::to_string(round_) + "_index_" + std::to_string(index);
     std::optional<Refusal> refusal = dispatcher_.judge(
@@ -123,11 +139,14 @@ class Run : public std::enable_shared_from_this<Run> {
         "mutation.webhook.admission.k8s.io/" + place,
         boost::json::serialize(boost::json::object{
             {"configuration", one.configuration}, {"webhook", one.name}, {"mutated", changed}}));
-    if (refusal) return end(refuse(*later_, *refusal));
+    if (refusal) {
+      end(refuse(*later_, *refusal));
+      return false;
+    }
     // In the second round nobody is called a third time.
     if (changed && round_ == 0) again_.merge(called_);
     if (one.reinvocable && round_ == 0) called_.insert(index);
-    next();
+    return true;
   }
 
   std::optional<Refusal> apply(const Webhook& one, const Answer& answer, const std::string& place,
@@ -201,6 +220,8 @@ class Run : public std::enable_shared_from_this<Run> {
   std::set<std::size_t> called_;  // those to ask again when a later one changes the object
   std::set<std::size_t> again_;   // those that are
   std::vector<Answer::Cause> times_;
+  std::atomic<Turn> turn_{Turn::asking};
+  Reply reply_;  // to the last question
   limen::Deferred<limen::AdmissionCall> later_;
 };
 

@@ -1,27 +1,13 @@
 #include "certificate_requests.h"
 
-#include <openssl/err.h>
-#include <openssl/pem.h>
 #include <openssl/x509.h>
 
-#include <memory>
-
 #include "common/base64.h"
+#include "common/certificate_request.h"
 
 namespace limen::node_restriction {
 
 namespace {
-
-template <auto Free>
-struct Freed {
-  template <class T>
-  void operator()(T* object) const {
-    Free(object);
-  }
-};
-void free_bytes(void* bytes) { OPENSSL_free(bytes); }
-template <class T>
-using Bytes = std::unique_ptr<T, Freed<free_bytes>>;
 
 struct CommonName {
   std::string name, error;
@@ -35,36 +21,17 @@ std::string common_name_of(const X509_NAME* subject) {
     const int size =
         ASN1_STRING_to_UTF8(&raw, X509_NAME_ENTRY_get_data(X509_NAME_get_entry(subject, at)));
     if (size < 0) return {};
-    const Bytes<unsigned char> text(raw);
+    const plugins::detail::Bytes<unsigned char> text(raw);
     name.assign(reinterpret_cast<const char*>(text.get()), static_cast<std::size_t>(size));
   }
   return name;
 }
 
-// Of a certificate request (PKCS #10) in the first block of a PEM text (RFC 7468).
+// Of a certificate request in PEM.
 CommonName common_name_in(const std::string& pem) {
-  const std::unique_ptr<BIO, Freed<BIO_free>> bio(
-      BIO_new_mem_buf(pem.data(), static_cast<int>(pem.size())));
-  char* raw_kind = nullptr;
-  char* raw_header = nullptr;
-  unsigned char* raw_data = nullptr;
-  long size = 0;
-  const int read =
-      bio == nullptr ? 0 : PEM_read_bio(bio.get(), &raw_kind, &raw_header, &raw_data, &size);
-  const Bytes<char> kind(raw_kind);
-  const Bytes<char> header(raw_header);
-  const Bytes<unsigned char> data(raw_data);
-  ERR_clear_error();
-  if (read == 0 || std::string_view(kind.get()) != "CERTIFICATE REQUEST") {
-    return {{}, "PEM block type must be CERTIFICATE REQUEST"};
-  }
-  const unsigned char* at = data.get();
-  const std::unique_ptr<X509_REQ, Freed<X509_REQ_free>> request(d2i_X509_REQ(nullptr, &at, size));
-  ERR_clear_error();
-  if (request == nullptr || at != data.get() + size) {
-    return {{}, "the certificate request is malformed"};
-  }
-  return {common_name_of(X509_REQ_get_subject_name(request.get())), {}};
+  const plugins::CertificateRequest read = plugins::read_certificate_request(pem);
+  if (!read.error.empty()) return {{}, read.error};
+  return {common_name_of(X509_REQ_get_subject_name(read.request.get())), {}};
 }
 
 // What may be a matter of time is no 403: clients try again.

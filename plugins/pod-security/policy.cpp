@@ -35,8 +35,6 @@ void read_mode(const Node& labels, const std::string& mode, Level if_bad, LevelV
       problems.push_back(
           complaint(level_label, *level, "must be one of privileged, baseline, restricted"));
     }
-    // The version that goes with the default level says nothing of this one.
-    out.version = Version();
   }
   const std::string version_label = level_label + "-version";
   if (const auto version = labels[version_label].as_string()) {
@@ -85,11 +83,15 @@ Policy read_policy(const Node& labels, const Policy& defaults, std::vector<std::
   read_mode(labels, "enforce", Level::restricted, policy.enforce, problems);
   read_mode(labels, "audit", Level::privileged, policy.audit, problems);
   read_mode(labels, "warn", Level::privileged, policy.warn, problems);
-  // Who enforces something and says nothing of warnings is warned of what is enforced.
-  const bool enforces = labels[std::string(kPrefix) + "enforce"].as_string().has_value();
-  if (enforces && !labels[std::string(kPrefix) + "warn"] &&
-      policy.enforce.level > policy.warn.level)
-    policy.warn = policy.enforce;
+  // Who enforces something and says nothing of warnings is warned of what is enforced, in the
+  // version the warnings are to be of.
+  const auto label = [&](const char* name) { return labels[std::string(kPrefix) + name]; };
+  Level enforced{};
+  const bool enforces = read_level(label("enforce").view_or(""), enforced);
+  if (enforces && !label("warn") && policy.enforce.level > policy.warn.level) {
+    policy.warn.level = policy.enforce.level;
+    if (!label("warn-version")) policy.warn.version = policy.enforce.version;
+  }
   return policy;
 }
 

@@ -11,6 +11,9 @@ namespace {
 
 using Amounts = std::map<std::string, limen::Quantity>;
 
+constexpr const char* kMismatch =
+    "pod rejected: Pod's Overhead doesn't match RuntimeClass's defined Overhead";
+
 Amounts amounts(const limen::Node& list) {
   Amounts out;
   for (const auto& [name, amount] : list) {
@@ -38,14 +41,17 @@ class RuntimeClass final : public limen::Admission {
   }
 
   limen::Result<void> validate(limen::AdmissionCall& call) override {
-    if (!call.is("", "pods") || !call.object().at("/spec/overhead")) return {};
+    const limen::Node overhead = call.object().at("/spec/overhead");
+    if (!call.is("", "pods") || overhead.size() == 0) return {};
     const auto name = call.object().at("/spec/runtimeClassName").as_string();
     if (name) {
       const auto found = host_.objects().get("node.k8s.io", "runtimeclasses", "", *name);
       if (!found.ok()) return found.error();
       if (!*found)
         return call.deny("pod rejected: RuntimeClass \"" + std::string(*name) + "\" not found");
-      if ((*found)->at("/overhead/podFixed")) return {};
+      // Somebody behind this controller may have changed what it set.
+      if (const limen::Node fixed = (*found)->at("/overhead/podFixed"))
+        return amounts(overhead) == amounts(fixed) ? limen::Result<void>() : call.deny(kMismatch);
     }
     return call.deny(
         "pod rejected: Pod Overhead set without corresponding RuntimeClass defined Overhead");
@@ -54,8 +60,7 @@ class RuntimeClass final : public limen::Admission {
  private:
   static std::string conflict_of(const limen::Node& spec, const limen::Node& runtime) {
     const limen::Node fixed = runtime.at("/overhead/podFixed");
-    if (fixed && spec["overhead"] && amounts(spec["overhead"]) != amounts(fixed))
-      return "pod rejected: Pod's Overhead doesn't match RuntimeClass's defined Overhead";
+    if (fixed && spec["overhead"] && amounts(spec["overhead"]) != amounts(fixed)) return kMismatch;
     for (const auto& [key, wanted] : runtime.at("/scheduling/nodeSelector")) {
       const limen::Node own = spec["nodeSelector"][key];
       if (!own || own.view_or("") == wanted.view_or("")) continue;

@@ -46,15 +46,19 @@ std::optional<std::size_t> index_of(std::string_view text, std::size_t size) {
   return static_cast<std::size_t>(index);
 }
 
-std::size_t depth_of(const value& of, std::size_t limit) {
+// How deep a value is nested, as far as `limit`; `seen` grows by the values that were looked at.
+std::size_t depth_of(const value& of, std::size_t limit, std::size_t& seen) {
   std::size_t deepest = 0;
+  ++seen;
   if (limit == 0) return 0;
   if (const object* members = of.if_object()) {
     for (const auto& member : *members) {
-      deepest = std::max(deepest, 1 + depth_of(member.value(), limit - 1));
+      deepest = std::max(deepest, 1 + depth_of(member.value(), limit - 1, seen));
     }
   } else if (const array* items = of.if_array()) {
-    for (const value& item : *items) deepest = std::max(deepest, 1 + depth_of(item, limit - 1));
+    for (const value& item : *items) {
+      deepest = std::max(deepest, 1 + depth_of(item, limit - 1, seen));
+    }
   }
   return deepest;
 }
@@ -127,12 +131,15 @@ class Patcher {
     moved_ += items;
     if (moved_ > kMaxMovedItems) throw PatchError("the patch moves too many items of arrays");
   }
+  void check_depth(const std::string& path, const value& what) {
+    std::size_t seen = 0;
+    const std::size_t below = depth_of(what, kMaxObjectDepth + 1, seen);
+    count_moved(seen);
+    if (parts_of(path).size() + below > kMaxObjectDepth) throw PatchError("exceeded max depth");
+  }
 
   void put(const std::string& path, value what) {
-    const std::size_t above = parts_of(path).size();
-    if (above + depth_of(what, kMaxObjectDepth + 1) > kMaxObjectDepth) {
-      throw PatchError("exceeded max depth");
-    }
+    check_depth(path, what);
     if (path.empty()) {
       document_ = std::move(what);
       return;
@@ -168,9 +175,7 @@ class Patcher {
   void replace(const value& what) {
     value* found = find(path_);
     if (found == nullptr) missing(path_);
-    if (parts_of(path_).size() + depth_of(what, kMaxObjectDepth + 1) > kMaxObjectDepth) {
-      throw PatchError("exceeded max depth");
-    }
+    check_depth(path_, what);
     *found = what;
   }
 
@@ -179,7 +184,7 @@ class Patcher {
     if (found == nullptr) missing(from);
     if (from == path_) return;
     if (path_.starts_with(from + "/")) missing(path_);
-    value what = *found;
+    value what = std::move(*found);
     remove(from);
     put(path_, std::move(what));
   }

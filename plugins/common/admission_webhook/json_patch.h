@@ -16,7 +16,8 @@ class PatchError : public std::runtime_error {
 
 inline constexpr std::size_t kMaxPatchOperations = 10'000;
 inline constexpr std::size_t kMaxCopiedBytes = 3 * 1024 * 1024;  // by all `copy` together
-inline constexpr std::size_t kMaxMovedItems = 50'000'000;  // of arrays, shifted by all operations
+// Items of arrays that are shifted, and values that are put somewhere, by all operations together.
+inline constexpr std::size_t kMaxMovedItems = 50'000'000;
 inline constexpr std::size_t kMaxObjectDepth = 512;
 
 // The document after all operations. Throws PatchError.

@@ -89,6 +89,21 @@ const array* items(const object& of, std::string_view key) {
   return &found->get_array();
 }
 
+// The answer's own words in an error: enough to see what is wrong, however long they are.
+std::string brief(std::string text) {
+  constexpr std::size_t kMost = 256;
+  if (text.size() <= kMost) return text;
+  std::size_t end = kMost;
+  while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0) == 0x80) --end;  // inside UTF-8
+  text.resize(end);
+  return text + "...";
+}
+
+void check_remarks(std::size_t count, const char* what) {
+  if (count > kMaxRemarks)
+    no_review("it holds more than " + std::to_string(kMaxRemarks) + " " + what);
+}
+
 void read_status(const object& status, Answer& out) {
   out.message = text(status, "message");
   out.reason = text(status, "reason");
@@ -111,13 +126,15 @@ void check_review(std::string_view version, std::string_view uid, const object& 
   // Neither was asked of webhooks in v1beta1.
   if (version != "v1") return;
   const std::string got = text(response, "uid");
-  if (got != uid) invalid("expected response.uid=" + go_quote(uid) + ", got " + go_quote(got));
+  if (got != uid)
+    invalid("expected response.uid=" + go_quote(uid) + ", got " + go_quote(brief(got)));
   const std::string api = text(review, "apiVersion");
   const std::string kind = text(review, "kind");
   if (api != std::string(kGroup) + "v1" || kind != "AdmissionReview") {
     // As Go writes a kind: with a slash where the group is empty.
     invalid("expected webhook response of admission.k8s.io/v1, Kind=AdmissionReview, got " +
-            std::string(api.find('/') == std::string::npos ? "/" : "") + api + ", Kind=" + kind);
+            std::string(api.find('/') == std::string::npos ? "/" : "") + brief(api) +
+            ", Kind=" + brief(kind));
   }
 }
 
@@ -143,7 +160,7 @@ void read_patch(std::string_view version, bool mutating, const object& response,
       invalid("webhook returned invalid response.patchType of \"\"");
     }
     if (type != nullptr && type_name != "JSONPatch") {
-      throw AnswerError("unsupported patch type " + go_quote(type_name));
+      throw AnswerError("unsupported patch type " + go_quote(brief(type_name)));
     }
   }
   out.patch = *patch;
@@ -203,12 +220,14 @@ Answer read_answer(std::string_view version, std::string_view uid, bool mutating
   read_patch(version, mutating, *response, out);
   if (const object* status = members(*response, "status")) read_status(*status, out);
   if (const array* warnings = items(*response, "warnings")) {
+    check_remarks(warnings->size(), "warnings");
     for (const value& one : *warnings) {
       if (!one.is_string()) no_review("a warning is not a string");
       out.warnings.emplace_back(one.get_string());
     }
   }
   if (const object* annotations = members(*response, "auditAnnotations")) {
+    check_remarks(annotations->size(), "auditAnnotations");
     for (const auto& [key, text_value] : *annotations) {
       if (!text_value.is_string()) no_review("an audit annotation is not a string");
       out.annotations.emplace_back(key, text_value.get_string());

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <boost/json.hpp>
+#include <cstddef>
 #include <limen/cpp/admission.hpp>
 #include <stdexcept>
 #include <string>
@@ -26,6 +27,9 @@ class Questions {
   std::string about_;  // the members before the object, without the uid
   std::string after_;  // those after it
 };
+
+// More warnings, or audit annotations, are no answer: each is compared with those before it.
+inline constexpr std::size_t kMaxRemarks = 1000;
 
 // What a webhook said, after all checks.
 struct Answer {

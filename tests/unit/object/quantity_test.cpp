@@ -101,6 +101,13 @@ TEST(Quantity, SurvivesAbsurdExponents) {
   EXPECT_EQ(canonical("1e99999999999999"), "none");
 }
 
+TEST(Quantity, ASumThatDoesNotFitStaysTheGreatest) {
+  const Quantity much = *Quantity::parse("100000000000Ei");
+  EXPECT_EQ((much + much).value(), INT64_MAX);
+  EXPECT_EQ((much + much).milli_value(), INT64_MAX);
+  EXPECT_GT((much + much).rounded_to_milli().sign(), 0);
+}
+
 TEST(Quantity, SumsAreExactAndKeepTheSuffixOfTheFirst) {
   const auto sum = [](const char* a, const char* b) {
     return (*Quantity::parse(a) + *Quantity::parse(b)).to_string();

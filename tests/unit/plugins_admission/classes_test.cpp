@@ -270,8 +270,14 @@ TEST_F(RuntimeClasses, AnOverheadNeedsAClassThatHasOne) {
       "pod rejected: Pod Overhead set without corresponding RuntimeClass defined Overhead";
   EXPECT_EQ(judge(R"({"overhead":{"cpu":"1"}})"), kNoClass);
   EXPECT_EQ(judge(R"({"runtimeClassName":"plain","overhead":{"cpu":"1"}})"), kNoClass);
-  EXPECT_EQ(judge(R"({"runtimeClassName":"kata","overhead":{"cpu":"1"}})"), "");
+  EXPECT_EQ(judge(R"({"runtimeClassName":"kata","overhead":{"cpu":"0.25","memory":"120Mi"}})"), "");
+  EXPECT_EQ(judge(R"({"overhead":{}})"), "");
   EXPECT_EQ(judge("{}"), "");
+}
+
+TEST_F(RuntimeClasses, AnOverheadThatWasChangedBehindIsRefused) {
+  EXPECT_EQ(judge(R"({"runtimeClassName":"kata","overhead":{"cpu":"1"}})"),
+            "pod rejected: Pod's Overhead doesn't match RuntimeClass's defined Overhead");
 }
 
 }  // namespace

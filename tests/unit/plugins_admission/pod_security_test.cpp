@@ -304,6 +304,22 @@ TEST_F(PodSecurity, TheConfigExemptsAndSetsDefaults) {
   EXPECT_FALSE(strict.validate(pod(R"({"hostNetwork":true,"runtimeClassName":"kata"})")).denied);
 }
 
+// A level in a label says nothing of the version, nor a level that is enforced of the version in
+// which is warned.
+TEST_F(PodSecurity, WhatALabelDoesNotSayIsAsBefore) {
+  Instance old(module, {.config = {{"defaults", {{"enforce-version", "v1.10"}}}}});
+  label(old, R"("pod-security.kubernetes.io/enforce":"baseline",)"
+             R"("pod-security.kubernetes.io/warn-version":"v1.20")");
+  const Reply reply = old.validate(pod(R"({"hostNetwork":true})"));
+  EXPECT_EQ(reply.message,
+            R"(violates PodSecurity "baseline:v1.10": host namespaces (hostNetwork=true))");
+  const Reply warned = old.validate(
+      in_group("apps", "deployments", json(R"({"spec":{"template":{"spec":{"hostPID":true}}}})")));
+  ASSERT_EQ(warned.warnings.size(), 1U);
+  EXPECT_EQ(warned.warnings[0],
+            R"(would violate PodSecurity "baseline:v1.20": host namespaces (hostPID=true))");
+}
+
 TEST_F(PodSecurity, AVersionInTheConfigThatIsNoneIsSaidWhereItStands) {
   const auto findings = module.check({{"defaults", {{"warn-version", "1.30"}}}});
   ASSERT_EQ(findings.size(), 1U);

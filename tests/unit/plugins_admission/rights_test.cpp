@@ -214,5 +214,38 @@ TEST(CertificateSubjectRestriction, NobodyAsksToBeASuperuser) {
             "failed to parse CSR: PEM block type must be CERTIFICATE REQUEST");
 }
 
+std::string base64(const std::string& text) {
+  std::string out(text.size() * 2 + 4, '\0');
+  const int length = EVP_EncodeBlock(reinterpret_cast<unsigned char*>(out.data()),
+                                     reinterpret_cast<const unsigned char*>(text.data()),
+                                     static_cast<int>(text.size()));
+  out.resize(static_cast<std::size_t>(length));
+  return out;
+}
+
+// An encrypted block would make OpenSSL ask for its passphrase; a second block might be what a
+// signer reads.
+TEST(CertificateSubjectRestriction, OneBlockIsReadAndNoneIsDecrypted) {
+  const Module module = load("certificate-subject-restriction");
+  Instance controller(module);
+  const auto judge = [&](const std::string& pem) {
+    return controller
+        .validate(in_group(
+            "certificates.k8s.io", "certificatesigningrequests",
+            json(R"({"spec":{"signerName":"kubernetes.io/kube-apiserver-client","request":")" +
+                 base64(pem) + R"("}})")))
+        .message;
+  };
+  const std::string begin = "-----BEGIN CERTIFICATE REQUEST-----\n";
+  const std::string end = "AAAA\n-----END CERTIFICATE REQUEST-----\n";
+  EXPECT_EQ(judge(begin +
+                  "Proc-Type: 4,ENCRYPTED\n"
+                  "DEK-Info: AES-128-CBC,00112233445566778899AABBCCDDEEFF\n\n" +
+                  end),
+            "failed to parse CSR: the certificate request is malformed");
+  EXPECT_EQ(judge(begin + end + begin + end),
+            "failed to parse CSR: there is more than one PEM block");
+}
+
 }  // namespace
 }  // namespace limen::testkit

@@ -141,6 +141,17 @@ TEST_F(MutatingWebhooks, APatchHasLimits) {
   hooks.scripts["w"] = Hooks::patches(doubling + "]");
   EXPECT_EQ(asked("{}", new_pod()), 1u);
   EXPECT_EQ(reply.message, "Internal error occurred: the patch copies too much");
+
+  std::string moving = R"([{"op":"add","path":"/spec/a","value":[0)";
+  for (int i = 0; i < 20'000; ++i) moving += ",0";
+  moving += "]}";
+  for (int i = 0; i < 1'500; ++i) {
+    moving += R"(,{"op":"move","from":"/spec/a","path":"/spec/b"})"
+              R"(,{"op":"move","from":"/spec/b","path":"/spec/a"})";
+  }
+  hooks.scripts["w"] = Hooks::patches(moving + "]");
+  EXPECT_EQ(asked("{}", new_pod()), 1u);
+  EXPECT_EQ(reply.message, "Internal error occurred: the patch moves too many items of arrays");
 }
 
 TEST_F(MutatingWebhooks, WhatWasChangedIsAnnotated) {
@@ -258,6 +269,12 @@ struct WrongCase {
   std::string why;
 };
 
+std::string many_warnings() {
+  std::string list = "[\"0\"";
+  for (int i = 1; i <= 1000; ++i) list += ",\"" + std::to_string(i) + "\"";
+  return list + "]";
+}
+
 TEST_F(ValidatingWebhooks, AnAnswerThatIsNoneIsAFailure) {
   const auto body = [](const std::string& text) { return Hooks::code(200, text); };
   const WrongCase cases[] = {
@@ -282,7 +299,10 @@ TEST_F(ValidatingWebhooks, AnAnswerThatIsNoneIsAFailure) {
       {Hooks::always(R"("allowed":true,"patchType":"JSONPatch")"),
        "received invalid webhook response: validating webhook may not return response.patchType"},
       {Hooks::always(R"("allowed":true,"patch":"W10=")"),
-       "received invalid webhook response: validating webhook may not return response.patch"}};
+       "received invalid webhook response: validating webhook may not return response.patch"},
+      {Hooks::always(R"("allowed":true,"warnings":)" + many_warnings()),
+       "failed to call webhook: the answer is no AdmissionReview: it holds more than 1000 "
+       "warnings"}};
   for (const WrongCase& one : cases) {
     hooks.scripts["w"] = one.answer;
     EXPECT_EQ(asked("{}", new_pod()), 1u);

@@ -236,6 +236,17 @@ TEST_F(MutatingWebhooks, AWebhookThatDoesNotAnswerRefusesAndTheNextIsNotAsked) {
   EXPECT_EQ(hooks.asked, std::vector<std::string>{"a"});
 }
 
+// None of them is sent anything, so each is answered inside its question.
+TEST_F(MutatingWebhooks, ManyThatCannotBeAskedTakeNoMoreStackThanOne) {
+  const std::string conditions =
+      R"({"matchConditions":[{"name":"a","expression":"true"}],"failurePolicy":"Ignore"})";
+  configure("c", std::vector<Json>(5000, hook("w", conditions)));
+  reply = instance.admit(new_pod());
+  EXPECT_TRUE(reply.admitted());
+  EXPECT_EQ(annotation(reply, "failed-open.mutation.webhook.admission.k8s.io/round_0_index_4999"),
+            "w");
+}
+
 TEST_F(ValidatingWebhooks, ARefusalIsNotAFailure) {
   hooks.scripts["w"] = Hooks::denies();
   EXPECT_EQ(asked(R"({"failurePolicy":"Ignore"})", new_pod()), 1u);

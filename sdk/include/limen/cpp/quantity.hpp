@@ -133,7 +133,10 @@ inline Wide saturating_multiply(Wide value, Wide factor) {
   return value > kWideMax / factor ? kWideMax : value * factor;
 }
 
-inline Wide round_up_divide(Wide value, Wide divisor) { return (value + divisor - 1) / divisor; }
+// Of what is not below zero; no sum that might not fit.
+inline Wide round_up_divide(Wide value, Wide divisor) {
+  return value / divisor + (value % divisor != 0 ? 1 : 0);
+}
 
 // digits * 10^ten * 2^two, in nanos, rounded up. Leading zeros of `digits` are gone.
 inline Wide to_nanos(std::string_view digits, std::int64_t ten, int two) {
@@ -239,7 +242,8 @@ inline Quantity Quantity::rounded_to_milli() const {
   constexpr detail::quantity::Wide kMilli = detail::quantity::kNano / 1000;
   if (nanos_ % kMilli == 0) return *this;
   const bool negative = nanos_ < 0;
-  const Wide size = detail::quantity::round_up_divide(negative ? -nanos_ : nanos_, kMilli) * kMilli;
+  const Wide size = detail::quantity::saturating_multiply(
+      detail::quantity::round_up_divide(negative ? -nanos_ : nanos_, kMilli), kMilli);
   Quantity out = *this;
   out.nanos_ = negative ? -size : size;
   return out;
