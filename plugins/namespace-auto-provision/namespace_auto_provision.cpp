@@ -31,8 +31,8 @@ class NamespaceAutoProvision final : public limen::Admission {
  private:
   using Later = limen::Deferred<limen::AdmissionCall>;
 
-  // The name is a namespace's name already: the path of the request was read with it. Somebody who
-  // made it first has done the work.
+  // The host refuses a name that no namespace may have. Somebody who made it first has done the
+  // work.
   limen::Result<void> make(limen::AdmissionCall& call, const std::string& ns) {
     const std::string json =
         R"({"apiVersion":"v1","kind":"Namespace","metadata":{"name":")" + ns + R"("}})";

@@ -14,8 +14,8 @@ namespace limen::app {
 modules::ServedResource resource_of_kind(std::string_view group, std::string_view version,
                                          std::string_view kind);
 
-// Calls `done` once, on any thread; an object that the server cannot make is `unavailable`, and the
-// log says why. Any thread. Never throws.
+// Calls `done` once, on any thread; an object that the server cannot make, or that no client could
+// create, is `unavailable`, and the log says why. Any thread. Never throws.
 void create_for_module(storage::Store& store, storage::Key key, object::Json object,
                        std::function<void(storage::WriteStatus)> done);
 

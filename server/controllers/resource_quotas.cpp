@@ -163,18 +163,16 @@ void ResourceQuotas::follow() {
     wanted.insert(known.counted.begin(), known.counted.end());
   }
   for (const GroupResource& of : followed_) {
-    if (!wanted.contains(of)) informers_.at(of)->stop();
+    // What a quota names need not exist, so nothing is kept of what no quota names any more.
+    if (!wanted.contains(of)) informers_.erase(of);
   }
   for (const GroupResource& of : wanted) {
     if (followed_.contains(of)) continue;
     std::unique_ptr<Informer>& informer = informers_[of];
-    if (!informer) {
-      informer = std::make_unique<Informer>(
-          objects_.store(), objects_.loop(), storage::ResourceId{of.group, of.resource},
-          [this, of](const storage::StoredObject& object, bool gone) {
-            object_told(of, object, gone);
-          });
-    }
+    informer = std::make_unique<Informer>(objects_.store(), objects_.loop(),
+                                          storage::ResourceId{of.group, of.resource},
+                                          [this, of](const storage::StoredObject& object,
+                                                     bool gone) { object_told(of, object, gone); });
     starting_ = true;  // the quota that counts it is looked at in any case
     informer->start();
     starting_ = false;
@@ -253,6 +251,10 @@ base::Task<bool> ResourceQuotas::look(std::string key) {
     co_return true;
   }
   if (used == quota.used) co_return true;
+  if (waiting_ >= kMostWaiting) {
+    ask(key, kAfterWrites);
+    co_return true;
+  }
   std::string ns = quota.object->ns;
   co_await writes_end(std::move(ns));
   used = reckon(quota);
@@ -275,7 +277,9 @@ base::Task<bool> ResourceQuotas::write(Quota quota, Amounts used) {
 base::Task<void> ResourceQuotas::writes_end(std::string ns) {
   const registry::WritesUnderWay& writes = registry::writes_under_way();
   const std::uint64_t mark = writes.mark();
+  ++waiting_;
   while (!scope_.ending() && !writes.ended(ns, mark)) co_await scope_.sleep(kPoll);
+  --waiting_;
 }
 
 }  // namespace limen::controllers

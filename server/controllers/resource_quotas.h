@@ -39,6 +39,9 @@ class ResourceQuotas final : public Controller {
   static constexpr std::chrono::seconds kAfterWrites{2};
   // Of the time no more than one part in so many goes to reckoning up one quota.
   static constexpr int kShare = 10;
+  // How many looks may wait for writes at once; the rest of the queue's are for quotas that writes
+  // wait for.
+  static constexpr std::size_t kMostWaiting = KeyQueue::kAtOnce / 2;
 
   ResourceQuotas(Scope& scope, Objects& objects);
 
@@ -79,7 +82,8 @@ class ResourceQuotas final : public Controller {
   std::map<std::string, Known> known_;  // by namespace/name
   std::map<quota::GroupResource, std::unique_ptr<Informer>> informers_;
   std::set<quota::GroupResource> followed_;
-  bool starting_ = false;  // being told of what was there before
+  std::size_t waiting_ = 0;  // looks that wait for writes
+  bool starting_ = false;    // being told of what was there before
   base::Executor::TimerId timer_ = 0;
 };
 

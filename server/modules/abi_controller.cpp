@@ -69,6 +69,14 @@ void annotate(request::CallScope& scope, const std::string& module, const std::s
   scope.annotations.emplace_back(std::move(full), std::move(value));
 }
 
+// The first failure stands for all: a delete of a collection asks about each of thousands.
+void note_failure(request::CallScope& scope, std::string key, std::string error) {
+  const auto& all = scope.annotations;
+  const bool noted =
+      std::any_of(all.begin(), all.end(), [&](const auto& one) { return one.first == key; });
+  if (!noted) scope.annotations.emplace_back(std::move(key), std::move(error));
+}
+
 }  // namespace
 
 AbiController::AbiController(std::shared_ptr<ModuleInstance> instance)
@@ -84,7 +92,7 @@ admission::Result AbiController::failed(std::string error, request::CallScope& s
   if (instance_->spec().failure_policy == FailurePolicy::ignore) {
     log::warn("admission module failed; its failure policy lets the object pass",
               {{"name", name()}, {"error", error}});
-    scope.annotations.emplace_back(name() + "/failed-open", std::move(error));
+    note_failure(scope, name() + "/failed-open", std::move(error));
     result.allowed = true;
     return result;
   }

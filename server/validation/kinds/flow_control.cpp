@@ -245,9 +245,9 @@ void check_lendable(const Json& values, const FieldPath& path, Causes& causes) {
   }
 }
 
-int entropy_bits(std::int64_t deck, std::int64_t hand) {
-  return static_cast<int>(
-      std::ceil(std::log2(static_cast<double>(deck)) * static_cast<double>(hand)));
+// A double: of numbers that are refused anyway it is more than an int holds.
+double entropy_bits(std::int64_t deck, std::int64_t hand) {
+  return std::ceil(std::log2(static_cast<double>(deck)) * static_cast<double>(hand));
 }
 
 void check_hand(std::int64_t hand, std::int64_t queues, const FieldPath& at, Causes& causes) {

@@ -1,4 +1,5 @@
 // resourcequota: the status of quotas follows what is stored, and never runs ahead of it.
+#include "controllers/key_queue.h"
 #include "registry/writes_under_way.h"
 #include "with_manager.h"
 
@@ -179,6 +180,36 @@ TEST_F(ResourceQuotaTest, WritesThatWaitForANewQuotaAreNotWaitedFor) {
   const auto write = registry::writes_under_way().begin("x");
   quota(R"("pods":"5")");
   EXPECT_TRUE(becomes(R"({"pods":"0"})"));
+}
+
+TEST_F(ResourceQuotaTest, ManyThatWaitForSlowWritesKeepNoNewQuotaWaiting) {
+  pod("a");
+  const std::size_t many = KeyQueue::kAtOnce + 4;
+  for (std::size_t i = 0; i < many; ++i) quota(R"("pods":"5")", "q" + std::to_string(i));
+  run_alone();
+  for (std::size_t i = 0; i < many; ++i) {
+    ASSERT_TRUE(becomes(R"({"pods":"1"})", "q" + std::to_string(i)));
+  }
+  auto write = registry::writes_under_way().begin("x");
+  // Each quota is found to be wrong now, and none may be put right.
+  remove({kPods, "x", "a"});
+  quota(R"("configmaps":"5")", "new");
+  EXPECT_TRUE(becomes(R"({"configmaps":"0"})", "new"));
+  write = {};
+  for (std::size_t i = 0; i < many; ++i) {
+    EXPECT_TRUE(becomes(R"({"pods":"0"})", "q" + std::to_string(i)));
+  }
+}
+
+TEST_F(ResourceQuotaTest, WhatNoQuotaNamedForAWhileIsFollowedAnew) {
+  run_alone();
+  quota(R"("count/widgets.example.com":"5")", "first");
+  ASSERT_TRUE(becomes(R"({"count/widgets.example.com":"0"})", "first"));
+  remove({kQuotas, "x", "first"});
+  quota(R"("count/widgets.example.com":"5")", "second");
+  ASSERT_TRUE(becomes(R"({"count/widgets.example.com":"0"})", "second"));
+  put(kWidgets, "w");
+  EXPECT_TRUE(becomes(R"({"count/widgets.example.com":"1"})", "second"));
 }
 
 TEST_F(ResourceQuotaTest, AQuotaThatIsRightIsNotWritten) {
