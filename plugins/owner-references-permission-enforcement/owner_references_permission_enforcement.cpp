@@ -61,7 +61,8 @@ class OwnerReferences final : public limen::Admission {
     const limen::Node now = owners(call.object()), before = owners(call.old_object());
     if (same_references(now, before)) return {};
     std::vector<NeededRight> rights;
-    rights.push_back(to_delete(call));
+    // A new object never was without its owners: nobody loses it to them.
+    if (!call.is_create()) rights.push_back(to_delete(call));
     for (const limen::Node& owner : newly_blocking(now, before)) {
       const auto right = to_block(call, owner);
       if (!right.ok()) return call.deny(right.error().message);
@@ -81,7 +82,7 @@ class OwnerReferences final : public limen::Admission {
     return {"delete",
             std::string(about.api_group()),
             std::string(about.resource()),
-            "",
+            std::string(about.subresource()),
             std::string(about.ns()),
             std::string(about.name()),
             "cannot set an ownerRef on a resource you can't delete"};

@@ -93,19 +93,46 @@ class PodSecurity final : public limen::Admission {
     const Policy now = read_policy(call.object().at("/metadata/labels"), defaults_, problems);
     const Policy before =
         read_policy(call.old_object().at("/metadata/labels"), defaults_, old_problems);
+    const std::string name = call.object().at("/metadata/name").string_or("");
     if (!problems.empty() && (call.is_create() || problems != old_problems)) {
-      const std::string name = call.object().at("/metadata/name").string_or("");
+      // Clients show the causes and not the message.
+      for (const std::string& problem : problems) {
+        const std::size_t colon = problem.find("]: ") + 1;
+        call.cause("FieldValueInvalid", problem.substr(colon + 2), problem.substr(0, colon));
+      }
       return call.deny(
           {"Namespace \"" + name + "\" is invalid: " + joined(problems), 422, "Invalid"});
     }
     const LevelVersion enforce = now.enforce;
     const bool relaxed =
         enforce.version == before.enforce.version && enforce.level <= before.enforce.level;
-    if (!call.is_update() || enforce == before.enforce || enforce.level == Level::privileged ||
-        relaxed || contains(exempt_namespaces_, call.attributes().name())) {
+    const bool stricter =
+        enforce != before.enforce && enforce.level != Level::privileged && !relaxed;
+    if (call.is_update() && !stricter) return {};
+    if (contains(exempt_namespaces_, name)) {
+      warn_of_exemption(call, name, now);
       return {};
     }
-    return warn_of_pods(call, enforce);
+    return call.is_update() ? warn_of_pods(call, enforce) : limen::Result<void>();
+  }
+
+  // Labels that say something are told to be in vain.
+  void warn_of_exemption(limen::AdmissionCall& call, const std::string& ns,
+                         const Policy& policy) const {
+    if (policy.is_privileged() || policy == defaults_) return;
+    const limen::Node labels = call.object().at("/metadata/labels");
+    std::string told;
+    const auto tell = [&](const std::string& mode, const LevelVersion& says) {
+      const std::string label = kAnnotations + mode;
+      if (says.level == Level::privileged || (!labels[label] && !labels[label + "-version"]))
+        return;
+      told += (told.empty() ? "" : ", ") + mode + "=" + says.text();
+    };
+    tell("enforce", policy.enforce);
+    tell("audit", policy.audit);
+    tell("warn", policy.warn);
+    call.warn("namespace \"" + ns + "\" is exempt from Pod Security, and the policy (" + told +
+              ") will be ignored");
   }
 
   limen::Result<void> warn_of_pods(limen::AdmissionCall& call, const LevelVersion& enforce) const {

@@ -33,6 +33,7 @@ struct Policy {
     return enforce.level == Level::privileged && audit.level == Level::privileged &&
            warn.level == Level::privileged;
   }
+  bool operator==(const Policy&) const = default;
 };
 
 // Nothing for what is no level, no version.

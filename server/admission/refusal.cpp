@@ -56,6 +56,12 @@ base::ApiError refusal(const Review& review, const Result& result) {
   for (const auto& row : kReasons)
     if (reason.empty() && row.code == result.code) reason = row.reason;
   if (reason == kNoReason) reason.clear();
+  // kubectl shows of an invalid object its kind and the causes, and the message only where both are
+  // missing.
+  if (reason == "Invalid") {
+    details.kind = review.kind;
+    if (details.causes.empty()) details = {};
+  }
   return {result.code, std::move(reason), result.message, std::move(details)};
 }
 

@@ -2,6 +2,7 @@
 
 #include "validation/custom/objects.h"
 #include "validation/kinds/rules.h"
+#include "validation/kinds/trust_bundles.h"
 #include "validation/validate.h"
 
 namespace limen::validation {
@@ -152,6 +153,12 @@ constexpr auto kRules = std::to_array<Rules>({
      .check = kinds::check_signing_request,
      .update = kinds::check_signing_request_update,
      .status = kinds::check_signing_request_status,
+     .own_finalizers = true},
+    {.group = "certificates.k8s.io",
+     .resource = "clustertrustbundles",
+     .name = any_name,
+     .check = kinds::check_trust_bundle,
+     .update = kinds::check_trust_bundle_update,
      .own_finalizers = true},
     {.group = "coordination.k8s.io", .resource = "leases", .check = kinds::check_lease},
     {.group = "coordination.k8s.io", .resource = "leasecandidates", .name = object::config_map_key},

@@ -147,6 +147,34 @@ TEST_F(AdmissionChain, WhoGivesAReasonHasWordedTheWholeMessage) {
   }
 }
 
+// kubectl shows the kind and the causes of what is invalid, and the message only without both.
+TEST_F(AdmissionChain, WhatIsInvalidTellsItsKindAndCausesOrItsMessageAlone) {
+  review_.kind = "Pod";
+  std::vector<base::StatusCause> causes;
+  add("hook", nullptr, [&causes](const Review&) {
+    Result result;
+    result.code = 422;
+    result.message = "denied";
+    result.causes = causes;
+    return result;
+  });
+  const auto details = [&] {
+    try {
+      validate();
+    } catch (const base::ApiError& error) {
+      EXPECT_EQ(error.reason(), "Invalid");
+      EXPECT_EQ(error.message(), "denied");
+      return error.details();
+    }
+    ADD_FAILURE() << "the refusal was lost";
+    return base::StatusDetails();
+  };
+  EXPECT_TRUE(details().empty());
+  causes.push_back({"FieldValueInvalid", "is wrong", "spec.x"});
+  EXPECT_EQ(details().kind, "Pod");
+  EXPECT_EQ(details().causes.size(), 1U);
+}
+
 TEST_F(AdmissionChain, ARefusalMayHaveNoReason) {
   add("hook", nullptr, [](const Review&) {
     Result result;

@@ -112,7 +112,9 @@ TEST_F(CustomResourcesTest, AreAnsweredInTheSecondChoiceOfProtobufClients) {
   EXPECT_EQ(call("GET", kWidgets, {}, both).at("kind"), "WidgetList");
   const Headers stream = {
       {"Accept", "application/vnd.kubernetes.protobuf;stream=watch,application/json;stream=watch"}};
-  EXPECT_EQ(start("GET", kWidgets + "?watch=1", {}, stream).story(), "ADDED a");
+  const Open watch = start("GET", kWidgets + "?watch=1", {}, stream);
+  EXPECT_EQ(watch.story(), "ADDED a");
+  end(watch);
   const Headers only = {{"Accept", "application/vnd.kubernetes.protobuf"}};
   EXPECT_EQ(call("GET", kWidgets, {}, only).status, 406);
 }

@@ -16,14 +16,6 @@ namespace limen::test {
 
 class ApiTest : public ::testing::Test {
  protected:
-  // Clients go away: a watch that nobody ends would keep itself alive.
-  void TearDown() override {
-    for (const Open& open : opened_) {
-      if (!*open.done) open.exchange->cancel();
-    }
-    loop.run();
-  }
-
   Answered call(const std::string& method, const std::string& target, std::string body = {},
                 Headers headers = {}) {
     Open open = start(method, target, std::move(body), std::move(headers));
@@ -35,9 +27,15 @@ class ApiTest : public ::testing::Test {
   Open start(const std::string& method, const std::string& target, std::string body = {},
              Headers headers = {}) {
     if (!api) api = std::make_unique<api::Api>(api::ApiDependencies{store, options});
-    opened_.push_back(ApiClient{*api, loop, chains, slow_reader, audit_level, upgradable}.start(
-        method, target, std::move(body), std::move(headers)));
-    return opened_.back();
+    return ApiClient{*api, loop, chains, slow_reader, audit_level, upgradable}.start(
+        method, target, std::move(body), std::move(headers));
+  }
+
+  // The client goes away; a watch that nobody ends would keep itself alive.
+  void end(const Open& open) {
+    open.exchange->cancel();
+    loop.run();
+    EXPECT_TRUE(*open.done);
   }
 
   // For what is done by another thread and comes back to the loop.
@@ -78,9 +76,6 @@ class ApiTest : public ::testing::Test {
   request::AuditLevel audit_level = request::AuditLevel::none;
   std::unique_ptr<api::Api> api;
   api::AccessChainsPtr chains = std::make_shared<api::AccessChains>();
-
- private:
-  std::vector<Open> opened_;
 };
 
 }  // namespace limen::test

@@ -255,6 +255,7 @@ TEST_F(ProtobufWatch, EveryEventIsAFrameOfItsOwn) {
     story += frame.type + " " + frame.name + " " + frame.revision + "; ";
   }
   EXPECT_EQ(story, "ADDED a 2; ADDED b 3; MODIFIED b 4; DELETED a 5; ");
+  end(open);
 }
 
 TEST_F(ProtobufWatch, TwoWatchersOfOneLoopAreToldTheSameInTheirOwnViews) {
@@ -270,6 +271,7 @@ TEST_F(ProtobufWatch, TwoWatchersOfOneLoopAreToldTheSameInTheirOwnViews) {
   EXPECT_EQ(frame.kind, "PartialObjectMetadata");
   EXPECT_EQ(frame.api_version, "meta.k8s.io/v1");
   EXPECT_EQ(frame.name, "a");
+  for (const Open* open : {&first, &second, &partial}) end(*open);
 }
 
 TEST_F(ProtobufWatch, TheEndOfTheInitialEventsIsMarked) {
@@ -287,6 +289,7 @@ TEST_F(ProtobufWatch, TheEndOfTheInitialEventsIsMarked) {
   EXPECT_EQ(mark.revision, "2");
   EXPECT_EQ(mark.annotation, "k8s.io/initial-events-end=true");
   EXPECT_TRUE(reader.at_end());
+  end(open);
 }
 
 TEST_F(ProtobufWatch, AnErrorIsAFrameWithAStatus) {

@@ -22,11 +22,6 @@ class WatchTest : public ApiTest {
     return std::string(object::resource_version(*object::member(event, "object")));
   }
   void pass(std::chrono::seconds time) { loop.advance_to(base::SteadyClock::now() + time); }
-  void end(Open& open) {
-    open.exchange->cancel();
-    loop.run();
-    EXPECT_TRUE(*open.done);
-  }
 };
 
 TEST_F(WatchTest, BeginsWithWhatIsThereAndGoesOnWithWhatHappens) {

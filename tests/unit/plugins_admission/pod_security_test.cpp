@@ -245,6 +245,12 @@ TEST_F(PodSecurity, LabelsOfANamespaceHaveToBeReadable) {
   EXPECT_EQ(
       bad.message,
       R"(Namespace "n" is invalid: metadata.labels[pod-security.kubernetes.io/enforce]: Invalid value: "strict": must be one of privileged, baseline, restricted)");
+  EXPECT_EQ(bad.cause_fields,
+            std::vector<std::string>{"metadata.labels[pod-security.kubernetes.io/enforce]"});
+  ASSERT_EQ(bad.causes.size(), 1U);
+  EXPECT_EQ(bad.causes[0].first, "FieldValueInvalid");
+  EXPECT_EQ(bad.causes[0].second,
+            R"(Invalid value: "strict": must be one of privileged, baseline, restricted)");
   EXPECT_TRUE(create(R"("pod-security.kubernetes.io/warn-version":"1.30")").denied);
   EXPECT_TRUE(create(R"("pod-security.kubernetes.io/warn-version":"v1.030")").denied);
   EXPECT_TRUE(create(R"("pod-security.kubernetes.io/warn-version":"v2.0")").denied);
@@ -318,6 +324,36 @@ TEST_F(PodSecurity, WhatALabelDoesNotSayIsAsBefore) {
   ASSERT_EQ(warned.warnings.size(), 1U);
   EXPECT_EQ(warned.warnings[0],
             R"(would violate PodSecurity "baseline:v1.20": host namespaces (hostPID=true))");
+}
+
+TEST_F(PodSecurity, LabelsOfAnExemptNamespaceAreToldToBeInVain) {
+  Instance exempts(module, {.config = {{"exemptions", {{"namespaces", {"spared"}}}}}});
+  const auto labeled = [](const std::string& name, const std::string& labels) {
+    return json(R"({"metadata":{"name":")" + name + R"(","labels":{)" + labels + "}}}");
+  };
+  const std::string enforce = R"("pod-security.kubernetes.io/enforce":"baseline")";
+  const std::string warn = R"(,"pod-security.kubernetes.io/warn":"restricted",)"
+                           R"("pod-security.kubernetes.io/warn-version":"v1.30")";
+  const auto told = [](const std::string& policy) {
+    return std::vector<std::string>{
+        "namespace \"spared\" is exempt from Pod Security, and the policy (" + policy +
+        ") will be ignored"};
+  };
+  const auto create = [&](const std::string& name, const std::string& labels) {
+    return exempts.validate(of("namespaces", labeled(name, labels))).warnings;
+  };
+  EXPECT_EQ(create("spared", enforce), told("enforce=baseline:latest"));
+  EXPECT_EQ(create("spared", enforce + warn),
+            told("enforce=baseline:latest, warn=restricted:v1.30"));
+  EXPECT_TRUE(create("spared", "").empty());
+  EXPECT_TRUE(create("other", enforce).empty());
+  const auto change = [&](const std::string& from, const std::string& to) {
+    return exempts.validate(update("namespaces", labeled("spared", from), labeled("spared", to)))
+        .warnings;
+  };
+  EXPECT_EQ(change("", enforce), told("enforce=baseline:latest"));
+  EXPECT_TRUE(change(enforce, enforce).empty());
+  EXPECT_TRUE(change(enforce, "").empty());
 }
 
 TEST_F(PodSecurity, AVersionInTheConfigThatIsNoneIsSaidWhereItStands) {

@@ -59,10 +59,18 @@ constexpr const char* kFinalize = "update apps/deployments/finalizers x/d";
 
 TEST_F(OwnerReferences, AnOwnerNeedsTheRightToDelete) {
   rights.give(controller, {});
-  EXPECT_EQ(create(reference("1", false)),
+  EXPECT_EQ(change("", reference("1", false)),
+            "cannot set an ownerRef on a resource you can't delete: , <nil>");
+  EXPECT_EQ(change(reference("1", false), ""),
             "cannot set an ownerRef on a resource you can't delete: , <nil>");
   rights.give(controller, {kDelete});
+  EXPECT_EQ(change("", reference("1", false)), "");
+}
+
+TEST_F(OwnerReferences, WhoCreatesAnObjectMayNameItsOwners) {
+  rights.give(controller, {});
   EXPECT_EQ(create(reference("1", false)), "");
+  EXPECT_EQ(rights.asked, "");
 }
 
 TEST_F(OwnerReferences, BlockingNeedsTheRightToFinalizeTheOwner) {
@@ -70,9 +78,12 @@ TEST_F(OwnerReferences, BlockingNeedsTheRightToFinalizeTheOwner) {
   EXPECT_EQ(create(reference("1", true)),
             "cannot set blockOwnerDeletion if an ownerReference refers to a resource you can't set "
             "finalizers on: , <nil>");
-  EXPECT_EQ(rights.asked, std::string(kDelete) + "\n" + kFinalize + "\n");
+  EXPECT_EQ(rights.asked, std::string(kFinalize) + "\n");
+  EXPECT_NE(change("", reference("1", true)), "");
+  EXPECT_EQ(rights.asked, std::string(kFinalize) + "\n" + kDelete + "\n" + kFinalize + "\n");
   rights.give(controller, {kDelete, kFinalize});
   EXPECT_EQ(create(reference("1", true)), "");
+  EXPECT_EQ(change("", reference("1", true)), "");
   rights.give(controller, {kDelete, "update /nodes/finalizers /d"});
   EXPECT_EQ(create(reference("1", true, "v1", "Node")), "");
 }
