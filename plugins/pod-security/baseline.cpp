@@ -84,37 +84,33 @@ bool allowed_app_armor_annotation(std::string_view value) {
 }
 
 Finding app_armor(const PodPlace& pod) {
-  Names parts;
-  std::set<std::string> types;
-  const Node pod_profile = pod.spec.at("/securityContext/appArmorProfile");
-  const bool bad_pod = pod_profile && !allowed_app_armor(pod_profile["type"].view_or(""));
-  if (bad_pod) types.insert(pod_profile["type"].string_or(""));
+  std::set<std::string> types, annotated;
+  const auto bad_profile = [&](const Node& profile) {
+    if (!profile || allowed_app_armor(profile["type"].view_or(""))) return false;
+    types.insert(profile["type"].string_or(""));
+    return true;
+  };
+  const bool bad_pod = bad_profile(pod.spec.at("/securityContext/appArmorProfile"));
   Names bad;
   each_named_container(pod, [&](const std::string& name, const Node&, const Node& context) {
-    const Node profile = context["appArmorProfile"];
-    if (!profile || allowed_app_armor(profile["type"].view_or(""))) return;
-    bad.push_back(name);
-    types.insert(profile["type"].string_or(""));
+    if (bad_profile(context["appArmorProfile"])) bad.push_back(name);
   });
-  const std::string who = setters(bad_pod, bad);
-  if (!who.empty())
-    parts.push_back(who + " must not set AppArmor profile type to " + quoted(types));
-  std::set<std::string> annotated;
   for (const auto& [key, value] : pod.metadata["annotations"]) {
     if (!key.starts_with("container.apparmor.security.beta.kubernetes.io/")) continue;
     if (allowed_app_armor_annotation(value.view_or(""))) continue;
     annotated.insert(std::string(key) + "=\"" + value.string_or("") + "\"");
   }
+  // The annotations are told of as those who set something, and as what is set.
+  std::string who = setters(bad_pod, bad);
   if (!annotated.empty()) {
-    std::string list;
-    for (const std::string& one : annotated) list += (list.empty() ? "" : ", ") + one;
-    parts.push_back(plural("annotation", "annotations", annotated.size()) + " " + list);
+    who += who.empty() ? "" : " and ";
+    who += plural("annotation", "annotations", annotated.size());
   }
-  if (parts.empty()) return {};
-  std::string detail;
-  for (const std::string& part : parts) detail += (detail.empty() ? "" : ", ") + part;
-  const std::size_t count = types.size() + annotated.size();
-  return {plural("forbidden AppArmor profile", "forbidden AppArmor profiles", count), detail};
+  if (who.empty()) return {};
+  Names values(types.begin(), types.end());
+  values.insert(values.end(), annotated.begin(), annotated.end());
+  return {plural("forbidden AppArmor profile", "forbidden AppArmor profiles", values.size()),
+          who + " must not set AppArmor profile type to " + quoted(values)};
 }
 
 // What SELinux options are wrong with.
