@@ -126,8 +126,8 @@ k create -f - > /dev/null < <(claim none 1Gi ',"storageClassName":""')
 assert_eq "$(field pvc data '[.spec.storageClassName, .metadata.finalizers]')" '["fast",["kubernetes.io/pvc-protection"]]'
 assert_eq "$(field pvc none .spec.storageClassName)" '""'
 assert_eq "$(field pv v1 .metadata.finalizers)" '["kubernetes.io/pv-protection"]'
-assert_ok k delete pvc none --wait=false
-assert_eq "$(field pvc none '.metadata.deletionTimestamp != null')" true "a protected claim waits"
+# Nobody uses it: the housekeeping lets it go.
+assert_ok k delete pvc none --timeout=20s
 k patch pvc data --subresource=status --type=merge -p '{"status":{"phase":"Bound","capacity":{"storage":"1Gi"}}}' > /dev/null
 grow() { k patch pvc data -p '{"spec":{"resources":{"requests":{"storage":"2Gi"}}}}' "$@"; }
 refused 'Forbidden): persistentvolumeclaims "data" is forbidden: only dynamically provisioned pvc can be resized and the storageclass that provisions the pvc must support resize' grow
