@@ -212,6 +212,11 @@ bool VerificationKey::verify(Algorithm algorithm, std::string_view input,
     if (der.empty()) return false;
     signature = der;
   }
+  // RFC 8017, 8.1.2 and 8.2.2, step 1; OpenSSL takes a PSS signature without its leading zeros.
+  if (recipe.key_type == EVP_PKEY_RSA &&
+      signature.size() != static_cast<std::size_t>(EVP_PKEY_get_size(key_.get()))) {
+    return false;
+  }
   const ContextPtr context(EVP_MD_CTX_new());
   EVP_PKEY_CTX* about = nullptr;
   const bool good = context != nullptr &&

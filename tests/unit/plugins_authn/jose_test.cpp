@@ -170,6 +170,19 @@ TEST_P(EveryAlgorithm, RefusesEveryChange) {
   }
 }
 
+// One PSS signature in 256 begins with a zero byte, which is part of it.
+TEST(RsaSignature, IsRefusedWithoutItsLeadingZero) {
+  const SigningKey key(key_of(make_key(KeyKind::rsa).private_key), Algorithm::ps256);
+  Jws jws;
+  for (int i = 0; i < 20'000 && (jws.signature.empty() || jws.signature[0] != '\0'); ++i) {
+    jws = parse_jws(key.sign(R"({"n":)" + std::to_string(i) + "}"));
+  }
+  ASSERT_EQ(jws.signature[0], '\0');
+  EXPECT_TRUE(key.public_key().verify(jws));
+  jws.signature.erase(0, 1);
+  EXPECT_FALSE(key.public_key().verify(jws));
+}
+
 TEST_P(EveryAlgorithm, IsTheOnlyOneItsKeyIsUsedWith) {
   const auto& [kind, algorithm] = GetParam();
   const SigningKey key(key_of(make_key(kind).private_key), algorithm);
