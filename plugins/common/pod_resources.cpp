@@ -1,7 +1,5 @@
 #include "common/pod_resources.h"
 
-#include <algorithm>
-
 namespace limen::plugins {
 
 namespace {
@@ -18,46 +16,11 @@ bool names_some(const Node& resources) {
 
 }  // namespace
 
-Amounts read_amounts(const Node& list) {
-  Amounts out;
-  for (const auto& [name, amount] : list) {
-    // Numbers are amounts too: an object may not have been read by the API's types.
-    const std::string text = amount.as_string() ? amount.string_or("") : amount.to_json();
-    out.emplace(name, Quantity::parse(text).value_or(Quantity()));
-  }
-  return out;
-}
-
-void add(Amounts& to, const Amounts& more) {
-  for (const auto& [name, amount] : more) to[name] += amount;
-}
-
-void raise(Amounts& to, const Amounts& other) {
-  for (const auto& [name, amount] : other) {
-    const auto [there, is_new] = to.emplace(name, amount);
-    if (!is_new && there->second < amount) there->second = amount;
-  }
-}
-
 Amounts pod_total(const Node& spec, const char* list) {
-  Amounts together, staying, starting;
-  for (const auto& [key, container] : spec["containers"]) {
-    add(together, read_amounts(container["resources"][list]));
-  }
-  for (const auto& [key, container] : spec["initContainers"]) {
-    Amounts own = read_amounts(container["resources"][list]);
-    if (container["restartPolicy"].view_or("") == "Always") {
-      add(together, own);
-      add(staying, own);
-      own = staying;
-    } else {
-      add(own, staying);
-    }
-    raise(starting, own);
-  }
-  raise(together, starting);
-  for (auto& [name, amount] : read_amounts(spec["resources"][list])) together[name] = amount;
-  return together;
+  Amounts total = quota::sum_of_containers(
+      spec, [list](const Node& container) { return container["resources"][list]; });
+  for (auto& [name, amount] : read_amounts(spec["resources"][list])) total[name] = amount;
+  return total;
 }
 
 bool is_best_effort(const Node& spec) {

@@ -168,19 +168,6 @@ Finding se_linux_31(const PodPlace& pod) {
 // outside.
 bool has_user_namespace(const PodPlace& pod) { return !pod.spec["hostUsers"].bool_or(true); }
 
-Finding proc_mount(const PodPlace& pod) {
-  Names bad;
-  std::set<std::string> types;
-  each_named_container(pod, [&](const std::string& name, const Node&, const Node& context) {
-    const auto type = context["procMount"].as_string();
-    if (!type || *type == "Default") return;
-    bad.push_back(name);
-    types.insert(std::string(*type));
-  });
-  if (bad.empty()) return {};
-  return {"procMount",
-          containers(bad) + " must not set securityContext.procMount to " + quoted(types)};
-}
 Finding proc_mount_35(const PodPlace& pod) {
   return has_user_namespace(pod) ? Finding() : proc_mount(pod);
 }

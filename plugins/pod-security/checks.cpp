@@ -76,4 +76,18 @@ std::string setters(bool pod, const Names& names) {
   return (pod ? "pod and " : "") + containers(names);
 }
 
+Finding proc_mount(const PodPlace& pod) {
+  Names bad;
+  std::set<std::string> types;
+  each_named_container(pod, [&](const std::string& name, const Node&, const Node& context) {
+    const auto type = context["procMount"].as_string();
+    if (!type || *type == "Default") return;
+    bad.push_back(name);
+    types.insert(std::string(*type));
+  });
+  if (bad.empty()) return {};
+  return {"procMount",
+          containers(bad) + " must not set securityContext.procMount to " + quoted(types)};
+}
+
 }  // namespace limen::pod_security

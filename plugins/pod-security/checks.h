@@ -33,6 +33,10 @@ struct Check {
 extern const std::vector<Check> kBaseline;
 extern const std::vector<Check> kRestricted;
 
+// Whether the pod wants to see more of /proc than containers do. A pod with a user namespace of its
+// own may by the newer baseline, and never by the restricted level.
+Finding proc_mount(const PodPlace& pod);
+
 // What is wrong with a pod by a level in a version, in kube-apiserver's order.
 std::vector<Finding> evaluate(const LevelVersion& by, const PodPlace& pod);
 // "reason (detail), reason (detail)", and the reasons alone.

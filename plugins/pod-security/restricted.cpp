@@ -146,21 +146,6 @@ Finding seccomp(const PodPlace& pod) {
 }
 Finding seccomp_25(const PodPlace& pod) { return is_windows(pod) ? Finding() : seccomp(pod); }
 
-// /proc of its own user namespace may be seen whole by the baseline, not here.
-Finding proc_mount(const PodPlace& pod) {
-  Names bad;
-  std::set<std::string> types;
-  each_named_container(pod, [&](const std::string& name, const Node&, const Node& context) {
-    const auto type = context["procMount"].as_string();
-    if (!type || *type == "Default") return;
-    bad.push_back(name);
-    types.insert(std::string(*type));
-  });
-  if (bad.empty()) return {};
-  return {"procMount",
-          containers(bad) + " must not set securityContext.procMount to " + quoted(types)};
-}
-
 }  // namespace
 
 const std::vector<Check> kRestricted = {

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "object/json_pointer.h"
+
 namespace limen::admission {
 
 namespace {
@@ -10,21 +12,6 @@ namespace {
 using boost::json::array;
 using Map = boost::json::object;
 using object::Json;
-
-// One reference token of a JSON pointer (RFC 6901).
-std::string escaped(std::string_view key) {
-  std::string out;
-  for (const char c : key) {
-    if (c == '~') {
-      out += "~0";
-    } else if (c == '/') {
-      out += "~1";
-    } else {
-      out += c;
-    }
-  }
-  return out;
-}
 
 class Comparison {
  public:
@@ -44,7 +31,7 @@ class Comparison {
   void members(const Map& before, const Map& after, const std::string& path) {
     for (const auto& [key, value] : before) {
       const Json* now = after.if_contains(key);
-      const std::string at = path + "/" + escaped(key);
+      const std::string at = path + "/" + object::pointer_part(key);
       if (now == nullptr) {
         tell("remove", at, nullptr);
       } else {
@@ -52,7 +39,7 @@ class Comparison {
       }
     }
     for (const auto& [key, value] : after) {
-      if (!before.contains(key)) tell("add", path + "/" + escaped(key), &value);
+      if (!before.contains(key)) tell("add", path + "/" + object::pointer_part(key), &value);
     }
   }
 

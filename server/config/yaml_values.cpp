@@ -6,6 +6,7 @@
 
 #include "base/strings.h"
 #include "config/load.h"
+#include "object/json_pointer.h"
 
 namespace limen::config {
 
@@ -55,20 +56,6 @@ std::optional<object::Json> floating(std::string_view text) {
     return std::nullopt;
   }
   return object::Json(value);
-}
-
-std::string escape_pointer(std::string_view key) {
-  std::string out;
-  for (const char c : key) {
-    if (c == '~') {
-      out += "~0";
-    } else if (c == '/') {
-      out += "~1";
-    } else {
-      out += c;
-    }
-  }
-  return out;
 }
 
 }  // namespace
@@ -169,7 +156,7 @@ object::Json SubtreeReader::map(const YAML::Node& node, const std::string& point
       findings_.add(position_of(item.first), path_, "duplicate key " + base::go_quote(key));
       continue;
     }
-    out.emplace(key, value(item.second, pointer + '/' + escape_pointer(key), depth + 1));
+    out.emplace(key, value(item.second, pointer + '/' + object::pointer_part(key), depth + 1));
   }
   return out;
 }

@@ -5,6 +5,7 @@
 
 #include "base/strings.h"
 #include "modules/schema_rule.h"
+#include "object/json_pointer.h"
 
 namespace limen::modules {
 
@@ -51,19 +52,8 @@ bool make_whole(json::value& value) {
   return true;
 }
 
-// One segment of a JSON pointer (RFC 6901).
 std::string child(const std::string& pointer, std::string_view key) {
-  std::string out = pointer + "/";
-  for (const char c : key) {
-    if (c == '~') {
-      out += "~0";
-    } else if (c == '/') {
-      out += "~1";
-    } else {
-      out += c;
-    }
-  }
-  return out;
+  return pointer + "/" + object::pointer_part(key);
 }
 
 std::string number_text(double number) { return json::serialize(json::value(number)); }

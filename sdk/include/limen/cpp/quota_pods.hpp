@@ -46,6 +46,30 @@ inline void raise(Amounts& to, const Amounts& other) {
   }
 }
 
+// The sum of what list_of(container) gives for the containers of a pod's spec: regular containers
+// run together, with the init containers that keep running; the other init containers run one after
+// another before, beside those that keep running already.
+template <class Value, class ListOf>
+Amounts sum_of_containers(const Value& spec, ListOf&& list_of) {
+  Amounts together, staying, starting;
+  for (const auto& [key, container] : spec["containers"]) {
+    add(together, read_amounts(list_of(container)));
+  }
+  for (const auto& [key, container] : spec["initContainers"]) {
+    Amounts own = read_amounts(list_of(container));
+    if (container["restartPolicy"].view_or("") == "Always") {
+      add(together, own);
+      add(staying, own);
+      own = staying;
+    } else {
+      add(own, staying);
+    }
+    raise(starting, own);
+  }
+  raise(together, starting);
+  return together;
+}
+
 namespace detail {
 
 inline bool is_huge_pages(std::string_view name) { return name.starts_with("hugepages-"); }
@@ -87,30 +111,6 @@ Value status_of_container(const Value& pod, std::string_view name) {
   return Value();
 }
 
-// The sum of what list_of(container) gives: regular containers run together, with the init
-// containers that keep running; the other init containers run one after another before, beside
-// those that keep running already.
-template <class Value, class ListOf>
-Amounts sum_of_containers(const Value& pod, ListOf&& list_of) {
-  Amounts together, staying, starting;
-  for (const auto& [key, container] : pod.at("/spec/containers")) {
-    add(together, read_amounts(list_of(container)));
-  }
-  for (const auto& [key, container] : pod.at("/spec/initContainers")) {
-    Amounts own = read_amounts(list_of(container));
-    if (container["restartPolicy"].view_or("") == "Always") {
-      add(together, own);
-      add(staying, own);
-      own = staying;
-    } else {
-      add(own, staying);
-    }
-    raise(starting, own);
-  }
-  raise(together, starting);
-  return together;
-}
-
 // True when a kubelet has said what containers were given, which a resize may have made differ from
 // what they ask for.
 template <class Value>
@@ -137,9 +137,10 @@ bool resize_is_infeasible(const Value& pod) {
 // what is given counts; a resize that cannot be is not wanted.
 template <class Value>
 Amounts of_containers(const Value& pod, const char* list) {
+  const Value spec = pod["spec"];
   const auto wanted = [&](const Value& container) { return container["resources"][list]; };
   const bool refused = resize_is_infeasible(pod);
-  if (!refused && !tells_what_was_given(pod)) return sum_of_containers(pod, wanted);
+  if (!refused && !tells_what_was_given(pod)) return sum_of_containers(spec, wanted);
   const bool requests = std::string_view(list) == "requests";
   const auto given = [&](const Value& container, bool running) {
     const Value status = status_of_container(pod, container["name"].view_or(""));
@@ -148,11 +149,11 @@ Amounts of_containers(const Value& pod, const char* list) {
     return refused ? Value() : container["resources"][list];
   };
   Amounts out =
-      sum_of_containers(pod, [&](const Value& container) { return given(container, true); });
+      sum_of_containers(spec, [&](const Value& container) { return given(container, true); });
   if (requests) {
-    raise(out, sum_of_containers(pod, [&](const Value& one) { return given(one, false); }));
+    raise(out, sum_of_containers(spec, [&](const Value& one) { return given(one, false); }));
   }
-  if (!refused) raise(out, sum_of_containers(pod, wanted));
+  if (!refused) raise(out, sum_of_containers(spec, wanted));
   return out;
 }
 
