@@ -1,4 +1,4 @@
-// The auditor of a configuration: its policy read, its log opened.
+// The auditor of a configuration: its policy read, its log opened, its webhook known.
 #pragma once
 
 #include <memory>
@@ -8,9 +8,9 @@
 
 namespace limen::app {
 
-// Null when audit is off. Throws std::runtime_error with one sentence when the policy or the log
-// cannot be used.
-std::unique_ptr<audit::Auditor> make_auditor(const config::Audit& options);
+// Null when audit is off. Throws std::runtime_error with one sentence when the policy, the log or
+// the webhook's kubeconfig cannot be used.
+std::unique_ptr<audit::Auditor> make_auditor(const config::ServerConfiguration& configuration);
 
 // Reads the policy file again and puts it in force; a broken one is logged, and the last good one
 // stays in force.

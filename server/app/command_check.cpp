@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <ostream>
 
+#include "app/audit_sender.h"
 #include "app/commands.h"
 #include "app/files.h"
 #include "app/front_proxy.h"
@@ -100,8 +101,13 @@ void check_revocations(const config::ServerConfiguration& configuration,
   }
 }
 
-void check_audit_policy(const config::ServerConfiguration& configuration,
-                        std::vector<std::string>& problems) {
+void check_audit(const config::ServerConfiguration& configuration,
+                 std::vector<std::string>& problems) {
+  const std::string& webhook = configuration.audit_webhook.kubeconfig;
+  if (!webhook.empty()) {
+    const std::string problem = audit_webhook_problem(webhook);
+    if (!problem.empty()) problems.push_back(problem);
+  }
   if (configuration.audit.policy_file.empty()) return;
   for (std::string& problem : audit::read_policy_file(configuration.audit.policy_file).problems) {
     problems.push_back(std::move(problem));
@@ -162,7 +168,7 @@ int run(const Arguments& arguments, Streams streams) {
   std::vector<std::string> warnings;
   if (loaded.ok()) {
     check_certificates(loaded.configuration, loaded.problems);
-    check_audit_policy(loaded.configuration, loaded.problems);
+    check_audit(loaded.configuration, loaded.problems);
     check_modules(loaded.configuration, loaded.problems, warnings);
     check_revocations(loaded.configuration, loaded.problems);
     check_kubelet_trust(loaded.configuration, loaded.problems);

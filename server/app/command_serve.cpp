@@ -1,4 +1,5 @@
 #include "app/commands.h"
+#include "app/log_setup.h"
 #include "app/server.h"
 #include "app/signals.h"
 #include "observability/log.h"
@@ -6,15 +7,6 @@
 namespace limen::app {
 
 namespace {
-
-void set_up_log(const config::Log& options) {
-  const std::string& level = options.level;
-  log::set_level(level == "debug"   ? log::Level::debug
-                 : level == "warn"  ? log::Level::warn
-                 : level == "error" ? log::Level::error
-                                    : log::Level::info);
-  log::set_format(options.format == "json" ? log::Format::json : log::Format::text);
-}
 
 void reload(ServerProcess& server, const Arguments& arguments) {
   log::info("reloading the configuration");

@@ -23,6 +23,7 @@
 #include "app/conversion_client.h"
 #include "app/front_proxy.h"
 #include "app/informer_sync.h"
+#include "app/log_page.h"
 #include "app/module_objects.h"
 #include "app/module_specs.h"
 #include "app/own_pages.h"
@@ -245,7 +246,7 @@ class ServerProcess::Rooms {
         remote_servers_(store_, remote_options(configuration)),
         controllers_(
             store_, controller_options(configuration, services_, remote_servers_, fairness_.get())),
-        auditor_(make_auditor(configuration.audit)),
+        auditor_(make_auditor(configuration)),
         api_({store_,
               api_options(configuration, decoders_, services_, conversions_, remote_servers_)}),
         pipeline_(
@@ -321,6 +322,7 @@ class ServerProcess::Rooms {
  private:
   base::Task<void> dispatch(request::RequestContext& context, const api::AccessChainsPtr& chains) {
     if (answer_own_page(context, health_, fairness_.get())) co_return;
+    if (context.info.path == kLogPage) co_return co_await answer_log_page(context);
     co_await api_.serve(context, chains);
   }
 

@@ -255,10 +255,14 @@ class Reader {
 
 // What no single option can tell, after file and flags.
 void check_together(const ServerConfiguration& c, const Reader& reader, Findings& findings) {
-  if (c.audit.policy_file.empty() != c.audit.log_path.empty()) {
-    findings.add(reader.where(c.audit.policy_file.empty() ? "audit.logPath" : "audit.policyFile"),
-                 "audit",
-                 "policyFile and logPath must be given together: what is recorded, and where");
+  const bool audited = !c.audit.log_path.empty() || !c.audit_webhook.kubeconfig.empty();
+  if (c.audit.policy_file.empty() == audited) {
+    const char* const given = !audited                   ? "audit.policyFile"
+                              : c.audit.log_path.empty() ? "auditWebhook.kubeconfig"
+                                                         : "audit.logPath";
+    findings.add(reader.where(given), "audit",
+                 "policyFile says what is recorded, logPath or auditWebhook.kubeconfig where: give "
+                 "both or none");
   }
   if (c.secure.tls_cert_file.empty() != c.secure.tls_private_key_file.empty()) {
     findings.add(reader.where(c.secure.tls_cert_file.empty() ? "secure.tlsPrivateKeyFile"

@@ -156,7 +156,7 @@ TEST_F(PipelineAudit, AChangedPolicyIsInForceForTheNextRequest) {
   send("/api/v1/pods", {kRoot});
   audit::Policy policy;
   policy.rules.emplace_back().level = audit::AuditLevel::metadata;
-  owned_->change_policy(std::move(policy));
+  owned_->replace(std::move(policy));
   send("/api/v1/pods", {kRoot});
   EXPECT_EQ(told(), (Told{"RequestReceived", "ResponseComplete 200"}));
 }
