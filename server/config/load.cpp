@@ -10,6 +10,7 @@
 #include "config/admission_payload.h"
 #include "config/findings.h"
 #include "config/flags.h"
+#include "config/inline_keys.h"
 #include "config/module_entries.h"
 #include "config/options.h"
 #include "config/sni_certificates.h"
@@ -191,6 +192,7 @@ class Reader {
       return wrong(path, node, "must be text, not " + std::string(kind_of(node)));
     }
     const std::string& text = node.Scalar();
+    if (is_private_key(text)) return wrong(path, node, std::string(kInlineKey));
     if (text.find('\0') != std::string::npos) return wrong(path, node, "must not hold a NUL byte");
     const std::string problem = target.check(text);
     if (!problem.empty()) return wrong(path, node, base::go_quote(text) + ' ' + problem);
@@ -255,6 +257,10 @@ class Reader {
 
 // What no single option can tell, after file and flags.
 void check_together(const ServerConfiguration& c, const Reader& reader, Findings& findings) {
+  for (const auto* list : {&c.authenticators, &c.authorizers, &c.admission}) {
+    for (const ModuleEntry& entry : *list) refuse_inline_keys(entry, findings);
+  }
+  refuse_inline_keys(c.storage, findings);
   const bool audited = !c.audit.log_path.empty() || !c.audit_webhook.kubeconfig.empty();
   if (c.audit.policy_file.empty() == audited) {
     const char* const given = !audited                   ? "audit.policyFile"
