@@ -95,6 +95,20 @@ std::unique_ptr<audit::Auditor> make_auditor(const config::ServerConfiguration& 
       strict ? audit::WhenFull::refuse_requests : audit::WhenFull::drop_events);
 }
 
+std::function<void()> prepare_audit_reload(audit::Auditor& auditor,
+                                           const std::string& policy_file) {
+  audit::ReadPolicy read = audit::read_policy_file(policy_file);
+  if (!read.ok()) {
+    audit::count_policy_reload(false);
+    throw std::runtime_error(read.problems.front());
+  }
+  return [&auditor, policy = std::move(read.policy)] {
+    auditor.replace(policy);
+    audit::count_policy_reload(true);
+    auditor.reopen();
+  };
+}
+
 void reload_audit_policy(audit::Auditor& auditor, const std::string& policy_file) {
   audit::ReadPolicy read = audit::read_policy_file(policy_file);
   audit::count_policy_reload(read.ok());

@@ -198,14 +198,15 @@ WebhookBackend::WebhookBackend(const WebhookOptions& options, Send send)
   const int threads = delivery_ == Delivery::batch ? kBatchSenders : kBlockingSenders;
   sender_ = std::make_shared<Sender>(options, std::move(send), threads);
   for (int i = 0; i < threads; ++i) {
-    std::thread thread([sender = sender_] { sender->run(); });
-    pthread_setname_np(thread.native_handle(), "limen-audit-web");
-    thread.detach();
+    threads_.emplace_back([sender = sender_] { sender->run(); });
+    pthread_setname_np(threads_.back().native_handle(), "limen-audit-web");
   }
 }
 
 WebhookBackend::~WebhookBackend() {
-  if (!sender_->stop()) log::error("the audit webhook does not take the last events", {});
+  const bool ended = sender_->stop();
+  if (!ended) log::error("the audit webhook does not take the last events", {});
+  for (std::thread& thread : threads_) ended ? thread.join() : thread.detach();
 }
 
 bool WebhookBackend::take(Event event) { return sender_->take({std::move(event), nullptr}); }

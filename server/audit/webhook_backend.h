@@ -16,6 +16,8 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <thread>
+#include <vector>
 
 #include "audit/backend.h"
 #include "audit/batcher.h"
@@ -59,6 +61,7 @@ class WebhookBackend final : public Backend {
   const Delivery delivery_;
   // Shared with the threads: one that hangs is left behind with it.
   std::shared_ptr<Sender> sender_;
+  std::vector<std::thread> threads_;
 };
 
 }  // namespace limen::audit
