@@ -23,6 +23,7 @@
 #include "app/conversion_client.h"
 #include "app/front_proxy.h"
 #include "app/informer_sync.h"
+#include "app/module_isolation.h"
 #include "app/module_objects.h"
 #include "app/module_specs.h"
 #include "app/own_pages.h"
@@ -74,6 +75,7 @@ std::string endpoint(const std::string& address, std::int64_t port) {
 modules::RuntimeOptions runtime_options(const config::ServerConfiguration& configuration) {
   modules::RuntimeOptions options;
   options.folder = configuration.module_path;
+  options.isolate = module_isolation(configuration);
   options.server_version = version_text();
   options.drain_timeout = configuration.shutdown_timeout;
   options.workers = static_cast<std::size_t>(configuration.threads.workers);
