@@ -333,6 +333,13 @@ class Host {
     return found == nullptr ? object::Document() : object::Document(*found);
   }
 
+  std::shared_ptr<const authz::Chain> server_authorizers(std::uint64_t call) {
+    std::vector<std::shared_ptr<authz::Authorizer>> all;
+    all.push_back(std::make_shared<RemoteAuthorizer>(
+        peer_, [this] { return next_id(); }, call));
+    return std::make_shared<const authz::Chain>(std::move(all));
+  }
+
   base::Task<Message> review(Running& running, bool mutating) {
     const Message& in = running.question;
     Question question;
@@ -346,13 +353,15 @@ class Host {
     review.options = document_of(in, "options");
     review.dry_run = flag_of(in, "dryRun");
     review.reinvocation = flag_of(in, "again");
-    std::vector<std::shared_ptr<authz::Authorizer>> asked = {std::make_shared<RemoteAuthorizer>(
-        peer_, [this] { return next_id(); }, running.id)};
-    review.authorizers = std::make_shared<const authz::Chain>(std::move(asked));
+    review.authorizers = server_authorizers(running.id);
     const auto now = generation();
     admission::Controller& controller = *now->admission().front();
-    const admission::Result result = mutating ? co_await controller.admit(review, running.scope)
-                                              : co_await controller.validate(review, running.scope);
+    admission::Result result;
+    if (mutating) {
+      result = co_await controller.admit(review, running.scope);
+    } else {
+      result = co_await controller.validate(review, running.scope);
+    }
     Message out = to_json(result, review.object.root());
     add_notes(out, running.scope);
     co_return out;

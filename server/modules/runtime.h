@@ -37,7 +37,7 @@ struct RuntimeOptions {
   // LoadError. The source outlives what it returns.
   std::function<LoadedModulePtr(Kind kind, const ModuleSpec& spec, const ObjectSource& objects,
                                 base::Deadline deadline)>
-      isolate;
+      isolate = nullptr;
   std::size_t workers = 16;  // threads for one instance that may block; started when needed
 };
 

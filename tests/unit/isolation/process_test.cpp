@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include "authz/chain.h"
+#include "isolation/codec.h"
 #include "isolation/remote_module.h"
 #include "modules/load_error.h"
 #include "modules/module_instance.h"
@@ -263,7 +264,7 @@ TEST_F(IsolationTest, AHangIsEndedAndHarmsNobodyElse) {
   open(200ms);
   const authz::Result hung = ask("hang");
   EXPECT_EQ(hung.verdict, authz::Verdict::deny);
-  EXPECT_NE(hung.error.find("did not answer"), std::string::npos) << hung.error;
+  EXPECT_NE(hung.error.find("no answer within the deadline"), std::string::npos) << hung.error;
   EXPECT_TRUE(recovers());
 }
 
