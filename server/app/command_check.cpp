@@ -7,6 +7,7 @@
 #include "app/commands.h"
 #include "app/files.h"
 #include "app/front_proxy.h"
+#include "app/module_isolation.h"
 #include "app/module_specs.h"
 #include "app/pki.h"
 #include "app/proxy_client.h"
@@ -58,6 +59,7 @@ void check_modules(const config::ServerConfiguration& configuration,
                    std::vector<std::string>& problems, std::vector<std::string>& warnings) {
   modules::RuntimeOptions options;
   options.folder = configuration.module_path;
+  options.isolate = module_isolation(configuration);
   modules::Runtime runtime(options);
   try {
     const auto store =

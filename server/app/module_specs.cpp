@@ -15,6 +15,9 @@ modules::ModuleSpec spec_of(const config::ModuleEntry& entry, const std::string&
                             ? modules::FailurePolicy::ignore
                             : modules::FailurePolicy::fail;
   spec.shadow = entry.mode == config::Mode::shadow;
+  spec.isolation = entry.isolation == config::Isolation::process ? modules::Isolation::process
+                                                                 : modules::Isolation::none;
+  spec.memory_limit = entry.memory_limit;
   if (!entry.config.is_null()) spec.config = object::Document(entry.config);
   spec.sha256 = entry.sha256;
   spec.position = config::to_string(file, entry.position);

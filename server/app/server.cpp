@@ -24,6 +24,7 @@
 #include "app/front_proxy.h"
 #include "app/informer_sync.h"
 #include "app/log_page.h"
+#include "app/module_isolation.h"
 #include "app/module_objects.h"
 #include "app/module_specs.h"
 #include "app/own_pages.h"
@@ -75,6 +76,7 @@ std::string endpoint(const std::string& address, std::int64_t port) {
 modules::RuntimeOptions runtime_options(const config::ServerConfiguration& configuration) {
   modules::RuntimeOptions options;
   options.folder = configuration.module_path;
+  options.isolate = module_isolation(configuration);
   options.server_version = version_text();
   options.drain_timeout = configuration.shutdown_timeout;
   options.workers = static_cast<std::size_t>(configuration.threads.workers);

@@ -156,6 +156,9 @@ enum class FailurePolicy { fail, ignore };
 // shadow: the module sees live traffic, and what it says is counted and never enforced.
 enum class Mode { enforce, shadow };
 
+// Whether a module runs in the server or in a process of its own.
+enum class Isolation { none, process };
+
 // One instance of a module in a list.
 struct ModuleEntry {
   std::string name;    // of the instance: in logs, metrics, audit
@@ -163,6 +166,8 @@ struct ModuleEntry {
   Duration timeout = std::chrono::seconds(10);  // of one call
   FailurePolicy failure_policy = FailurePolicy::fail;
   Mode mode = Mode::enforce;
+  Isolation isolation = Isolation::none;
+  std::int64_t memory_limit = 0;  // bytes, of an isolated module's process; 0: the default
   std::string sha256;             // of the file, lower-case hex; empty: any
   object::Json config = nullptr;  // its own subtree; null when none was given
   Position position;              // of the entry

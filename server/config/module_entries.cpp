@@ -7,6 +7,7 @@
 #include "config/admission_plugins.h"
 #include "config/options.h"
 #include "config/yaml_values.h"
+#include "object/quantity.h"
 
 namespace limen::config {
 
@@ -96,6 +97,32 @@ void read_sha256(Findings& findings, const YAML::Node& node, const std::string& 
     return;
   }
   out = text;
+}
+
+void read_isolation(Findings& findings, const YAML::Node& node, const std::string& path,
+                    Isolation& out) {
+  const std::string text = node.IsScalar() ? node.Scalar() : std::string();
+  if (text == "process") {
+    out = Isolation::process;
+  } else if (text != "none") {
+    findings.add(position_of(node), path + ".isolation", "must be none or process");
+  }
+}
+
+constexpr std::int64_t kMinMemoryLimit = std::int64_t{32} << 20;
+constexpr std::int64_t kMaxMemoryLimit = std::int64_t{64} << 30;
+
+void read_memory_limit(Findings& findings, const YAML::Node& node, const std::string& path,
+                       std::int64_t& out) {
+  const auto value = node.IsScalar() ? object::Quantity::parse(node.Scalar()) : std::nullopt;
+  if (!value) {
+    findings.add(position_of(node), path + ".memoryLimit", "must be an amount such as 256Mi");
+  } else if (value->value() < kMinMemoryLimit || value->value() > kMaxMemoryLimit) {
+    findings.add(position_of(node), path + ".memoryLimit",
+                 node.Scalar() + " must be between 32Mi and 64Gi");
+  } else {
+    out = value->value();
+  }
 }
 
 void read_failure_policy(Findings& findings, const YAML::Node& node, const std::string& path,
@@ -212,6 +239,10 @@ void read_entry(Findings& findings, const YAML::Node& node, const std::string& p
       read_timeout(findings, value, path, entry.timeout);
     } else if (key == "sha256") {
       read_sha256(findings, value, path, entry.sha256);
+    } else if (key == "isolation") {
+      read_isolation(findings, value, path, entry.isolation);
+    } else if (key == "memoryLimit") {
+      read_memory_limit(findings, value, path, entry.memory_limit);
     } else if (key == "failurePolicy") {
       read_failure_policy(findings, value, path, entry.failure_policy);
     } else if (key == "mode") {
@@ -219,6 +250,11 @@ void read_entry(Findings& findings, const YAML::Node& node, const std::string& p
     } else if (key == "config") {
       read_config(findings, value, path, entry);
     }
+  }
+  if (entry.memory_limit != 0 && entry.isolation == Isolation::none) {
+    findings.add(entry.position, path,
+                 "memoryLimit is for a module with isolation: process; one in the server shares "
+                 "the server's memory");
   }
   if (admission) named = finish_admission_entry(findings, path, items, entry);
   if (!named && path != "storage") findings.add(entry.position, path, "needs a name");
@@ -258,7 +294,8 @@ void read_module_list(Findings& findings, const YAML::Node& node, ModuleList lis
     findings.add(position_of(node), name, "must be a list, not " + std::string(kind_of(node)));
     return;
   }
-  std::vector<std::string> known = {"name", "module", "timeout", "sha256", "mode", "config"};
+  std::vector<std::string> known = {"name", "module",    "timeout",     "sha256",
+                                    "mode", "isolation", "memoryLimit", "config"};
   if (list == ModuleList::admission) known.emplace_back("failurePolicy");
   std::size_t index = 0;
   for (const YAML::Node& item : node) {

@@ -116,9 +116,8 @@ struct ModuleInstance::Attempt : std::enable_shared_from_this<Attempt> {
 
   static void run(Attempt& attempt) noexcept {
     ModuleInstance& self = *attempt.self;
-    const limen_factory& factory = self.setup_.module->factory();
-    const limen_plugin* plugin =
-        factory.create(self.scope_.host(), self.setup_.descriptor->index, self.name().c_str());
+    const limen_plugin* plugin = self.setup_.module->create(
+        self.scope_.host(), self.setup_.descriptor->index, self.name().c_str());
     if (plugin == nullptr) {
       attempt.fault = "create() returned nothing";
       return;

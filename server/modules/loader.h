@@ -48,6 +48,11 @@ class LoadedModule {
   virtual std::uint16_t abi_minor() const = 0;
   virtual const std::vector<DescriptorInfo>& descriptors() const = 0;
   virtual const limen_factory& factory() const = 0;
+  // A new instance, as limen_factory.create() makes one.
+  virtual const limen_plugin* create(const limen_host* host, std::uint32_t index,
+                                     const char* instance_name) const {
+    return factory().create(host, index, instance_name);
+  }
   // A table of the module itself, or null: get_factory() of the entry.
   virtual const void* table(const char* id) const = 0;
   // The descriptor of this kind: the one whose id is the module's name, or the only one of the

@@ -24,14 +24,19 @@ std::string_view kind_id(Kind kind);
 // authorizers have no choice: an error is never a success.
 enum class FailurePolicy { fail, ignore };
 
+// Where an instance lives: in the server, or in a process of its own that may die without harm.
+enum class Isolation { none, process };
+
 struct ModuleSpec {
   std::string name;    // of the instance; unique in its list
   std::string module;  // file name without ".so"; empty: the name
   std::chrono::nanoseconds timeout = std::chrono::seconds(10);
   FailurePolicy failure_policy = FailurePolicy::fail;
-  bool shadow = false;      // it sees what happens and decides nothing
-  object::Document config;  // empty: no config was given
-  std::string position;     // "limen.yaml:12:5"; names it in refusals
+  Isolation isolation = Isolation::none;
+  std::int64_t memory_limit = 0;  // bytes of an isolated one's process; 0: the default
+  bool shadow = false;            // it sees what happens and decides nothing
+  object::Document config;        // empty: no config was given
+  std::string position;           // "limen.yaml:12:5"; names it in refusals
   // Where the config value at a JSON pointer stands; null: `position` is all that is known.
   std::function<std::string(std::string_view pointer)> locate;
   std::string sha256;  // lower-case hex of the file; empty: any

@@ -27,7 +27,9 @@ bool unchanged(const ModuleInstance& instance, Kind kind, const ModuleSpec& spec
   return instance.kind() == kind && old.name == spec.name &&
          old.module_name() == spec.module_name() && old.timeout == spec.timeout &&
          old.failure_policy == spec.failure_policy && old.sha256 == spec.sha256 &&
-         old.shadow == spec.shadow && old.config.root() == spec.config.root() && instance.running();
+         old.shadow == spec.shadow && old.isolation == spec.isolation &&
+         old.memory_limit == spec.memory_limit && old.config.root() == spec.config.root() &&
+         instance.running();
 }
 
 void refuse_duplicates(Kind kind, const std::vector<ModuleSpec>& specs) {
@@ -75,7 +77,11 @@ class Runtime::Impl {
     LoadedModulePtr module;
     const DescriptorInfo* descriptor = nullptr;
     try {
-      load(spec, deadline, module);
+      if (spec.isolation == Isolation::process) {
+        module = isolated(kind, spec, deadline);
+      } else {
+        load(spec, deadline, module);
+      }
       descriptor = &module->choose(kind);
     } catch (const LoadError& error) {
       throw error.located(ModuleInstance::label(kind, spec));
@@ -163,6 +169,16 @@ class Runtime::Impl {
   void retire_unused() {
     for (auto it = unused_.rbegin(); it != unused_.rend(); ++it) retire(*it);
     unused_.clear();
+  }
+
+  LoadedModulePtr isolated(Kind kind, const ModuleSpec& spec, base::Deadline deadline) {
+    if (kind == Kind::store || !options_.isolate) {
+      throw LoadError(Gate::open,
+                      spec.module_name() + ".so cannot be isolated: " +
+                          (kind == Kind::store ? "a store lives in the server"
+                                               : "this program starts no module processes"));
+    }
+    return options_.isolate(kind, spec, objects_, deadline);
   }
 
   // Loading runs a module's init(), so it happens on the control thread and may hang.

@@ -33,6 +33,11 @@ struct RuntimeOptions {
   std::string server_version = "limen";                               // what modules are told
   std::chrono::nanoseconds start_timeout = std::chrono::seconds(30);  // of one instance
   std::chrono::nanoseconds drain_timeout = std::chrono::seconds(30);  // for the calls of an old one
+  // Loads a module into a process of its own, for one instance; null: none can be isolated. Throws
+  // LoadError. The source outlives what it returns.
+  std::function<LoadedModulePtr(Kind kind, const ModuleSpec& spec, const ObjectSource& objects,
+                                base::Deadline deadline)>
+      isolate = nullptr;
   std::size_t workers = 16;  // threads for one instance that may block; started when needed
 };
 

@@ -1,0 +1,54 @@
+#include "isolation/remote_module.h"
+
+#include "isolation/codec.h"
+#include "isolation/remote_plugin.h"
+
+namespace limen::isolation {
+
+namespace {
+
+class RemoteModule final : public modules::LoadedModule {
+ public:
+  RemoteModule(std::string name, std::filesystem::path file, std::shared_ptr<ModuleProcess> process)
+      : name_(std::move(name)), file_(std::move(file)), process_(std::move(process)) {}
+
+  const std::string& name() const override { return name_; }
+  const std::filesystem::path& file() const override { return file_; }
+  const std::string& build() const override { return process_->build(); }
+  std::uint16_t abi_major() const override { return LIMEN_ABI_MAJOR; }
+  std::uint16_t abi_minor() const override { return LIMEN_ABI_MINOR; }
+  const std::vector<modules::DescriptorInfo>& descriptors() const override {
+    return process_->descriptors();
+  }
+  // Its own create() stands for the factory's.
+  const limen_factory& factory() const override {
+    static constexpr limen_factory none{};
+    return none;
+  }
+  const limen_plugin* create(const limen_host* host, std::uint32_t index,
+                             const char* /*instance*/) const override {
+    for (const modules::DescriptorInfo& one : descriptors()) {
+      if (one.index == index) return make_remote_plugin(host, one, process_);
+    }
+    return nullptr;
+  }
+  // The process judges the config when it starts the instance.
+  const void* table(const char* /*id*/) const override { return nullptr; }
+
+ private:
+  const std::string name_;
+  const std::filesystem::path file_;
+  const std::shared_ptr<ModuleProcess> process_;
+};
+
+}  // namespace
+
+modules::LoadedModulePtr load_isolated(ProcessOptions options, base::Deadline deadline) {
+  const std::string name = options.spec.module_name();
+  const std::filesystem::path file = options.folder / (name + ".so");
+  const auto process = std::make_shared<ModuleProcess>(std::move(options));
+  process->load(deadline);
+  return std::make_shared<RemoteModule>(name, file, process);
+}
+
+}  // namespace limen::isolation
