@@ -87,10 +87,10 @@ std::string reap(pid_t pid) {
   return end_of(status);
 }
 
-// The lowest level that is written.
-int log_level() {
+// The lowest level at which the instance is heard.
+int log_level(const std::string& instance) {
   int level = 0;
-  while (level < 3 && !log::enabled(static_cast<log::Level>(level))) ++level;
+  while (level < 3 && !log::module_enabled(static_cast<log::Level>(level), instance)) ++level;
   return level;
 }
 
@@ -150,7 +150,7 @@ Message ModuleProcess::load_message() const {
   out["sha256"] = options_.spec.sha256;
   out["server"] = options_.server_version;
   out["memory"] = options_.spec.memory_limit;
-  out["log"] = log_level();
+  out["log"] = log_level(options_.spec.name);
   out["logJson"] = options_.log_json;
   out["kind"] = static_cast<int>(options_.kind);
   out["name"] = options_.spec.name;
