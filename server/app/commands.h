@@ -18,6 +18,7 @@ Command init_command();
 Command check_command();
 Command modules_list_command();
 Command modules_inspect_command();
+Command modules_new_command();
 Command explain_command();
 Command version_command();
 Command completion_command();

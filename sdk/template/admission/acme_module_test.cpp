@@ -30,30 +30,38 @@ constexpr const char* kLenient =
 constexpr const char* kPlain = R"({"metadata":{"name":"p"}})";
 constexpr const char* kLabelled = R"({"metadata":{"labels":{"acme.example/team":"red"}}})";
 
-TEST(RequireLabel, RefusesAnObjectWithoutTheLabel) {
+TEST(AcmeModule, RefusesAnObjectWithoutTheLabel) {
   const Reply reply = with(kStrict).validate(review(kPlain));
   EXPECT_FALSE(reply.admitted());
   EXPECT_EQ(reply.message, "label \"acme.example/team\" is required");
 }
 
-TEST(RequireLabel, LeavesALabelledObjectAlone) {
+TEST(AcmeModule, LeavesALabelledObjectAlone) {
   Instance module = with(kLenient);
   EXPECT_EQ(module.admit(review(kLabelled)).object, boost::json::parse(kLabelled));
   EXPECT_TRUE(module.validate(review(kLabelled)).admitted());
 }
 
-TEST(RequireLabel, FillsInTheDefaultOnce) {
+TEST(AcmeModule, FillsInTheDefaultOnce) {
   Instance module = with(kLenient);
   const Reply reply = module.admit(review(kPlain));
   EXPECT_EQ(reply.object.at_pointer("/metadata/labels/acme.example~1team"), Json("none"));
   EXPECT_TRUE(module.admits_idempotently(review(kPlain)));
 }
 
-TEST(RequireLabel, OtherResourcesAreNotItsBusiness) {
+TEST(AcmeModule, NoSubresourceIsAWayRound) {
+  Instance module = with(kStrict);
+  Review update = review(kPlain);
+  update.operation = LIMEN_OP_UPDATE;
+  update.action.subresource = "ephemeralcontainers";
+  EXPECT_FALSE(module.validate(update).admitted());
+}
+
+TEST(AcmeModule, OtherResourcesAreNotItsBusiness) {
   EXPECT_TRUE(with(kStrict).validate(review(kPlain, "secrets")).admitted());
 }
 
-TEST(RequireLabel, AKeyWithASpaceStopsTheStart) {
+TEST(AcmeModule, AKeyWithASpaceStopsTheStart) {
   EXPECT_THROW(with(R"({"label":"my team"})"), limen::testkit::StartError);
 }
 

@@ -1,9 +1,10 @@
-// acme-require-label: every object has a label that says whose it is.
+// acme-module: every object has a label that says whose it is.
 //
 // Where the operator gave a default, a missing label is filled in; what has none in the end is
 // refused.
 
 #include <algorithm>
+#include <limen/cpp/operations.hpp>
 #include <limen/cpp/plugin.hpp>
 #include <string>
 #include <vector>
@@ -34,11 +35,11 @@ constexpr const char* kSchema = R"json({
   }
 })json";
 
-class RequireLabel final : public limen::Admission {
+class AcmeModule final : public limen::Admission {
  public:
   // Runs once for each instance in the config, before the server serves. Throwing
   // limen::ConfigError stops the start with the text.
-  RequireLabel(limen::Host& host, limen::Node config)
+  AcmeModule(limen::Host& host, limen::Node config)
       : label_(config["label"].string_or("")),
         pointer_("/metadata/labels/" + limen::pointer_part(label_)),
         has_default_(config["default"].is_string()),
@@ -68,9 +69,11 @@ class RequireLabel final : public limen::Admission {
 
  private:
   bool concerns(const limen::AdmissionCall& call) const {
-    const limen::Attributes about = call.attributes();
-    return about.subresource().empty() &&
-           std::find(resources_.begin(), resources_.end(), about.resource()) != resources_.end();
+    // Every way to write the whole object counts: a rule that looks at plain updates alone is
+    // passed by through a subresource.
+    return limen::carries_whole_object(limen::subresource_of(call)) &&
+           std::find(resources_.begin(), resources_.end(), call.attributes().resource()) !=
+               resources_.end();
   }
 
   const std::string label_, pointer_;
@@ -82,8 +85,8 @@ class RequireLabel final : public limen::Admission {
 
 }  // namespace
 
-LIMEN_EXPORT_MODULE(limen::admission<RequireLabel>({
-    .id = "acme-require-label",
+LIMEN_EXPORT_MODULE(limen::admission<AcmeModule>({
+    .id = "acme-module",
     .version = "1.0.0",
     .vendor = "Acme",
     .url = "https://acme.example/limen",
