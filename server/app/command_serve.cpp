@@ -1,5 +1,7 @@
 #include "app/commands.h"
+#include "app/heartbeat.h"
 #include "app/log_setup.h"
+#include "app/notify.h"
 #include "app/server.h"
 #include "app/signals.h"
 #include "observability/log.h"
@@ -23,14 +25,18 @@ void reload(ServerProcess& server, const Arguments& arguments) {
 }
 
 int run(const Arguments& arguments, Streams streams) {
+  const ServiceManager manager = ServiceManager::of_environment();
   const Signals signals;
   const auto configuration = load_configuration(arguments, streams.err);
   if (!configuration) return kExitFailure;
   set_up_log(configuration->log);
   ServerProcess server(*configuration);
   server.start();
+  const Heartbeat heartbeat(server.loops(), manager.watchdog() / 2, [&] { manager.alive(); });
+  manager.ready("serving");
   while (signals.wait() == Signal::reload) reload(server, arguments);
   signals.let_go();
+  manager.stopping(server.stop_limit());
   server.stop();
   return kExitOk;
 }

@@ -308,6 +308,8 @@ class ServerProcess::Rooms {
     if (auditor_ != nullptr) auditor_->reopen();
   }
 
+  std::vector<base::Executor*> loops() { return transport_->loops(); }
+
   void become_unready() { stopping_.store(true); }
 
   void take_down(std::chrono::milliseconds grace) {
@@ -583,6 +585,15 @@ bool ServerProcess::reload(const config::ServerConfiguration& configuration) {
     log::error("the configuration is not used", {{"problem", error.what()}});
     return false;
   }
+}
+
+std::vector<base::Executor*> ServerProcess::loops() { return rooms_->loops(); }
+
+// Requests, the modules that decide and the one that stores each get shutdownTimeout to end.
+std::chrono::microseconds ServerProcess::stop_limit() const {
+  const auto limit = configuration_.shutdown_delay + 3 * configuration_.shutdown_timeout +
+                     std::chrono::seconds(10);
+  return std::chrono::ceil<std::chrono::microseconds>(limit);
 }
 
 void ServerProcess::stop() {

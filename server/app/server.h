@@ -7,10 +7,13 @@
 // Thread rule: one control thread. Lifetime: until the process ends.
 #pragma once
 
+#include <chrono>
 #include <functional>
 #include <memory>
 #include <string>
+#include <vector>
 
+#include "base/executor.h"
 #include "config/configuration.h"
 
 namespace limen::app {
@@ -31,9 +34,15 @@ class ServerProcess {
   // True when all went well.
   bool reload(const config::ServerConfiguration& configuration);
 
+  // The loops that serve, for somebody to see that they do. They stay until stop() has returned.
+  std::vector<base::Executor*> loops();
+
   // The clean stop: not ready for shutdownDelay, then no new connections, then what runs gets
   // shutdownTimeout to end.
   void stop();
+
+  // What stop() takes at the most, when modules and the disk do what they promise.
+  std::chrono::microseconds stop_limit() const;
 
  private:
   class Rooms;
