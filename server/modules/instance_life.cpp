@@ -169,8 +169,8 @@ Ended ModuleInstance::await_start(Call& call, Attempt& attempt, base::Deadline d
 void ModuleInstance::create_and_start(ControlThread& control, base::Deadline deadline) {
   auto attempt = std::make_shared<Attempt>();
   attempt->self = shared_from_this();
-  CallLease call = open(CallKind::control, deadline);
-  if (!call) fail_start("too many calls are open");
+  CallLease call = open_control(deadline);
+  if (!call) fail_start(call.refusal());
   attempt->handle = call->handle();
   if (!control.run([attempt] { Attempt::run(*attempt); }, deadline)) {
     call.orphaned();

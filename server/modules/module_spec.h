@@ -28,6 +28,7 @@ struct ModuleSpec {
   std::string name;    // of the instance; unique in its list
   std::string module;  // file name without ".so"; empty: the name
   std::chrono::nanoseconds timeout = std::chrono::seconds(10);
+  std::size_t max_calls = 1024;  // at one time; what comes beyond is refused at once
   FailurePolicy failure_policy = FailurePolicy::fail;
   bool shadow = false;      // it sees what happens and decides nothing
   object::Document config;  // empty: no config was given

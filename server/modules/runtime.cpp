@@ -26,9 +26,9 @@ bool unchanged(const ModuleInstance& instance, Kind kind, const ModuleSpec& spec
                const LoadedModulePtr& module) {
   const ModuleSpec& old = instance.spec();
   return instance.kind() == kind && old.name == spec.name && instance.module() == module &&
-         old.timeout == spec.timeout && old.failure_policy == spec.failure_policy &&
-         old.sha256 == spec.sha256 && old.shadow == spec.shadow &&
-         old.config.root() == spec.config.root() && instance.running();
+         old.timeout == spec.timeout && old.max_calls == spec.max_calls &&
+         old.failure_policy == spec.failure_policy && old.sha256 == spec.sha256 &&
+         old.shadow == spec.shadow && old.config.root() == spec.config.root() && instance.running();
 }
 
 void refuse_duplicates(Kind kind, const std::vector<ModuleSpec>& specs) {
