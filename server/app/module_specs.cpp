@@ -11,6 +11,7 @@ modules::ModuleSpec spec_of(const config::ModuleEntry& entry, const std::string&
   spec.name = entry.name;
   spec.module = entry.module;
   spec.timeout = entry.timeout;
+  spec.max_calls = static_cast<std::size_t>(entry.max_calls);
   spec.failure_policy = entry.failure_policy == config::FailurePolicy::ignore
                             ? modules::FailurePolicy::ignore
                             : modules::FailurePolicy::fail;

@@ -164,6 +164,7 @@ struct ModuleEntry {
   std::string name;    // of the instance: in logs, metrics, audit
   std::string module;  // the file in modulePath, without ".so"; the name when not given
   Duration timeout = std::chrono::seconds(10);  // of one call
+  std::int64_t max_calls = 1024;                // of this instance at one time
   FailurePolicy failure_policy = FailurePolicy::fail;
   Mode mode = Mode::enforce;
   Isolation isolation = Isolation::none;

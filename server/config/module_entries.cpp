@@ -88,6 +88,20 @@ void read_timeout(Findings& findings, const YAML::Node& node, const std::string&
   }
 }
 
+void read_max_calls(Findings& findings, const YAML::Node& node, const std::string& path,
+                    std::int64_t& out) {
+  const auto value = node.IsScalar() ? base::parse_int(node.Scalar()) : std::nullopt;
+  if (!value) {
+    findings.add(position_of(node), path + ".maxCalls", "must be an integer");
+  } else if (*value < kMinModuleCalls || *value > kMaxModuleCalls) {
+    findings.add(position_of(node), path + ".maxCalls",
+                 node.Scalar() + " must be between " + std::to_string(kMinModuleCalls) + " and " +
+                     std::to_string(kMaxModuleCalls));
+  } else {
+    out = *value;
+  }
+}
+
 void read_sha256(Findings& findings, const YAML::Node& node, const std::string& path,
                  std::string& out) {
   const std::string text = node.IsScalar() ? base::to_lower(node.Scalar()) : std::string();
@@ -237,6 +251,8 @@ void read_entry(Findings& findings, const YAML::Node& node, const std::string& p
       read_module(findings, value, path, entry.module);
     } else if (key == "timeout") {
       read_timeout(findings, value, path, entry.timeout);
+    } else if (key == "maxCalls") {
+      read_max_calls(findings, value, path, entry.max_calls);
     } else if (key == "sha256") {
       read_sha256(findings, value, path, entry.sha256);
     } else if (key == "isolation") {
@@ -294,7 +310,7 @@ void read_module_list(Findings& findings, const YAML::Node& node, ModuleList lis
     findings.add(position_of(node), name, "must be a list, not " + std::string(kind_of(node)));
     return;
   }
-  std::vector<std::string> known = {"name", "module",    "timeout",     "sha256",
+  std::vector<std::string> known = {"name", "module",    "timeout",     "maxCalls", "sha256",
                                     "mode", "isolation", "memoryLimit", "config"};
   if (list == ModuleList::admission) known.emplace_back("failurePolicy");
   std::size_t index = 0;

@@ -2,6 +2,8 @@
 
 #include "isolation/codec.h"
 #include "isolation/remote_plugin.h"
+#include "modules/file_identity.h"
+#include "modules/load_error.h"
 
 namespace limen::isolation {
 
@@ -9,11 +11,27 @@ namespace {
 
 class RemoteModule final : public modules::LoadedModule {
  public:
-  RemoteModule(std::string name, std::filesystem::path file, std::shared_ptr<ModuleProcess> process)
-      : name_(std::move(name)), file_(std::move(file)), process_(std::move(process)) {}
+  RemoteModule(std::string name, std::filesystem::path file, modules::FileIdentity identity,
+               std::shared_ptr<ModuleProcess> process)
+      : name_(std::move(name)),
+        file_(std::move(file)),
+        identity_(identity),
+        process_(std::move(process)) {}
 
   const std::string& name() const override { return name_; }
   const std::filesystem::path& file() const override { return file_; }
+  // Apart from the numbers that the loader gives, and the same for the same file.
+  std::uint64_t serial() const override {
+    const auto mixed = identity_.inode * 31 + static_cast<std::uint64_t>(identity_.modified_ns);
+    return mixed | (std::uint64_t{1} << 63);
+  }
+  bool file_is_the_same() const override {
+    try {
+      return modules::identity_of(file_) == identity_;
+    } catch (const modules::LoadError&) {
+      return false;
+    }
+  }
   const std::string& build() const override { return process_->build(); }
   std::uint16_t abi_major() const override { return LIMEN_ABI_MAJOR; }
   std::uint16_t abi_minor() const override { return LIMEN_ABI_MINOR; }
@@ -38,6 +56,7 @@ class RemoteModule final : public modules::LoadedModule {
  private:
   const std::string name_;
   const std::filesystem::path file_;
+  const modules::FileIdentity identity_;
   const std::shared_ptr<ModuleProcess> process_;
 };
 
@@ -46,9 +65,11 @@ class RemoteModule final : public modules::LoadedModule {
 modules::LoadedModulePtr load_isolated(ProcessOptions options, base::Deadline deadline) {
   const std::string name = options.spec.module_name();
   const std::filesystem::path file = options.folder / (name + ".so");
+  // Before it is loaded: a file that is replaced meanwhile counts as another.
+  const modules::FileIdentity identity = modules::identity_of(file);
   const auto process = std::make_shared<ModuleProcess>(std::move(options));
   process->load(deadline);
-  return std::make_shared<RemoteModule>(name, file, process);
+  return std::make_shared<RemoteModule>(name, file, identity, process);
 }
 
 }  // namespace limen::isolation

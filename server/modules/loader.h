@@ -5,7 +5,9 @@
 // machine that lists the entry symbol; none of its code has run), open (everything it needs is
 // there), entry (magic, ABI version), descriptor (what it claims to hold makes sense). Config and
 // start are judged by ModuleInstance. A file is loaded once and never unmapped: code may be running
-// in it, and a replaced file needs a restart or another name.
+// in it. A file that was replaced (by a rename, as packages do it) is another module from the next
+// load on, beside the old one; one that was written over in place is refused, because the running
+// code changes with it.
 // Thread rule: control thread only. Lifetime: a LoadedModule outlives every instance made from it.
 #pragma once
 
@@ -18,6 +20,7 @@
 #include <vector>
 
 #include "limen/abi.h"
+#include "modules/file_identity.h"
 #include "modules/load_error.h"
 #include "modules/module_spec.h"
 
@@ -43,11 +46,15 @@ class LoadedModule {
 
   virtual const std::string& name() const = 0;  // "token-file"
   virtual const std::filesystem::path& file() const = 0;
+  // A number of its own for every file that was loaded.
+  virtual std::uint64_t serial() const = 0;
   virtual const std::string& build() const = 0;  // compiler and SDK; diagnostics
   virtual std::uint16_t abi_major() const = 0;
   virtual std::uint16_t abi_minor() const = 0;
   virtual const std::vector<DescriptorInfo>& descriptors() const = 0;
   virtual const limen_factory& factory() const = 0;
+  // Whether the file is still the one that was loaded, for a module that is not loaded anew by name.
+  virtual bool file_is_the_same() const { return true; }
   // A new instance, as limen_factory.create() makes one.
   virtual const limen_plugin* create(const limen_host* host, std::uint32_t index,
                                      const char* instance_name) const {
@@ -71,12 +78,19 @@ class Loader {
 
   const std::filesystem::path& folder() const { return folder_; }
   // `name` is a bare file name without ".so". With `sha256` (lower-case hex) the file must have
-  // this digest. A module that is loaded already is returned as it is. Throws LoadError.
+  // this digest. A file that is loaded already is returned as it is. Throws LoadError.
   LoadedModulePtr load(const std::string& name, std::string_view sha256 = {});
 
  private:
+  LoadedModulePtr loaded_from(const std::string& name, const FileIdentity& identity);
+
   std::filesystem::path folder_;
-  std::map<std::string, LoadedModulePtr> loaded_;
+  struct Version {
+    FileIdentity identity;
+    LoadedModulePtr module;
+  };
+  std::map<std::string, std::vector<Version>> versions_;  // by name, the newest last
+  std::uint64_t last_serial_ = 0;
 };
 
 // The ids of the host tables this server offers to modules.

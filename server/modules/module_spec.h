@@ -31,6 +31,7 @@ struct ModuleSpec {
   std::string name;    // of the instance; unique in its list
   std::string module;  // file name without ".so"; empty: the name
   std::chrono::nanoseconds timeout = std::chrono::seconds(10);
+  std::size_t max_calls = 1024;  // at one time; what comes beyond is refused at once
   FailurePolicy failure_policy = FailurePolicy::fail;
   Isolation isolation = Isolation::none;
   std::int64_t memory_limit = 0;  // bytes of an isolated one's process; 0: the default
