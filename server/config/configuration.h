@@ -142,6 +142,8 @@ struct ModuleEntry {
   FailurePolicy failure_policy = FailurePolicy::fail;
   Mode mode = Mode::enforce;
   std::string sha256;             // of the file, lower-case hex; empty: any
+  std::string signed_by;          // which of moduleKeys must have signed the file; empty: none
+  std::string public_key;         // that key: ed25519, raw 32 bytes
   object::Json config = nullptr;  // its own subtree; null when none was given
   Position position;              // of the entry
   // Where each value of `config` stands, by JSON pointer ("" is the whole), in file order.

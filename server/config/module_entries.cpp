@@ -98,6 +98,15 @@ void read_sha256(Findings& findings, const YAML::Node& node, const std::string& 
   out = text;
 }
 
+void read_signed_by(Findings& findings, const YAML::Node& node, const std::string& path,
+                    std::string& out) {
+  if (node.IsScalar() && !node.Scalar().empty()) {
+    out = node.Scalar();
+  } else {
+    findings.add(position_of(node), path + ".signedBy", "must be the name of one of moduleKeys");
+  }
+}
+
 void read_failure_policy(Findings& findings, const YAML::Node& node, const std::string& path,
                          FailurePolicy& out) {
   const std::string text = node.IsScalar() ? node.Scalar() : std::string();
@@ -212,6 +221,8 @@ void read_entry(Findings& findings, const YAML::Node& node, const std::string& p
       read_timeout(findings, value, path, entry.timeout);
     } else if (key == "sha256") {
       read_sha256(findings, value, path, entry.sha256);
+    } else if (key == "signedBy") {
+      read_signed_by(findings, value, path, entry.signed_by);
     } else if (key == "failurePolicy") {
       read_failure_policy(findings, value, path, entry.failure_policy);
     } else if (key == "mode") {
@@ -258,7 +269,8 @@ void read_module_list(Findings& findings, const YAML::Node& node, ModuleList lis
     findings.add(position_of(node), name, "must be a list, not " + std::string(kind_of(node)));
     return;
   }
-  std::vector<std::string> known = {"name", "module", "timeout", "sha256", "mode", "config"};
+  std::vector<std::string> known = {"name",     "module", "timeout", "sha256",
+                                    "signedBy", "mode",   "config"};
   if (list == ModuleList::admission) known.emplace_back("failurePolicy");
   std::size_t index = 0;
   for (const YAML::Node& item : node) {
@@ -280,8 +292,8 @@ void read_module_list(Findings& findings, const YAML::Node& node, ModuleList lis
 
 void read_storage(Findings& findings, const YAML::Node& node, ModuleEntry& out) {
   ModuleEntry entry;
-  read_entry(findings, node, "storage", {"name", "module", "timeout", "sha256", "config"}, false,
-             entry);
+  read_entry(findings, node, "storage",
+             {"name", "module", "timeout", "sha256", "signedBy", "config"}, false, entry);
   if (entry.module.empty()) entry.module = out.module;
   if (entry.name.empty()) entry.name = entry.module;
   // The default path belongs to the default driver; another one brings its own.

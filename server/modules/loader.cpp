@@ -7,18 +7,16 @@
 
 #include "base/strings.h"
 #include "modules/gates.h"
+#include "modules/trust.h"
 #include "observability/log.h"
 
 namespace limen::modules {
-
-namespace {
 
 // A module that passed every gate the loader has. The library stays mapped for ever: code of it may
 // still be on some stack, or registered with the C library, after the last instance is gone.
 class OpenModule final : public LoadedModule {
  public:
-  OpenModule(std::string name, std::filesystem::path file)
-      : name_(std::move(name)), file_(std::move(file)) {}
+  OpenModule(std::string name, TrustedFile file) : name_(std::move(name)), file_(std::move(file)) {}
   ~OpenModule() override {
     if (initialised_ && entry_->deinit != nullptr) entry_->deinit();
   }
@@ -28,22 +26,24 @@ class OpenModule final : public LoadedModule {
     const auto mode = static_cast<dll::load_mode::type>(
         static_cast<int>(dll::load_mode::rtld_now) | static_cast<int>(dll::load_mode::rtld_local) |
         RTLD_NODELETE);
-    std::error_code error;
+    // The C library takes a name it has seen for the same file, so the descriptor's number must not
+    // come to mean another.
+    file_.keep_open();
     try {
-      library_.load(file_, mode);
+      library_.load(file_.by_descriptor(), mode);
     } catch (const std::exception& failed) {
-      throw LoadError(Gate::open, file_.filename().string() + " cannot be opened: " +
-                                      failed.what() + ": install what it needs or rebuild it");
+      throw LoadError(Gate::open, file_name() + " cannot be opened: " + failed.what() +
+                                      ": install what it needs or rebuild it");
     }
     entry_ = &library_.get<const limen_module_entry_t>(kEntrySymbol);
-    check_entry(*entry_, file_.filename().string());
+    check_entry(*entry_, file_name());
     build_ = entry_->build == nullptr ? "" : entry_->build;
   }
 
   void initialise() {
-    const std::string file = file_.filename().string();
+    const std::string file = file_name();
     if (entry_->init != nullptr) {
-      const limen_status status = entry_->init(file_.c_str());
+      const limen_status status = entry_->init(file_.path().c_str());
       if (status != LIMEN_OK) {
         throw LoadError(Gate::descriptor, file + ": init() failed with status " +
                                               std::to_string(status) +
@@ -56,7 +56,10 @@ class OpenModule final : public LoadedModule {
   }
 
   const std::string& name() const override { return name_; }
-  const std::filesystem::path& file() const override { return file_; }
+  const std::filesystem::path& file() const override { return file_.path(); }
+  const TrustedFile& trusted() const { return file_; }
+  bool sealed() const override { return file_.sealed(); }
+  std::string sha256() const override { return file_.sha256(); }
   const std::string& build() const override { return build_; }
   std::uint16_t abi_major() const override { return entry_->abi_major; }
   std::uint16_t abi_minor() const override { return entry_->abi_minor; }
@@ -65,8 +68,10 @@ class OpenModule final : public LoadedModule {
   const void* table(const char* id) const override { return entry_->get_factory(id); }
 
  private:
+  std::string file_name() const { return file_.path().filename().string(); }
+
   const std::string name_;
-  const std::filesystem::path file_;
+  TrustedFile file_;
   boost::dll::shared_library library_;
   const limen_module_entry_t* entry_ = nullptr;
   const limen_factory* factory_ = nullptr;
@@ -74,8 +79,6 @@ class OpenModule final : public LoadedModule {
   std::string build_;
   std::vector<DescriptorInfo> descriptors_;
 };
-
-}  // namespace
 
 const DescriptorInfo& LoadedModule::choose(Kind kind) const {
   const DescriptorInfo* only = nullptr;
@@ -106,17 +109,44 @@ const DescriptorInfo& LoadedModule::choose(Kind kind) const {
                                         name() + "\"");
 }
 
-LoadedModulePtr Loader::load(const std::string& name, std::string_view sha256) {
-  const std::filesystem::path file = check_path(folder_, name);
-  if (!sha256.empty()) check_digest(file, sha256);
-  const auto found = loaded_.find(name);
-  if (found != loaded_.end()) return found->second;
+namespace {
+
+// Writing into a loaded file changes what runs, if it does not end the process.
+void refuse_written(const TrustedFile& now, const OpenModule& loaded) {
+  if (now.sealed() || !now.identity().same_file(loaded.trusted().identity())) return;
+  throw LoadError(Gate::open, "module file \"" + now.path().string() +
+                                  "\" was written into after it had been loaded: rename a new "
+                                  "file over it instead, and restart now");
+}
+
+}  // namespace
+
+LoadedModulePtr Loader::load(const std::string& name, const Pins& pins) {
+  TrustedFile file = TrustedFile::open(folder_, name);
+  const FileIdentity identity = file.identity();
+  const auto found = loaded_.find({name, !pins.empty()});
+  if (found != loaded_.end() && found->second->trusted().identity() == identity) {
+    found->second->trusted().check(pins);
+    return found->second;
+  }
+  if (!pins.empty()) {
+    file.seal();
+    file.check(pins);
+  }
+  if (found != loaded_.end()) refuse_written(file, *found->second);
   probe(file);
-  auto module = std::make_shared<OpenModule>(name, file);
+  auto module = std::make_shared<OpenModule>(name, std::move(file));
   module->open();
   module->initialise();
-  loaded_.emplace(name, module);
+  loaded_[{name, !pins.empty()}] = module;
   return module;
+}
+
+void Loader::check_trust(const std::string& name, const Pins& pins) const {
+  TrustedFile file = TrustedFile::open(folder_, name);
+  if (pins.empty()) return;
+  file.seal();
+  file.check(pins);
 }
 
 }  // namespace limen::modules

@@ -1,11 +1,14 @@
 // Loader: from a module's name to a file that may be trusted, opened and understood.
 //
 // The gates stand in the order in which a refusal costs least: path (a bare name in the module
-// folder, owned by root or the server's user, writable by nobody else), probe (an ELF file of this
-// machine that lists the entry symbol; none of its code has run), open (everything it needs is
-// there), entry (magic, ABI version), descriptor (what it claims to hold makes sense). Config and
-// start are judged by ModuleInstance. A file is loaded once and never unmapped: code may be running
-// in it, and a replaced file needs a restart or another name.
+// folder, which nobody but root and the server's user can have a hand in, and the digest and
+// signature the config demands; see trust.h), probe (an ELF file of this machine that lists the
+// entry symbol; none of its code has run), open (everything it needs is there), entry (magic, ABI
+// version), descriptor (what it claims to hold makes sense). Config and start are judged by
+// ModuleInstance. What passed the path gate is an open descriptor, and that is what is loaded.
+//
+// A file is loaded once and never unmapped: code may be running in it. A file that was put in its
+// place by renaming is another one, and is loaded beside it when it is asked for.
 // Thread rule: control thread only. Lifetime: a LoadedModule outlives every instance made from it.
 #pragma once
 
@@ -15,6 +18,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "limen/abi.h"
@@ -44,6 +48,8 @@ class LoadedModule {
   virtual const std::string& name() const = 0;  // "token-file"
   virtual const std::filesystem::path& file() const = 0;
   virtual const std::string& build() const = 0;  // compiler and SDK; diagnostics
+  virtual bool sealed() const = 0;         // loaded from sealed memory, because the config pins it
+  virtual std::string sha256() const = 0;  // of the file it was loaded from, lower-case hex
   virtual std::uint16_t abi_major() const = 0;
   virtual std::uint16_t abi_minor() const = 0;
   virtual const std::vector<DescriptorInfo>& descriptors() const = 0;
@@ -59,19 +65,24 @@ class LoadedModule {
 };
 using LoadedModulePtr = std::shared_ptr<const LoadedModule>;
 
+class OpenModule;  // loader.cpp
+
 class Loader {
  public:
   // `folder` is the only one modules are loaded from.
   explicit Loader(std::filesystem::path folder) : folder_(std::move(folder)) {}
 
   const std::filesystem::path& folder() const { return folder_; }
-  // `name` is a bare file name without ".so". With `sha256` (lower-case hex) the file must have
-  // this digest. A module that is loaded already is returned as it is. Throws LoadError.
-  LoadedModulePtr load(const std::string& name, std::string_view sha256 = {});
+  // `name` is a bare file name without ".so". A file that is loaded already is not loaded again,
+  // but once for entries that pin it and once for those that do not. Throws LoadError.
+  LoadedModulePtr load(const std::string& name, const Pins& pins = {});
+  // Gate 0 alone, without opening the module: for reports that go on after a fault.
+  void check_trust(const std::string& name, const Pins& pins) const;
 
  private:
   std::filesystem::path folder_;
-  std::map<std::string, LoadedModulePtr> loaded_;
+  // The last file of a name, and whether it is pinned.
+  std::map<std::pair<std::string, bool>, std::shared_ptr<OpenModule>> loaded_;
 };
 
 // The ids of the host tables this server offers to modules.

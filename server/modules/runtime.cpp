@@ -26,7 +26,7 @@ bool unchanged(const ModuleInstance& instance, Kind kind, const ModuleSpec& spec
   const ModuleSpec& old = instance.spec();
   return instance.kind() == kind && old.name == spec.name &&
          old.module_name() == spec.module_name() && old.timeout == spec.timeout &&
-         old.failure_policy == spec.failure_policy && old.sha256 == spec.sha256 &&
+         old.failure_policy == spec.failure_policy && old.pins == spec.pins &&
          old.shadow == spec.shadow && old.config.root() == spec.config.root() && instance.running();
 }
 
@@ -178,9 +178,9 @@ class Runtime::Impl {
     }
     auto attempt = std::make_shared<Attempt>();
     const bool over = control_.run(
-        [this, attempt, name = spec.module_name(), sha256 = spec.sha256] {
+        [this, attempt, name = spec.module_name(), pins = spec.pins] {
           try {
-            attempt->module = loader_.load(name, sha256);
+            attempt->module = loader_.load(name, pins);
           } catch (...) {
             attempt->error = std::current_exception();
           }
