@@ -4,6 +4,7 @@
 #include "app/commands.h"
 #include "app/module_specs.h"
 #include "app/module_trust.h"
+#include "app/running_modules.h"
 #include "modules/inspect.h"
 #include "modules/load_error.h"
 
@@ -60,6 +61,7 @@ std::string padded(std::string text, std::size_t width) {
 
 int list(const Arguments& arguments, Streams streams) {
   const bool json = wants_json(arguments);
+  if (arguments.has("running")) return list_running(arguments, json, streams);
   const auto configuration = load_configuration(arguments, streams.err);
   if (!configuration) return kExitFailure;
   modules::Loader loader(configuration->module_path);
@@ -161,6 +163,15 @@ Command modules_list_command() {
   command.name = "modules list";
   command.summary = "show the configured modules in the order they are asked";
   command.options = configuration_options();
+  command.details =
+      "Shows what the configuration makes of the module lists, without a server. With --running "
+      "it\n"
+      "shows what a running server has in force: state and open calls of each instance, those of\n"
+      "replaced generations that are still ending, and what became of the last reload. That needs\n"
+      "the verb get on /limen/v1/modules.";
+  command.options.push_back(
+      {"running", "", "ask the running server instead of reading the configuration"});
+  command.options.push_back(kubeconfig_option());
   command.options.push_back(output_option());
   command.run = list;
   return command;

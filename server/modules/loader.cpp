@@ -2,6 +2,9 @@
 
 #include <dlfcn.h>
 
+#include <algorithm>
+#include <iterator>
+
 #define BOOST_DLL_USE_STD_FS
 #include <boost/dll/shared_library.hpp>
 
@@ -16,7 +19,8 @@ namespace limen::modules {
 // still be on some stack, or registered with the C library, after the last instance is gone.
 class OpenModule final : public LoadedModule {
  public:
-  OpenModule(std::string name, TrustedFile file) : name_(std::move(name)), file_(std::move(file)) {}
+  OpenModule(std::string name, TrustedFile file, std::uint64_t serial)
+      : name_(std::move(name)), file_(std::move(file)), serial_(serial) {}
   ~OpenModule() override {
     if (initialised_ && entry_->deinit != nullptr) entry_->deinit();
   }
@@ -26,8 +30,8 @@ class OpenModule final : public LoadedModule {
     const auto mode = static_cast<dll::load_mode::type>(
         static_cast<int>(dll::load_mode::rtld_now) | static_cast<int>(dll::load_mode::rtld_local) |
         RTLD_NODELETE);
-    // The C library takes a name it has seen for the same file, so the descriptor's number must not
-    // come to mean another.
+    // The dynamic linker takes a path it has seen for the library it has, whatever lies there now.
+    // A descriptor that stays open is a name that never comes to mean another file.
     file_.keep_open();
     try {
       library_.load(file_.by_descriptor(), mode);
@@ -60,6 +64,7 @@ class OpenModule final : public LoadedModule {
   const TrustedFile& trusted() const { return file_; }
   bool sealed() const override { return file_.sealed(); }
   std::string sha256() const override { return file_.sha256(); }
+  std::uint64_t serial() const override { return serial_; }
   const std::string& build() const override { return build_; }
   std::uint16_t abi_major() const override { return entry_->abi_major; }
   std::uint16_t abi_minor() const override { return entry_->abi_minor; }
@@ -72,6 +77,7 @@ class OpenModule final : public LoadedModule {
 
   const std::string name_;
   TrustedFile file_;
+  const std::uint64_t serial_;
   boost::dll::shared_library library_;
   const limen_module_entry_t* entry_ = nullptr;
   const limen_factory* factory_ = nullptr;
@@ -109,36 +115,45 @@ const DescriptorInfo& LoadedModule::choose(Kind kind) const {
                                         name() + "\"");
 }
 
-namespace {
-
-// Writing into a loaded file changes what runs, if it does not end the process.
-void refuse_written(const TrustedFile& now, const OpenModule& loaded) {
-  if (now.sealed() || !now.identity().same_file(loaded.trusted().identity())) return;
-  throw LoadError(Gate::open, "module file \"" + now.path().string() +
-                                  "\" was written into after it had been loaded: rename a new "
-                                  "file over it instead, and restart now");
+// What is loaded of `name` from this very file; null: nothing.
+std::shared_ptr<OpenModule> Loader::loaded_from(const std::string& name, const TrustedFile& file,
+                                                bool pinned) {
+  std::vector<std::shared_ptr<OpenModule>>& versions = versions_[{name, pinned}];
+  // What was replaced and has no instance any more is told so (deinit); its code stays mapped.
+  if (versions.size() > 1) {
+    const auto unused = [](const auto& version) { return version.use_count() == 1; };
+    versions.erase(std::remove_if(versions.begin(), std::prev(versions.end()), unused),
+                   std::prev(versions.end()));
+  }
+  for (const std::shared_ptr<OpenModule>& version : versions) {
+    const FileIdentity& known = version->trusted().identity();
+    if (known == file.identity()) return version;
+    // A sealed copy is another file whatever becomes of the one it is from.
+    if (pinned || !known.same_inode(file.identity())) continue;
+    throw LoadError(Gate::open, file.path().filename().string() +
+                                    " was written over in place while its code is in use: put the "
+                                    "new file there by a rename (install or mv, not cp), or "
+                                    "restart the server");
+  }
+  return nullptr;
 }
-
-}  // namespace
 
 LoadedModulePtr Loader::load(const std::string& name, const Pins& pins) {
   TrustedFile file = TrustedFile::open(folder_, name);
-  const FileIdentity identity = file.identity();
-  const auto found = loaded_.find({name, !pins.empty()});
-  if (found != loaded_.end() && found->second->trusted().identity() == identity) {
-    found->second->trusted().check(pins);
-    return found->second;
+  const bool pinned = !pins.empty();
+  if (const auto found = loaded_from(name, file, pinned)) {
+    if (pinned) found->trusted().check(pins);
+    return found;
   }
-  if (!pins.empty()) {
+  if (pinned) {
     file.seal();
     file.check(pins);
   }
-  if (found != loaded_.end()) refuse_written(file, *found->second);
   probe(file);
-  auto module = std::make_shared<OpenModule>(name, std::move(file));
+  auto module = std::make_shared<OpenModule>(name, std::move(file), ++last_serial_);
   module->open();
   module->initialise();
-  loaded_[{name, !pins.empty()}] = module;
+  versions_[{name, pinned}].push_back(module);
   return module;
 }
 

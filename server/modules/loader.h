@@ -7,8 +7,9 @@
 // version), descriptor (what it claims to hold makes sense). Config and start are judged by
 // ModuleInstance. What passed the path gate is an open descriptor, and that is what is loaded.
 //
-// A file is loaded once and never unmapped: code may be running in it. A file that was put in its
-// place by renaming is another one, and is loaded beside it when it is asked for.
+// A file is loaded once and never unmapped: code may be running in it. A file that was replaced (by
+// a rename, as packages do it) is another module from the next load on, beside the old one; one
+// that was written over in place is refused, because the running code changes with it.
 // Thread rule: control thread only. Lifetime: a LoadedModule outlives every instance made from it.
 #pragma once
 
@@ -47,6 +48,8 @@ class LoadedModule {
 
   virtual const std::string& name() const = 0;  // "token-file"
   virtual const std::filesystem::path& file() const = 0;
+  // A number of its own for every file that was loaded.
+  virtual std::uint64_t serial() const = 0;
   virtual const std::string& build() const = 0;  // compiler and SDK; diagnostics
   virtual bool sealed() const = 0;         // loaded from sealed memory, because the config pins it
   virtual std::string sha256() const = 0;  // of the file it was loaded from, lower-case hex
@@ -65,7 +68,8 @@ class LoadedModule {
 };
 using LoadedModulePtr = std::shared_ptr<const LoadedModule>;
 
-class OpenModule;  // loader.cpp
+class OpenModule;   // loader.cpp
+class TrustedFile;  // trust.h
 
 class Loader {
  public:
@@ -80,9 +84,13 @@ class Loader {
   void check_trust(const std::string& name, const Pins& pins) const;
 
  private:
+  std::shared_ptr<OpenModule> loaded_from(const std::string& name, const TrustedFile& file,
+                                          bool pinned);
+
   std::filesystem::path folder_;
-  // The last file of a name, and whether it is pinned.
-  std::map<std::pair<std::string, bool>, std::shared_ptr<OpenModule>> loaded_;
+  // By name and whether the config pins them, the newest last.
+  std::map<std::pair<std::string, bool>, std::vector<std::shared_ptr<OpenModule>>> versions_;
+  std::uint64_t last_serial_ = 0;
 };
 
 // The ids of the host tables this server offers to modules.

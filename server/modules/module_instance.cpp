@@ -20,6 +20,11 @@ const std::string* intern(const std::string& name) {
   return &*names->insert(name).first;
 }
 
+std::uint64_t next_serial() {
+  static std::atomic<std::uint64_t> last{0};
+  return ++last;
+}
+
 std::string_view outcome_name(Kind kind, Outcome outcome) {
   switch (outcome) {
     case Outcome::yes:
@@ -86,6 +91,7 @@ std::string duration_text(std::chrono::nanoseconds duration) {
 ModuleInstance::ModuleInstance(Setup setup)
     : setup_(std::move(setup)),
       interned_name_(intern(setup_.spec.name)),
+      serial_(next_serial()),
       scope_(setup_.spec.name, setup_.server_version, setup_.config, *setup_.objects,
              setup_.workers),
       callers_("c-" + setup_.spec.name, setup_.workers, kMaxQueuedCalls),
@@ -133,6 +139,13 @@ InstanceInfo ModuleInstance::info() const {
   info.file = setup_.module->file().string();
   info.may_block = may_block();
   info.shadow = setup_.spec.shadow;
+  info.serial = serial_;
+  info.file_serial = setup_.module->serial();
+  info.generation = setup_.generation;
+  info.started = started_at_;
+  info.refusal = refusal();
+  info.calls = open_calls();
+  info.hanging = orphans();
   return info;
 }
 

@@ -70,6 +70,7 @@ class ModuleInstance : public std::enable_shared_from_this<ModuleInstance> {
     std::string server_version;
     std::size_t workers;
     std::function<void()> rights_changed;  // an authorizer's word; may be null
+    std::uint64_t generation = 0;          // the first it serves in
   };
   explicit ModuleInstance(Setup setup);
   ModuleInstance(const ModuleInstance&) = delete;
@@ -90,9 +91,15 @@ class ModuleInstance : public std::enable_shared_from_this<ModuleInstance> {
   // Stops the plugin, waits for its open calls and work, destroys it. False when something hangs;
   // the instance is then kept for ever, because the module may still use it.
   bool retire(ControlThread& control, base::Deadline deadline);
+  // The same in three steps, each false when something hangs: only the first and the last need the
+  // control thread, and the second may take its time. Whatever they say, the last one is due.
+  bool begin_retire(ControlThread& control, base::Deadline deadline);
+  bool drain(base::Deadline deadline);
+  bool end_retire(ControlThread& control, bool drained, base::Deadline deadline);
 
   Kind kind() const { return setup_.kind; }
   const ModuleSpec& spec() const { return setup_.spec; }
+  const LoadedModulePtr& module() const { return setup_.module; }
   const std::string& name() const { return setup_.spec.name; }
   const object::Document& config() const { return setup_.config; }
   const DescriptorInfo& descriptor() const { return *setup_.descriptor; }
@@ -167,6 +174,8 @@ class ModuleInstance : public std::enable_shared_from_this<ModuleInstance> {
 
   const Setup setup_;
   const std::string* const interned_name_;  // never freed; for messages about stale handles
+  const std::uint64_t serial_;
+  std::chrono::system_clock::time_point started_at_;
   HostScope scope_;
   base::WorkerPool callers_;
   const limen_plugin* plugin_ = nullptr;

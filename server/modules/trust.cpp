@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <openssl/evp.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -127,11 +128,6 @@ Descriptor::~Descriptor() {
   if (number_ >= 0) ::close(number_);
 }
 
-FileIdentity FileIdentity::of(const struct stat& info) {
-  return {info.st_dev, info.st_ino, info.st_size,
-          std::int64_t{info.st_mtim.tv_sec} * 1'000'000'000 + info.st_mtim.tv_nsec};
-}
-
 TrustedFile TrustedFile::open(const fs::path& folder, const std::string& name) {
   if (!is_bare_name(name)) {
     throw LoadError(Gate::path, "module name \"" + name +
@@ -149,7 +145,7 @@ TrustedFile TrustedFile::open(const fs::path& folder, const std::string& name) {
     throw LoadError(Gate::path, "module file " + quoted(out.path_) + " is not a regular file");
   }
   check_owner(out.path_, info, "module file");
-  out.identity_ = FileIdentity::of(info);
+  out.identity_ = identity_of(info);
   return out;
 }
 

@@ -14,14 +14,13 @@
 // Thread rule: any. Everything throws LoadError (Gate::path), one sentence that names the file.
 #pragma once
 
-#include <sys/stat.h>
-
 #include <cstdint>
 #include <filesystem>
 #include <string>
 #include <string_view>
 #include <utility>
 
+#include "modules/file_identity.h"
 #include "modules/module_spec.h"
 
 namespace limen::modules {
@@ -49,20 +48,6 @@ class Descriptor {
 
  private:
   int number_ = -1;
-};
-
-// What tells one version of a file from another, as long as nobody writes into it.
-struct FileIdentity {
-  ::dev_t device = 0;
-  ::ino_t inode = 0;
-  ::off_t size = 0;
-  std::int64_t modified_ns = 0;
-
-  static FileIdentity of(const struct stat& info);
-  bool operator==(const FileIdentity&) const = default;
-  bool same_file(const FileIdentity& other) const {
-    return device == other.device && inode == other.inode;
-  }
 };
 
 // A module's file, opened and found to be nobody else's.

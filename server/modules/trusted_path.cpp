@@ -124,7 +124,7 @@ bool is_folder_itself(int folder, const fs::path& parent) {
   struct stat home {
   }, other{};
   return ::fstat(folder, &home) == 0 && ::fstatat(folder, parent.c_str(), &other, 0) == 0 &&
-         FileIdentity::of(home).same_file(FileIdentity::of(other));
+         identity_of(home).same_inode(identity_of(other));
 }
 
 }  // namespace
