@@ -202,7 +202,10 @@ class ServerProcess::Rooms {
                      }});
     parts.push_back({"audit", {}, [this](const auto&, ReloadReport&) -> ReloadCommit {
                        if (auditor_ == nullptr) return nullptr;
-                       return [this](ReloadReport&) { auditor_->reopen(); };
+                       return [commit = prepare_audit_reload(
+                                   *auditor_, configuration_.audit.policy_file)](ReloadReport&) {
+                         commit();
+                       };
                      }});
     parts.push_back(modules_part(access_, runtime_, [this] { follow_modules(); }));
     parts.push_back({"certificates", {}, [this](const auto&, ReloadReport&) -> ReloadCommit {
