@@ -20,6 +20,7 @@
 #include "app/front_proxy.h"
 #include "app/informer_sync.h"
 #include "app/log_page.h"
+#include "app/log_setup.h"
 #include "app/module_objects.h"
 #include "app/module_reload.h"
 #include "app/module_specs.h"
@@ -155,7 +156,9 @@ class ServerProcess::Rooms {
     const modules::GenerationSpec modules = generation_spec(configuration_);
     access_.change(modules);
     log_generation(*access_.generation());
-    for (const std::string& warning : module_warnings(modules, runtime_)) log::warn(warning);
+    for (const std::string& warning : module_warnings(modules, runtime_)) {
+      log::warn("the configuration may not be meant", {{"warning", warning}});
+    }
     authorities_.follow(access_.generation()->authenticators());
     controllers_.change_authentication_trust(authorities_.trust());
     remote_servers_.withhold(front_proxy_fields(authorities_.trust()));
