@@ -157,7 +157,7 @@ class ServerProcess::Rooms {
     access_.change(modules);
     log_generation(*access_.generation());
     for (const std::string& warning : module_warnings(modules, runtime_)) {
-      log::warn("a module may not be loaded as it is meant", {{"warning", warning}});
+      log::warn("the configuration may not be meant", {{"warning", warning}});
     }
     authorities_.follow(access_.generation()->authenticators());
     controllers_.change_authentication_trust(authorities_.trust());
@@ -205,7 +205,10 @@ class ServerProcess::Rooms {
                      }});
     parts.push_back({"audit", {}, [this](const auto&, ReloadReport&) -> ReloadCommit {
                        if (auditor_ == nullptr) return nullptr;
-                       return [this](ReloadReport&) { auditor_->reopen(); };
+                       return [commit = prepare_audit_reload(
+                                   *auditor_, configuration_.audit.policy_file)](ReloadReport&) {
+                         commit();
+                       };
                      }});
     parts.push_back(modules_part(access_, runtime_, [this] { follow_modules(); }));
     parts.push_back({"certificates", {}, [this](const auto&, ReloadReport&) -> ReloadCommit {

@@ -298,15 +298,15 @@ void ModuleInstance::tell(CallGate::Turn turn, std::string_view cause) {
                    {"kind", "name", "cause"})
       .with({kind_name(setup_.kind), name(), cause})
       .add();
-  const std::string hanging = std::to_string(gate_.hanging());
-  const std::initializer_list<log::Pair> pairs = {
-      {"kind", kind_name(setup_.kind)}, {"name", name()}, {"hanging", hanging}};
-  if (cause == "hanging") {
-    log::error("module instance is not called any more until its hanging calls end", pairs);
-  } else {
-    log::error("module instance is not called any more until one that is tried answers in time",
-               pairs);
-  }
+  using log::Message;
+  log::error(
+      cause == "hanging"
+          ? Message("module instance is not called any more until its hanging calls end")
+          : Message(
+                "module instance is not called any more until one that is tried answers in time"),
+      {{"kind", kind_name(setup_.kind)},
+       {"name", name()},
+       {"hanging", std::to_string(gate_.hanging())}});
 }
 
 }  // namespace limen::modules
