@@ -138,7 +138,7 @@ base::Task<admission::Result> AbiController::review(const admission::Review& rev
   CallLease call = instance_->open(kind, scope, began);
   if (!call) {
     instance_->record(Outcome::refused, {began, began});
-    co_return failed(std::string(instance_->refusal()), scope);
+    co_return failed(call.refusal(), scope);
   }
   const limen_admission_input* input = make_input(*call, review);
   call->loop = &scope.loop;

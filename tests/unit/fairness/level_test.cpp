@@ -50,6 +50,11 @@ base::Task<void> hear(Asked& asked) {
 class LevelTest : public testing::Test {
  protected:
   LevelTest() { level_->configure(queued(8, 2, 50), 4); }
+  // Whoever still waits is told so: a task that nobody ends keeps its frame.
+  void TearDown() override {
+    for (const auto& asked : all_) asked->place.give_up(Decision::cancelled);
+    loop_.run();
+  }
 
   Asked& ask(const std::string& flow, Work work = {}) {
     all_.push_back(std::make_unique<Asked>());
