@@ -44,6 +44,9 @@ void check_pod_create(const Json& object, Causes& causes);
 void check_pod_update(const Json& object, const Json& old, Causes& causes);
 void check_pod_status(const Json& object, const Json& old, Causes& causes);
 void check_pod_template_object(const Json& object, Causes& causes);
+// pod_parts.cpp: updates through the subresources resize and ephemeralcontainers, of the whole pod.
+void check_pod_resize(const Json& object, const Json& old, Causes& causes);
+void check_ephemeral_containers_update(const Json& object, const Json& old, Causes& causes);
 // A pod's spec, of a pod or in a template.
 void check_pod_spec(const Json* spec, const PodPlace& place, const FieldPath& path, Causes& causes);
 // A PodTemplateSpec: labels, annotations and spec.
@@ -90,6 +93,8 @@ void check_secret_update(const Json& object, const Json& old, Causes& causes);
 
 // cluster.cpp
 void check_namespace(const Json& object, Causes& causes);
+// Of an update through the subresource finalize.
+void check_namespace_finalizers(const Json& object, Causes& causes);
 void check_namespace_status(const Json& object, const Json& old, Causes& causes);
 void check_lease(const Json& object, Causes& causes);
 void check_event(const Json& object, Causes& causes);

@@ -307,6 +307,30 @@ std::vector<base::StatusCause> validate_update(const catalog::Resource& resource
   return causes.take();
 }
 
+std::vector<base::StatusCause> validate_finalize(const catalog::Resource& namespaces,
+                                                 const Json& object, const Json& old) {
+  Causes causes;
+  check_metadata_update(object, old, namespaces.namespaced, causes);
+  kinds::check_namespace_finalizers(object, causes);
+  return causes.take();
+}
+
+std::vector<base::StatusCause> validate_resize(const catalog::Resource& pods, const Json& object,
+                                               const Json& old) {
+  Causes causes;
+  check_metadata_update(object, old, pods.namespaced, causes);
+  kinds::check_pod_resize(object, old, causes);
+  return causes.take();
+}
+
+std::vector<base::StatusCause> validate_ephemeral_containers(const catalog::Resource& pods,
+                                                             const Json& object, const Json& old) {
+  Causes causes;
+  check_metadata_update(object, old, pods.namespaced, causes);
+  kinds::check_ephemeral_containers_update(object, old, causes);
+  return causes.take();
+}
+
 std::vector<base::StatusCause> validate_status_update(const catalog::Resource& resource,
                                                       const Json& object, const Json& old) {
   const Rules& rules = rules_of(resource);

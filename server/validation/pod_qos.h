@@ -5,10 +5,10 @@
 
 #include "object/document.h"
 
-namespace limen::registry {
+namespace limen::validation {
 
 // "Guaranteed", "Burstable" or "BestEffort", by the cpu and memory of its containers and init
 // containers. Static text. Any thread.
 std::string_view pod_qos_class(const object::Json& pod);
 
-}  // namespace limen::registry
+}  // namespace limen::validation

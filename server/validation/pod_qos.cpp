@@ -1,4 +1,4 @@
-#include "registry/pod_qos.h"
+#include "validation/pod_qos.h"
 
 #include <initializer_list>
 #include <optional>
@@ -6,7 +6,7 @@
 #include "object/metadata.h"
 #include "object/quantity.h"
 
-namespace limen::registry {
+namespace limen::validation {
 
 namespace {
 
@@ -51,4 +51,4 @@ std::string_view pod_qos_class(const Json& pod) {
   return findings.guaranteed ? "Guaranteed" : "Burstable";
 }
 
-}  // namespace limen::registry
+}  // namespace limen::validation
