@@ -54,7 +54,7 @@ class Manager::Impl {
     // Nor this: by it group versions are another server's.
     controllers_.push_back(std::make_unique<ApiServices>(scope_, objects_, options.remote_servers));
     add(std::make_unique<LocalApiServices>(scope_, objects_));
-    add(std::make_unique<Namespaces>(scope_, objects_));
+    add(std::make_unique<Namespaces>(scope_, objects_, options.remote_servers));
     add(std::make_unique<DefaultServiceAccount>(scope_, objects_));
     add(std::make_unique<RbacBootstrap>(objects_));
     add(std::make_unique<ClusterRoleAggregation>(scope_, objects_));
