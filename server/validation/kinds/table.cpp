@@ -159,6 +159,7 @@ constexpr auto kRules = std::to_array<Rules>({
      .name = any_name,
      .check = kinds::check_trust_bundle,
      .update = kinds::check_trust_bundle_update,
+     .create = kinds::check_trust_bundle_create,
      .own_finalizers = true},
     {.group = "coordination.k8s.io", .resource = "leases", .check = kinds::check_lease},
     {.group = "coordination.k8s.io", .resource = "leasecandidates", .name = object::config_map_key},
