@@ -20,6 +20,7 @@
 #include "app/front_proxy.h"
 #include "app/informer_sync.h"
 #include "app/log_page.h"
+#include "app/log_setup.h"
 #include "app/module_objects.h"
 #include "app/module_reload.h"
 #include "app/module_specs.h"
