@@ -10,9 +10,9 @@ namespace {
 
 bool same(const config::ModuleEntry& a, const config::ModuleEntry& b) {
   return a.name == b.name && a.module == b.module && a.timeout == b.timeout &&
-         a.max_calls == b.max_calls && a.isolation == b.isolation &&
-         a.memory_limit == b.memory_limit && a.failure_policy == b.failure_policy &&
-         a.mode == b.mode && a.sha256 == b.sha256 && a.config == b.config;
+         a.max_calls == b.max_calls && a.failure_policy == b.failure_policy && a.mode == b.mode &&
+         a.isolation == b.isolation && a.memory_limit == b.memory_limit && a.sha256 == b.sha256 &&
+         a.signed_by == b.signed_by && a.public_key == b.public_key && a.config == b.config;
 }
 
 bool same(const std::vector<config::ModuleEntry>& a, const std::vector<config::ModuleEntry>& b) {

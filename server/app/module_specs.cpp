@@ -20,7 +20,7 @@ modules::ModuleSpec spec_of(const config::ModuleEntry& entry, const std::string&
                                                                  : modules::Isolation::none;
   spec.memory_limit = entry.memory_limit;
   if (!entry.config.is_null()) spec.config = object::Document(entry.config);
-  spec.sha256 = entry.sha256;
+  spec.pins = {entry.sha256, entry.signed_by, entry.public_key};
   spec.position = config::to_string(file, entry.position);
   spec.locate = [entry, file](std::string_view pointer) {
     return config::to_string(entry.config_file.empty() ? file : entry.config_file,

@@ -156,7 +156,9 @@ class ServerProcess::Rooms {
     const modules::GenerationSpec modules = generation_spec(configuration_);
     access_.change(modules);
     log_generation(*access_.generation());
-    for (const std::string& warning : module_warnings(modules, runtime_)) log::warn(warning);
+    for (const std::string& warning : module_warnings(modules, runtime_)) {
+      log::warn("the configuration may not be meant", {{"warning", warning}});
+    }
     authorities_.follow(access_.generation()->authenticators());
     controllers_.change_authentication_trust(authorities_.trust());
     remote_servers_.withhold(front_proxy_fields(authorities_.trust()));
@@ -203,7 +205,10 @@ class ServerProcess::Rooms {
                      }});
     parts.push_back({"audit", {}, [this](const auto&, ReloadReport&) -> ReloadCommit {
                        if (auditor_ == nullptr) return nullptr;
-                       return [this](ReloadReport&) { auditor_->reopen(); };
+                       return [commit = prepare_audit_reload(
+                                   *auditor_, configuration_.audit.policy_file)](ReloadReport&) {
+                         commit();
+                       };
                      }});
     parts.push_back(modules_part(access_, runtime_, [this] { follow_modules(); }));
     parts.push_back({"certificates", {}, [this](const auto&, ReloadReport&) -> ReloadCommit {

@@ -170,6 +170,8 @@ struct ModuleEntry {
   Isolation isolation = Isolation::none;
   std::int64_t memory_limit = 0;  // bytes, of an isolated module's process; 0: the default
   std::string sha256;             // of the file, lower-case hex; empty: any
+  std::string signed_by;          // which of moduleKeys must have signed the file; empty: none
+  std::string public_key;         // that key: ed25519, raw 32 bytes
   object::Json config = nullptr;  // its own subtree; null when none was given
   Position position;              // of the entry
   // Where each value of `config` stands, by JSON pointer ("" is the whole), in file order.

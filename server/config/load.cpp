@@ -12,6 +12,7 @@
 #include "config/flags.h"
 #include "config/inline_keys.h"
 #include "config/module_entries.h"
+#include "config/module_keys.h"
 #include "config/options.h"
 #include "config/sni_certificates.h"
 #include "config/yaml_file.h"
@@ -48,8 +49,8 @@ class Reader {
           "must be a map that begins with apiVersion and kind, not " + std::string(kind_of(root)));
       return;
     }
-    std::vector<std::string> keys = {"apiVersion", "kind", "controllers", "storage",
-                                     "admissionPlugins"};
+    std::vector<std::string> keys = {"apiVersion",       "kind",      "controllers", "storage",
+                                     "admissionPlugins", "moduleKeys"};
     keys.insert(keys.end(), std::begin(kSections), std::end(kSections));
     keys.insert(keys.end(), std::begin(kModuleLists), std::end(kModuleLists));
     for (const Option& option : options_) {
@@ -70,6 +71,9 @@ class Reader {
       unwrap_payload(*plugin, findings_, "admission." + entry.name + ".config", entry);
     }
   }
+
+  // The keys that the entries name, which may stand below them.
+  void finish_signatures() { give_module_keys(module_keys_, findings_, configuration_); }
 
   // Where an option stands, for checks that concern several.
   Position where(std::string_view path) const {
@@ -110,6 +114,7 @@ class Reader {
       admission_.list_given = true;
       return read_module_list(findings_, value, ModuleList::admission, configuration_.admission);
     }
+    if (key == "moduleKeys") return read_module_keys(findings_, value, module_keys_);
     if (key == "storage") return read_storage(findings_, value, configuration_.storage);
     if (key == "controllers") return controllers(value);
     for (const Option& option : options_) {
@@ -251,6 +256,7 @@ class Reader {
   Findings& findings_;
   const Known& known_;
   AdmissionChoice admission_;
+  ModuleKeys module_keys_;
   std::vector<Option> options_;
   std::map<std::string, Position, std::less<>> positions_;
 };
@@ -312,6 +318,7 @@ Loaded load_text(std::string_view text, const std::string& name, const Flags& fl
   } else if (const auto root = parse_one(text, findings)) {
     reader.read(*root);
     reader.finish_admission();
+    reader.finish_signatures();
   }
   apply_flags(flags, loaded.configuration, findings);
   check_together(loaded.configuration, reader, findings);

@@ -139,6 +139,15 @@ void read_memory_limit(Findings& findings, const YAML::Node& node, const std::st
   }
 }
 
+void read_signed_by(Findings& findings, const YAML::Node& node, const std::string& path,
+                    std::string& out) {
+  if (node.IsScalar() && !node.Scalar().empty()) {
+    out = node.Scalar();
+  } else {
+    findings.add(position_of(node), path + ".signedBy", "must be the name of one of moduleKeys");
+  }
+}
+
 void read_failure_policy(Findings& findings, const YAML::Node& node, const std::string& path,
                          FailurePolicy& out) {
   const std::string text = node.IsScalar() ? node.Scalar() : std::string();
@@ -259,6 +268,8 @@ void read_entry(Findings& findings, const YAML::Node& node, const std::string& p
       read_isolation(findings, value, path, entry.isolation);
     } else if (key == "memoryLimit") {
       read_memory_limit(findings, value, path, entry.memory_limit);
+    } else if (key == "signedBy") {
+      read_signed_by(findings, value, path, entry.signed_by);
     } else if (key == "failurePolicy") {
       read_failure_policy(findings, value, path, entry.failure_policy);
     } else if (key == "mode") {
@@ -310,8 +321,8 @@ void read_module_list(Findings& findings, const YAML::Node& node, ModuleList lis
     findings.add(position_of(node), name, "must be a list, not " + std::string(kind_of(node)));
     return;
   }
-  std::vector<std::string> known = {"name", "module",    "timeout",     "maxCalls", "sha256",
-                                    "mode", "isolation", "memoryLimit", "config"};
+  std::vector<std::string> known = {"name",     "module", "timeout",   "maxCalls",    "sha256",
+                                    "signedBy", "mode",   "isolation", "memoryLimit", "config"};
   if (list == ModuleList::admission) known.emplace_back("failurePolicy");
   std::size_t index = 0;
   for (const YAML::Node& item : node) {
@@ -333,8 +344,8 @@ void read_module_list(Findings& findings, const YAML::Node& node, ModuleList lis
 
 void read_storage(Findings& findings, const YAML::Node& node, ModuleEntry& out) {
   ModuleEntry entry;
-  read_entry(findings, node, "storage", {"name", "module", "timeout", "sha256", "config"}, false,
-             entry);
+  read_entry(findings, node, "storage",
+             {"name", "module", "timeout", "sha256", "signedBy", "config"}, false, entry);
   if (entry.module.empty()) entry.module = out.module;
   if (entry.name.empty()) entry.name = entry.module;
   // The default path belongs to the default driver; another one brings its own.

@@ -141,18 +141,20 @@ class Host {
       kind_ = static_cast<modules::Kind>(number_of(message, "kind"));
       spec_.name = text_of(message, "name");
       spec_.module = text_of(message, "module");
-      spec_.sha256 = text_of(message, "sha256");
+      spec_.pins = {text_of(message, "sha256"), text_of(message, "signedBy"),
+                    text_of(message, "publicKey")};
       spec_.timeout = std::chrono::nanoseconds(number_of(message, "timeout"));
       modules::RuntimeOptions options;
       options.folder = text_of(message, "folder");
       options.server_version = text_of(message, "server");
       runtime_ = std::make_unique<modules::Runtime>(options);
       offer();
-      const auto module = runtime_->loader().load(spec_.module, spec_.sha256);
+      const auto module = runtime_->loader().load(spec_.module, spec_.pins);
       boost::json::array descriptors;
       for (const auto& one : module->descriptors()) descriptors.push_back(to_json(one));
       out["descriptors"] = std::move(descriptors);
       out["build"] = module->build();
+      out["sha256"] = module->sha256();
     } catch (const modules::LoadError& error) {
       out["error"] = error.what();
       out["gate"] = static_cast<int>(error.gate());

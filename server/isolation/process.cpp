@@ -147,7 +147,9 @@ Message ModuleProcess::load_message() const {
   out["op"] = "load";
   out["folder"] = options_.folder.string();
   out["module"] = options_.spec.module_name();
-  out["sha256"] = options_.spec.sha256;
+  out["sha256"] = options_.spec.pins.sha256;
+  out["signedBy"] = options_.spec.pins.signed_by;
+  out["publicKey"] = options_.spec.pins.public_key;
   out["server"] = options_.server_version;
   out["memory"] = options_.spec.memory_limit;
   out["log"] = log_level(options_.spec.name);
@@ -165,6 +167,7 @@ void ModuleProcess::take_descriptors(const Message& answer) {
     if (one.is_object()) descriptors_.push_back(descriptor_of(one.get_object()));
   }
   build_ = text_of(answer, "build");
+  sha256_ = text_of(answer, "sha256");
 }
 
 void ModuleProcess::load(base::Deadline deadline) {

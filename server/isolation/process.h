@@ -54,6 +54,8 @@ class ModuleProcess final : public storage::Followers,
   void load(base::Deadline deadline);
   const std::vector<modules::DescriptorInfo>& descriptors() const { return descriptors_; }
   const std::string& build() const { return build_; }
+  bool sealed() const { return !options_.spec.pins.empty(); }
+  const std::string& sha256() const { return sha256_; }  // of the file that was loaded
   const std::string& instance() const { return options_.spec.name; }
 
   // What the process tells without being asked: {"op": "rights"}, {"op": "metrics"}, and its
@@ -108,7 +110,7 @@ class ModuleProcess final : public storage::Followers,
 
   const ProcessOptions options_;
   std::vector<modules::DescriptorInfo> descriptors_;
-  std::string build_;
+  std::string build_, sha256_;
   std::string config_;  // JSON text, once started
   Peer::OnRequest on_request_;
   mutable std::mutex mutex_;

@@ -1,13 +1,23 @@
 #include "isolation/remote_module.h"
 
+#include <sys/stat.h>
+
+#include <optional>
+
 #include "isolation/codec.h"
 #include "isolation/remote_plugin.h"
 #include "modules/file_identity.h"
-#include "modules/load_error.h"
 
 namespace limen::isolation {
 
 namespace {
+
+// Of the file as it lies there now; nothing when there is none.
+std::optional<modules::FileIdentity> identity_now(const std::filesystem::path& file) {
+  struct stat info {};
+  if (::stat(file.c_str(), &info) != 0) return std::nullopt;
+  return modules::identity_of(info);
+}
 
 class RemoteModule final : public modules::LoadedModule {
  public:
@@ -25,12 +35,11 @@ class RemoteModule final : public modules::LoadedModule {
     const auto mixed = identity_.inode * 31 + static_cast<std::uint64_t>(identity_.modified_ns);
     return mixed | (std::uint64_t{1} << 63);
   }
+  bool sealed() const override { return process_->sealed(); }
+  std::string sha256() const override { return process_->sha256(); }
   bool file_is_the_same() const override {
-    try {
-      return modules::identity_of(file_) == identity_;
-    } catch (const modules::LoadError&) {
-      return false;
-    }
+    const auto now = identity_now(file_);
+    return now && *now == identity_;
   }
   const std::string& build() const override { return process_->build(); }
   std::uint16_t abi_major() const override { return LIMEN_ABI_MAJOR; }
@@ -66,7 +75,7 @@ modules::LoadedModulePtr load_isolated(ProcessOptions options, base::Deadline de
   const std::string name = options.spec.module_name();
   const std::filesystem::path file = options.folder / (name + ".so");
   // Before it is loaded: a file that is replaced meanwhile counts as another.
-  const modules::FileIdentity identity = modules::identity_of(file);
+  const auto identity = identity_now(file).value_or(modules::FileIdentity{});
   const auto process = std::make_shared<ModuleProcess>(std::move(options));
   process->load(deadline);
   return std::make_shared<RemoteModule>(name, file, identity, process);

@@ -10,7 +10,8 @@ namespace limen::isolation {
 
 // What the server has told of one watch and nobody has taken yet.
 struct RemoteStore::Feed {
-  Feed(base::Executor& where, std::function<void()> on_events) : loop(where), wake(std::move(on_events)) {}
+  Feed(base::Executor& where, std::function<void()> on_events)
+      : loop(where), wake(std::move(on_events)) {}
 
   base::Executor& loop;
   const std::function<void()> wake;

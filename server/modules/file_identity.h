@@ -3,8 +3,9 @@
 // A value; any thread.
 #pragma once
 
+#include <sys/stat.h>
+
 #include <cstdint>
-#include <filesystem>
 
 namespace limen::modules {
 
@@ -19,7 +20,6 @@ struct FileIdentity {
   }
 };
 
-// Of the file a link leads to. Throws LoadError (path).
-FileIdentity identity_of(const std::filesystem::path& file);
+FileIdentity identity_of(const struct stat& info);
 
 }  // namespace limen::modules

@@ -298,12 +298,15 @@ void ModuleInstance::tell(CallGate::Turn turn, std::string_view cause) {
                    {"kind", "name", "cause"})
       .with({kind_name(setup_.kind), name(), cause})
       .add();
-  log::error(cause == "hanging"
-                 ? "module instance is not called any more until its hanging calls end"
-                 : "module instance is not called any more until one that is tried answers in time",
-             {{"kind", kind_name(setup_.kind)},
-              {"name", name()},
-              {"hanging", std::to_string(gate_.hanging())}});
+  using log::Message;
+  log::error(
+      cause == "hanging"
+          ? Message("module instance is not called any more until its hanging calls end")
+          : Message(
+                "module instance is not called any more until one that is tried answers in time"),
+      {{"kind", kind_name(setup_.kind)},
+       {"name", name()},
+       {"hanging", std::to_string(gate_.hanging())}});
 }
 
 }  // namespace limen::modules

@@ -27,7 +27,7 @@ bool unchanged(const ModuleInstance& instance, Kind kind, const ModuleSpec& spec
   const ModuleSpec& old = instance.spec();
   return instance.kind() == kind && old.name == spec.name && instance.module() == module &&
          old.timeout == spec.timeout && old.max_calls == spec.max_calls &&
-         old.failure_policy == spec.failure_policy && old.sha256 == spec.sha256 &&
+         old.failure_policy == spec.failure_policy && old.pins == spec.pins &&
          old.shadow == spec.shadow && old.isolation == spec.isolation &&
          old.memory_limit == spec.memory_limit && old.config.root() == spec.config.root() &&
          instance.running();
@@ -215,9 +215,9 @@ class Runtime::Impl {
     }
     auto attempt = std::make_shared<Attempt>();
     const bool over = control_.run(
-        [this, attempt, name = spec.module_name(), sha256 = spec.sha256] {
+        [this, attempt, name = spec.module_name(), pins = spec.pins] {
           try {
-            attempt->module = loader_.load(name, sha256);
+            attempt->module = loader_.load(name, pins);
           } catch (...) {
             attempt->error = std::current_exception();
           }

@@ -126,8 +126,13 @@ assert_eq "$(event '.verb == "create" and .objectRef.name == "unseen"')" ''
 policy '- {level: Metadata, verbs: delete}'
 eventually 5 reloaded failure 1
 grep -q "$POLICY:4:28: rules\[0\].verbs: must be a list, not text" "$LOG" || fail "the broken policy is not told of"
+assert_exit 1 "$LIMEN" reload
+assert_contains "$OUTPUT" "$POLICY:4:28: rules[0].verbs: must be a list, not text"
 k -n audited delete configmap settings > "$WORK/out"
 eventually 5 recorded '.verb == "delete" and .objectRef.name == "settings"'
+BEFORE=$(reloads success)
+policy '- {level: Metadata, verbs: [delete]}'
+eventually 5 reloaded success $((BEFORE + 1))
 
 # --- logrotate: the file is moved away, SIGHUP or not
 mv "$AUDIT" "$AUDIT.moved"
