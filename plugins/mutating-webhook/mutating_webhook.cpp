@@ -230,6 +230,12 @@ class MutatingWebhook final : public limen::Admission {
   MutatingWebhook(limen::Host& host, limen::Node config)
       : host_(host), dispatcher_(host, config, Dispatcher::Kind::mutating) {}
 
+  static void check_config(limen::Node config, limen::Findings& findings) {
+    limen::webhooks::Credentials::check_config(config, findings);
+  }
+
+  limen::Result<void> start() override { return dispatcher_.start(); }
+
   limen::Result<void> admit(limen::AdmissionCall& call) override {
     const limen::webhooks::Subject subject = limen::webhooks::Subject::of(call);
     if (limen::webhooks::is_exempt(subject)) return {};
@@ -275,6 +281,6 @@ LIMEN_EXPORT_MODULE(limen::admission<MutatingWebhook>({
     .vendor = "Limen",
     .summary = "Lets the webhooks of MutatingWebhookConfigurations change what is to be stored.",
     .config_schema = limen::webhooks::kConfigSchema,
-    .required = {LIMEN_OBJECTS, LIMEN_HTTP},
+    .required = {LIMEN_OBJECTS, LIMEN_HTTP, LIMEN_EXECUTOR},
     .operations = limen::kCreate | limen::kUpdate | limen::kDelete | limen::kConnect,
 }))

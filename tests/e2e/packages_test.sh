@@ -73,7 +73,7 @@ assert_contains "$(rpm -qpl "limen-debuginfo-$version-1.$(uname -m).rpm")" "/usr
 dpkg-deb -x "$deb" "$WORK/root"
 cp -rn /lib/systemd/system/. "$WORK/root/usr/lib/systemd/system/"
 mkdir -p "$WORK/root/bin"
-cp /bin/kill "$WORK/root/bin/"
+cp /bin/sh "$WORK/root/bin/"
 assert_ok systemd-analyze verify --recursive-errors=no --man=no "--root=$WORK/root" limen.service
 assert_ok systemd-analyze security --offline=true --threshold=20 "--root=$WORK/root" limen.service
 assert_matches "$OUTPUT" 'Overall exposure level for limen.service: [01]\.[0-9]'

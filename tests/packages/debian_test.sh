@@ -28,15 +28,17 @@ left() { (cd "$ROOT" && find . -xdev \( -path ./proc -o -path ./var/cache -o -pa
 
 # --- the unit, by hand: there is no systemd here
 
-# commands KEY: those of the unit under that key, as systemd would run them.
-commands() {
+# The commands of the unit under a key.
+commands() { sed -n "s/^$1=//p" "$ROOT/usr/lib/systemd/system/limen.service"; }
+# as_unit COMMAND [VARIABLE=VALUE]...: a command as the unit runs it, with the operator's words.
+as_unit() {
+  local command=$1
+  shift
   # shellcheck disable=SC1091 # the operator's file
-  (LIMEN_INIT_OPTIONS='' LIMEN_SERVE_OPTIONS='' MAINPID=${MAINPID:-}
-   . "$ROOT/etc/limen/limen.env"
-   sed -n "s/^$1=//p" "$ROOT/usr/lib/systemd/system/limen.service" |
-     sed -e "s|\$LIMEN_INIT_OPTIONS|$LIMEN_INIT_OPTIONS|" -e "s|\$LIMEN_SERVE_OPTIONS|$LIMEN_SERVE_OPTIONS|" -e "s|\$MAINPID|$MAINPID|")
+  . "$ROOT/etc/limen/limen.env"
+  eval "exec chroot '$ROOT' /usr/bin/env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin $* \
+    setpriv --reuid=limen --regid=limen --clear-groups --no-new-privs $command"
 }
-as_limen() { setpriv --reuid=limen --regid=limen --clear-groups --no-new-privs --bounding-set=-all "$@"; }
 state_folders() { # StateDirectory=, LogsDirectory=
   local folder
   for folder in /var/lib/limen /var/log/limen; do
@@ -49,12 +51,9 @@ start_unit() {
   state_folders
   : > "$WORK/told"
   while read -r command; do
-    # shellcheck disable=SC2086 # words, as systemd splits them
-    inside setpriv --reuid=limen --regid=limen --clear-groups --no-new-privs $command >> "$LOG" 2>&1 || fail "$command"
+    (as_unit "$command") >> "$LOG" 2>&1 || fail "$command"
   done < <(commands ExecStartPre)
-  # shellcheck disable=SC2046
-  chroot "$ROOT" /usr/bin/env -i PATH=/usr/bin:/bin NOTIFY_SOCKET=/run/notify WATCHDOG_USEC=30000000 \
-    setpriv --reuid=limen --regid=limen --clear-groups --no-new-privs $(commands ExecStart) >> "$LOG" 2>&1 &
+  as_unit "$(commands ExecStart)" NOTIFY_SOCKET=/run/notify WATCHDOG_USEC=30000000 >> "$LOG" 2>&1 &
   SERVER_PID=$!
   eventually 30 grep -q READY=1 "$WORK/told"
 }
@@ -90,7 +89,7 @@ assert_matches "$(inside getent passwd limen)" '^limen:x:[0-9]+:[0-9]+:Limen API
 assert_eq "$(inside stat -c '%a %U %G' /etc/limen /etc/limen/limen.yaml)" "750 root limen
 644 root root"
 assert_eq "$(inside limen version)" "$("$LIMEN" version)"
-assert_eq "$(ls "$ROOT/var/lib/limen" 2>&1 | grep -c 'No such')" 1
+assert_exit 1 test -e "$ROOT/var/lib/limen"
 assert_eq "$(inside find /etc/systemd -name 'limen*')" ""
 assert_contains "$(inside limen check --config /etc/limen/limen.yaml 2>&1 || true)" /var/lib/limen/pki
 
@@ -112,10 +111,8 @@ assert_eq "$(inside stat -c '%a %U' /var/lib/limen /var/lib/limen/pki/ca.key /va
 assert_contains "$(openssl x509 -in "$ROOT/var/lib/limen/pki/apiserver.crt" -noout -ext subjectAltName)" api.example.com
 
 # --- a reload
-MAINPID=$SERVER_PID
 while read -r command; do
-  # shellcheck disable=SC2086
-  assert_ok inside setpriv --reuid=limen --regid=limen --clear-groups --no-new-privs $command
+  (as_unit "$command" MAINPID="$SERVER_PID") >> "$LOG" 2>&1 || fail "$command"
 done < <(commands ExecReload)
 eventually 10 grep -q 'configuration reloaded' "$LOG"
 stop_server

@@ -559,6 +559,36 @@ TEST(AbiController, FailurePolicyIgnoreLetsTheObjectPassAndLeavesATrace) {
   EXPECT_EQ(scope.annotations[0].second, "the module failed with LIMEN_E_INTERNAL");
 }
 
+// A module that refuses and then fails has refused.
+TEST(AbiController, FailurePolicyIgnoreLeavesARefusalAsItIs) {
+  PuppetHouse house(false, 10s, FailurePolicy::ignore);
+  house.open();
+  house.strings().validate = [](limen_call* call, const limen_admission_input*,
+                                const limen_admission_reply* reply) -> limen_status {
+    reply->deny(call, 422, text("Invalid"), text("not this"));
+    const std::string warning(1024 * 1024, 'w');
+    for (int i = 0; i < 5; ++i) reply->warn(call, text(warning));
+    return LIMEN_OK;
+  };
+  house.strings().admit = [](limen_call* call, const limen_admission_input*,
+                             const limen_admission_reply* reply) -> limen_status {
+    reply->deny(call, 200, text(""), text("no"));
+    return LIMEN_E_INTERNAL;
+  };
+  auto scope = house.scope();
+  const admission::Result broken = house.validate(scope, review_of("{}"));
+  EXPECT_FALSE(broken.allowed);
+  EXPECT_EQ(broken.error, "");
+  EXPECT_EQ(broken.code, 422);
+  EXPECT_EQ(broken.reason, "Invalid");
+  EXPECT_EQ(broken.message, "not this");
+  const admission::Result impossible = house.admit(scope, review_of("{}"));
+  EXPECT_FALSE(impossible.allowed);
+  EXPECT_EQ(impossible.code, 403) << "200 is no refusal's";
+  EXPECT_EQ(impossible.message, "no");
+  EXPECT_TRUE(scope.annotations.empty()) << "nothing failed open";
+}
+
 TEST(AbiController, TellsWhatItHandles) {
   PuppetHouse house;
   house.open();
