@@ -143,6 +143,7 @@ broken "$WORK/passwords.csv" "\"$PASSWORD,carol"
 broken "$WORK/tokens.kubeconfig" "users: [{name: limen, user: {token: $HOOK"
 broken "$WORK/access.kubeconfig" "users: {token: $HOOK}"
 broken "$WORK/events.kubeconfig" "{\"users\": [{\"name\": \"limen\", \"user\": {\"token\": \"$HOOK\"}}]"
+try GET "$PODS" -H "Authorization: Bearer $TOKEN"
 failed_attempt() { api GET /metrics | grep -c '^limen_audit_webhook_attempts_total{outcome="failure"}'; }
 eventually 5 failed_attempt
 assert_exit 1 "$LIMEN" check --config "$CONFIG"
