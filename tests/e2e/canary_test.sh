@@ -164,10 +164,10 @@ assert_eq "$(grep -v '^{' "$LOG" | head -n 1)" '' "every line is an object"
 assert_eq "$(request PUT /debug/flags/v -d error -H "Authorization: Bearer $TOKEN" -o /dev/null -w '%{http_code}')" 403
 assert_eq "$(api PUT /debug/flags/v -d error)" error
 WRITTEN=$(wc -l < "$LOG")
-try GET "$PODS" -H "Authorization: Bearer refused-$TOKEN"
+try GET "$PODS" -u "carol:wrong-$PASSWORD"
 assert_eq "$(tail -n "+$((WRITTEN + 1))" "$LOG" | grep -c 'credential was refused')" 0
 assert_eq "$(api PUT /debug/flags/v -d pipeline=debug)" "$(printf 'error\npipeline=debug')"
-try GET "$PODS" -H "Authorization: Bearer refused-$TOKEN"
+try GET "$PODS" -u "carol:wrong-$PASSWORD"
 assert_eq "$(tail -n "+$((WRITTEN + 1))" "$LOG" | grep -c 'credential was refused')" 1
 assert_eq "$(api PUT /debug/flags/v -d 4)" 'successfully set klog.logging.verbosity to 4'
 sed -i 's/^log: .*/log: {level: debug, format: text}/' "$CONFIG"
