@@ -10,6 +10,7 @@
 #include "config/admission_payload.h"
 #include "config/findings.h"
 #include "config/flags.h"
+#include "config/keys.h"
 #include "config/module_entries.h"
 #include "config/options.h"
 #include "config/sni_certificates.h"
@@ -47,10 +48,7 @@ class Reader {
           "must be a map that begins with apiVersion and kind, not " + std::string(kind_of(root)));
       return;
     }
-    std::vector<std::string> keys = {"apiVersion", "kind", "controllers", "storage",
-                                     "admissionPlugins"};
-    keys.insert(keys.end(), std::begin(kSections), std::end(kSections));
-    keys.insert(keys.end(), std::begin(kModuleLists), std::end(kModuleLists));
+    std::vector<std::string> keys = keys_in(Map::top);
     for (const Option& option : options_) {
       if (option.section.empty()) keys.emplace_back(option.key);
     }
@@ -216,7 +214,7 @@ class Reader {
       return wrong("controllers", node,
                    "must be a map with the keys disabled, rootCAFile and eventTTL");
     for (const auto& [key, value] :
-         checked_items(findings_, node, "controllers", {"disabled", "rootCAFile", "eventTTL"})) {
+         checked_items(findings_, node, "controllers", keys_in(Map::controllers))) {
       if (key != "disabled") {
         read_options("controllers", key, value);
         continue;
