@@ -1,4 +1,4 @@
-# limen_add_module: builds one Limen module.
+# limen_add_module: builds one Limen module. limen_add_module_test: tests it without a server.
 #
 #   limen_add_module(NAME SOURCES file... [LIBS target...] [TARGET_MINOR n])
 #
@@ -6,6 +6,13 @@
 # stay undefined, and the build fails when the finished file exports anything else. TARGET_MINOR (default:
 # the variable LIMEN_TARGET_MINOR, or 0) is the lowest ABI minor version the module has to run on; using
 # anything newer is a compile error.
+#
+# Whoever asks for no standard gets the compiler's own, but at least C++17; a module may be C alone.
+#
+#   limen_add_module_test(NAME SOURCES file... [LIBS target...])
+#
+# Tests of the module NAME on the fake host, for CTest: the program NAME-test, with GoogleTest's main and
+# the path of the built module in MODULE_FILE. Wants `find_package(Limen COMPONENTS testkit)` before.
 #
 # LIMEN_MODULE_OUTPUT_DIRECTORY, when set, is where the file is put. `cmake --install` copies it to
 # LIMEN_MODULE_INSTALL_DIR (default lib/limen/modules).
@@ -54,4 +61,24 @@ function(limen_add_module name)
       -P ${CMAKE_CURRENT_FUNCTION_LIST_DIR}/LimenCheckModule.cmake
     VERBATIM)
   install(TARGETS ${name} LIBRARY DESTINATION ${LIMEN_MODULE_INSTALL_DIR} COMPONENT modules)
+endfunction()
+
+function(limen_add_module_test module)
+  cmake_parse_arguments(TEST "" "" "SOURCES;LIBS" ${ARGN})
+  if(TEST_UNPARSED_ARGUMENTS OR NOT TEST_SOURCES)
+    message(FATAL_ERROR "limen_add_module_test(${module}): expected SOURCES file... [LIBS target...], got: ${ARGN}")
+  endif()
+  if(NOT TARGET ${module})
+    message(FATAL_ERROR "limen_add_module_test(${module}): limen_add_module(${module} ...) comes first")
+  endif()
+  if(NOT TARGET Limen::testkit)
+    message(FATAL_ERROR "limen_add_module_test(${module}): find_package(Limen COMPONENTS testkit) comes first; "
+      "it needs Boost.JSON")
+  endif()
+  find_package(GTest REQUIRED)
+  add_executable(${module}-test ${TEST_SOURCES})
+  target_link_libraries(${module}-test PRIVATE Limen::testkit GTest::gtest GTest::gtest_main ${TEST_LIBS})
+  target_compile_definitions(${module}-test PRIVATE MODULE_FILE="$<TARGET_FILE:${module}>")
+  add_dependencies(${module}-test ${module})
+  add_test(NAME ${module}-test COMMAND ${module}-test)
 endfunction()

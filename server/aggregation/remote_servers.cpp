@@ -157,6 +157,16 @@ base::Task<proxy::Fetched> RemoteServers::ask(base::Executor& loop, ApiService s
                                               std::size_t max_bytes,
                                               std::chrono::milliseconds timeout,
                                               std::shared_ptr<std::string> where) const {
+  std::string method = "GET";
+  co_return co_await send(loop, std::move(method), std::move(service), std::move(path),
+                          std::move(headers), max_bytes, timeout, std::move(where));
+}
+
+base::Task<proxy::Fetched> RemoteServers::send(base::Executor& loop, std::string method,
+                                               ApiService service, std::string path,
+                                               HeaderList headers, std::size_t max_bytes,
+                                               std::chrono::milliseconds timeout,
+                                               std::shared_ptr<std::string> where) const {
   std::optional<proxy::Target> found = target(service, std::move(path));
   if (!found) {
     proxy::Fetched nobody;
@@ -166,8 +176,8 @@ base::Task<proxy::Fetched> RemoteServers::ask(base::Executor& loop, ApiService s
   if (where) *where = url_of(*found);
   headers.emplace_back("X-Remote-User", "system:kube-aggregator");
   headers.emplace_back("X-Remote-Group", request::kMastersGroup);
-  co_return co_await options_.fetch(loop, std::move(*found), std::move(headers), max_bytes,
-                                    timeout);
+  co_return co_await options_.fetch(loop, std::move(method), std::move(*found), std::move(headers),
+                                    max_bytes, timeout);
 }
 
 }  // namespace limen::aggregation

@@ -35,8 +35,9 @@ class RemoteServers {
   // As proxy::forward and proxy::fetch.
   using Forward =
       std::function<base::Task<void>(request::RequestContext&, proxy::Target, proxy::ForwardRules)>;
-  using Fetch = std::function<base::Task<proxy::Fetched>(base::Executor&, proxy::Target, HeaderList,
-                                                         std::size_t, std::chrono::milliseconds)>;
+  using Fetch =
+      std::function<base::Task<proxy::Fetched>(base::Executor&, std::string, proxy::Target,
+                                               HeaderList, std::size_t, std::chrono::milliseconds)>;
   struct Options {
     Forward forward;
     Fetch fetch;
@@ -65,6 +66,11 @@ class RemoteServers {
                                  HeaderList headers, std::size_t max_bytes,
                                  std::chrono::milliseconds timeout,
                                  std::shared_ptr<std::string> where = nullptr) const;
+  // The same with another method and without a body, such as DELETE.
+  base::Task<proxy::Fetched> send(base::Executor& loop, std::string method, ApiService service,
+                                  std::string path, HeaderList headers, std::size_t max_bytes,
+                                  std::chrono::milliseconds timeout,
+                                  std::shared_ptr<std::string> where = nullptr) const;
 
  private:
   struct Shown {

@@ -135,8 +135,18 @@ void check_preconditions(const Call& call, Json& object, const storage::StoredOb
 
 std::vector<base::StatusCause> causes_of(const catalog::Resource& stored, registry::Part part,
                                          const Json& object, const Json& old) {
-  if (part == registry::Part::whole) return validation::validate_update(stored, object, old);
-  return validation::validate_status_update(stored, object, old);
+  switch (part) {
+    case registry::Part::whole:
+      return validation::validate_update(stored, object, old);
+    case registry::Part::finalize:
+      return validation::validate_finalize(stored, object, old);
+    case registry::Part::resize:
+      return validation::validate_resize(stored, object, old);
+    case registry::Part::ephemeral_containers:
+      return validation::validate_ephemeral_containers(stored, object, old);
+    default:
+      return validation::validate_status_update(stored, object, old);
+  }
 }
 
 // The new state, with its owners.

@@ -3,10 +3,13 @@
 #include <algorithm>
 #include <ostream>
 
+#include "app/audit_sender.h"
 #include "app/commands.h"
 #include "app/files.h"
 #include "app/front_proxy.h"
+#include "app/module_isolation.h"
 #include "app/module_specs.h"
+#include "app/module_trust.h"
 #include "app/pki.h"
 #include "app/proxy_client.h"
 #include "app/root_ca.h"
@@ -57,19 +60,22 @@ void check_modules(const config::ServerConfiguration& configuration,
                    std::vector<std::string>& problems, std::vector<std::string>& warnings) {
   modules::RuntimeOptions options;
   options.folder = configuration.module_path;
+  options.isolate = module_isolation(configuration);
   modules::Runtime runtime(options);
-  try {
-    const auto store =
-        runtime.loader().load(configuration.storage.module, configuration.storage.sha256);
-    store->choose(modules::Kind::store);
-  } catch (const modules::LoadError& error) {
-    problems.push_back(store_spec(configuration).position + ": " + error.what());
-  }
+  const modules::GenerationSpec spec = generation_spec(configuration);
+  const modules::ModuleSpec store = store_spec(configuration);
+  const std::vector<std::string> untrusted = trust_problems(runtime.loader(), spec, store);
+  problems.insert(problems.end(), untrusted.begin(), untrusted.end());
   const std::string nobody = no_way_in(configuration);
   if (!nobody.empty()) problems.push_back(nobody);
   const std::string shared = shared_proxy_authority(configuration);
   if (!shared.empty()) problems.push_back(shared);
-  const modules::GenerationSpec spec = generation_spec(configuration);
+  if (!untrusted.empty()) return;
+  try {
+    runtime.loader().load(store.module_name(), store.pins)->choose(modules::Kind::store);
+  } catch (const modules::LoadError& error) {
+    problems.push_back(store.position + ": " + error.what());
+  }
   try {
     // Made current, so that the runtime stops and destroys it with itself.
     runtime.activate(runtime.build(spec));
@@ -100,8 +106,13 @@ void check_revocations(const config::ServerConfiguration& configuration,
   }
 }
 
-void check_audit_policy(const config::ServerConfiguration& configuration,
-                        std::vector<std::string>& problems) {
+void check_audit(const config::ServerConfiguration& configuration,
+                 std::vector<std::string>& problems) {
+  const std::string& webhook = configuration.audit_webhook.kubeconfig;
+  if (!webhook.empty()) {
+    const std::string problem = audit_webhook_problem(webhook);
+    if (!problem.empty()) problems.push_back(problem);
+  }
   if (configuration.audit.policy_file.empty()) return;
   for (std::string& problem : audit::read_policy_file(configuration.audit.policy_file).problems) {
     problems.push_back(std::move(problem));
@@ -151,7 +162,8 @@ boost::json::array json_of(const std::vector<config::ModuleEntry>& admission) {
         {"module", entry.module},
         {"plugin", plugin == nullptr ? boost::json::value(nullptr)
                                      : boost::json::value(std::string(plugin->name))},
-        {"mode", entry.mode == config::Mode::shadow ? "shadow" : "enforce"}});
+        {"mode", entry.mode == config::Mode::shadow ? "shadow" : "enforce"},
+        {"trust", trust_json({entry.sha256, entry.signed_by, {}})}});
   }
   return out;
 }
@@ -162,7 +174,7 @@ int run(const Arguments& arguments, Streams streams) {
   std::vector<std::string> warnings;
   if (loaded.ok()) {
     check_certificates(loaded.configuration, loaded.problems);
-    check_audit_policy(loaded.configuration, loaded.problems);
+    check_audit(loaded.configuration, loaded.problems);
     check_modules(loaded.configuration, loaded.problems, warnings);
     check_revocations(loaded.configuration, loaded.problems);
     check_kubelet_trust(loaded.configuration, loaded.problems);
@@ -181,7 +193,10 @@ int run(const Arguments& arguments, Streams streams) {
     for (const std::string& problem : loaded.problems) streams.err << problem << '\n';
     for (const std::string& warning : warnings) streams.err << "warning: " << warning << '\n';
     if (loaded.ok()) {
-      streams.out << loaded.configuration.file << ": ok\n";
+      streams.out << loaded.configuration.file << ": ok\nmodules: "
+                  << trust_summary(generation_spec(loaded.configuration),
+                                   store_spec(loaded.configuration))
+                  << ", in the hands of nobody but root and the server's user\n";
       print_admission(loaded.configuration.admission, streams.out);
     }
   }

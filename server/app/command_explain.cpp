@@ -101,9 +101,7 @@ Command explain_command() {
        'n'},
       {"all-namespaces", "", "in all namespaces", false, 'A'},
       {"name", "NAME", "the object's name"},
-      {"kubeconfig", "FILE",
-       "how to reach the server; $KUBECONFIG, ~/.kube/config or that of `limen init` when not "
-       "given"},
+      kubeconfig_option(),
       output_option(),
   };
   command.run = run;

@@ -45,6 +45,10 @@ void print_json(const InitResult& result, std::ostream& out) {
 
 int run(const Arguments& arguments, Streams streams) {
   const bool json = wants_json(arguments);
+  if (arguments.has("print-config")) {
+    streams.out << init_config_text(options_of(arguments));
+    return kExitOk;
+  }
   const InitResult result = init_state(options_of(arguments));
   if (json) {
     print_json(result, streams.out);
@@ -76,6 +80,7 @@ Command init_command() {
       {"server", "HOST", "how the kubeconfig reaches the server; 127.0.0.1 when not given"},
       {"san", "NAME", "one more name or address for the serving certificate", true},
       {"module-path", "DIR", "folder of the modules, written to the configuration"},
+      {"print-config", "", "print the configuration it would write, and make nothing"},
       output_option(),
   };
   command.run = run;

@@ -3,6 +3,8 @@
 
 #include "app/commands.h"
 #include "app/module_specs.h"
+#include "app/module_trust.h"
+#include "app/running_modules.h"
 #include "modules/inspect.h"
 #include "modules/load_error.h"
 
@@ -13,16 +15,18 @@ namespace {
 struct Row {
   modules::Kind kind;
   std::string name, module, mode, id, version, file;
+  modules::Pins pins;
   std::string error;  // empty: loaded
 };
 
 void add_rows(modules::Loader& loader, modules::Kind kind,
               const std::vector<modules::ModuleSpec>& specs, std::vector<Row>& rows) {
   for (const modules::ModuleSpec& spec : specs) {
-    Row row{kind, spec.name, spec.module_name(), spec.shadow ? "shadow" : "enforce", "", "",
-            "",   ""};
+    Row row{
+        kind,      spec.name, spec.module_name(), spec.shadow ? "shadow" : "enforce", "", "", "",
+        spec.pins, ""};
     try {
-      const auto loaded = loader.load(spec.module_name(), spec.sha256);
+      const auto loaded = loader.load(spec.module_name(), spec.pins);
       const modules::DescriptorInfo& descriptor = loaded->choose(kind);
       row.id = descriptor.id;
       row.version = descriptor.version;
@@ -38,7 +42,8 @@ boost::json::object json_of(const Row& row) {
   boost::json::object out = {{"kind", modules::kind_name(row.kind)},
                              {"name", row.name},
                              {"module", row.module},
-                             {"mode", row.mode}};
+                             {"mode", row.mode},
+                             {"trust", trust_json(row.pins)}};
   if (row.error.empty()) {
     out["id"] = row.id;
     out["version"] = row.version;
@@ -56,6 +61,7 @@ std::string padded(std::string text, std::size_t width) {
 
 int list(const Arguments& arguments, Streams streams) {
   const bool json = wants_json(arguments);
+  if (arguments.has("running")) return list_running(arguments, json, streams);
   const auto configuration = load_configuration(arguments, streams.err);
   if (!configuration) return kExitFailure;
   modules::Loader loader(configuration->module_path);
@@ -70,7 +76,7 @@ int list(const Arguments& arguments, Streams streams) {
   boost::json::array documents;
   if (!json) {
     streams.out << padded("KIND", 13) << padded("NAME", 26) << padded("MODE", 7)
-                << padded("VERSION", 8) << "FILE\n";
+                << padded("VERSION", 8) << padded("TRUST", 6) << "FILE\n";
   }
   for (const Row& row : rows) {
     failed = failed || !row.error.empty();
@@ -79,6 +85,7 @@ int list(const Arguments& arguments, Streams streams) {
     } else {
       streams.out << padded(std::string(modules::kind_name(row.kind)), 13) << padded(row.name, 26)
                   << padded(row.mode, 7) << padded(row.error.empty() ? row.version : "-", 8)
+                  << padded(row.error.empty() ? trust_text(row.pins) : "-", 6)
                   << (row.error.empty() ? row.file : "not loaded") << '\n';
     }
     if (!row.error.empty()) streams.err << row.error << '\n';
@@ -135,17 +142,16 @@ int inspect(const Arguments& arguments, Streams streams) {
   if (json) {
     boost::json::array descriptors;
     for (const auto& descriptor : report.descriptors) descriptors.push_back(json_of(descriptor));
-    const boost::json::object document = {{"name", report.name},
-                                          {"file", report.file.string()},
-                                          {"abi", report.abi},
-                                          {"build", report.build},
-                                          {"descriptors", std::move(descriptors)}};
+    const boost::json::object document = {
+        {"name", report.name},     {"file", report.file.string()},
+        {"abi", report.abi},       {"build", report.build},
+        {"sha256", report.sha256}, {"descriptors", std::move(descriptors)}};
     streams.out << boost::json::serialize(document) << '\n';
     return kExitOk;
   }
-  streams.out << report.name << "\n  file      " << report.file.string() << "\n  abi       "
-              << report.abi << " (this server offers " << modules::offered_abi()
-              << ")\n  built by  " << report.build << '\n';
+  streams.out << report.name << "\n  file      " << report.file.string() << "\n  sha256    "
+              << report.sha256 << "\n  abi       " << report.abi << " (this server offers "
+              << modules::offered_abi() << ")\n  built by  " << report.build << '\n';
   for (const auto& descriptor : report.descriptors) print_text(descriptor, streams.out);
   return kExitOk;
 }
@@ -157,6 +163,15 @@ Command modules_list_command() {
   command.name = "modules list";
   command.summary = "show the configured modules in the order they are asked";
   command.options = configuration_options();
+  command.details =
+      "Shows what the configuration makes of the module lists, without a server. With --running "
+      "it\n"
+      "shows what a running server has in force: state and open calls of each instance, those of\n"
+      "replaced generations that are still ending, and what became of the last reload. That needs\n"
+      "the verb get on /limen/v1/modules.";
+  command.options.push_back(
+      {"running", "", "ask the running server instead of reading the configuration"});
+  command.options.push_back(kubeconfig_option());
   command.options.push_back(output_option());
   command.run = list;
   return command;

@@ -24,9 +24,19 @@ config::Flags flags_of(const Arguments& arguments) {
 
 const std::vector<Command>& all_commands() {
   static const std::vector<Command> commands = {
-      serve_command(),           init_command(),       check_command(),   modules_list_command(),
-      modules_inspect_command(), backup_command(),     restore_command(), explain_command(),
-      version_command(),         completion_command(), man_command(),
+      serve_command(),
+      init_command(),
+      check_command(),
+      modules_list_command(),
+      modules_inspect_command(),
+      modules_new_command(),
+      reload_command(),
+      backup_command(),
+      restore_command(),
+      explain_command(),
+      version_command(),
+      completion_command(),
+      man_command(),
   };
   return commands;
 }
@@ -44,6 +54,12 @@ std::vector<OptionSpec> configuration_options() {
 }
 
 OptionSpec output_option() { return {"output", "FORMAT", "text (default) or json", false, 'o'}; }
+
+OptionSpec kubeconfig_option() {
+  return {"kubeconfig", "FILE",
+          "how to reach the server; $KUBECONFIG, ~/.kube/config or that of `limen init` when not "
+          "given"};
+}
 
 bool wants_json(const Arguments& arguments) {
   const std::string format = arguments.get_or("output", "text");

@@ -18,6 +18,8 @@ Command init_command();
 Command check_command();
 Command modules_list_command();
 Command modules_inspect_command();
+Command modules_new_command();
+Command reload_command();
 Command backup_command();
 Command restore_command();
 Command explain_command();
@@ -32,6 +34,8 @@ inline constexpr std::string_view kDefaultConfigFile = "/etc/limen/limen.yaml";
 // --config, and the six flags that win over the file.
 std::vector<OptionSpec> configuration_options();
 OptionSpec output_option();
+// --kubeconfig: how a verb reaches the running server.
+OptionSpec kubeconfig_option();
 
 // True for `--output json`, false for text. Throws UsageError for anything else.
 bool wants_json(const Arguments& arguments);

@@ -127,13 +127,7 @@ class Initializer {
         options_.config_file.empty() ? state_ + "/limen.yaml" : absolute_path(options_.config_file);
     result_.config_file = path;
     if (file_exists(path)) return note(Action::kept, path, "configuration");
-    DefaultConfig config;
-    config.state = state_;
-    config.module_path = options_.module_path.empty() ? "" : absolute_path(options_.module_path);
-    config.bind_address = options_.bind_address;
-    config.port = options_.port;
-    config.url = https_url(options_.server_host, options_.port);
-    write_file(path, default_config_text(config), Privacy::open);
+    write_file(path, init_config_text(options_), Privacy::open);
     note(Action::created, path, "configuration");
   }
 
@@ -144,6 +138,16 @@ class Initializer {
 };
 
 }  // namespace
+
+std::string init_config_text(const InitOptions& options) {
+  DefaultConfig config;
+  config.state = absolute_path(options.state);
+  config.module_path = options.module_path.empty() ? "" : absolute_path(options.module_path);
+  config.bind_address = options.bind_address;
+  config.port = options.port;
+  config.url = https_url(options.server_host, options.port);
+  return default_config_text(config);
+}
 
 InitResult init_state(const InitOptions& options) { return Initializer(options).run(); }
 

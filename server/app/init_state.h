@@ -48,6 +48,9 @@ struct InitResult {
 // Throws std::runtime_error with one sentence.
 InitResult init_state(const InitOptions& options);
 
+// The configuration init_state would write where there is none; makes nothing.
+std::string init_config_text(const InitOptions& options);
+
 // "created", "kept", "renewed".
 std::string action_name(InitStep::Action action);
 

@@ -11,12 +11,16 @@ modules::ModuleSpec spec_of(const config::ModuleEntry& entry, const std::string&
   spec.name = entry.name;
   spec.module = entry.module;
   spec.timeout = entry.timeout;
+  spec.max_calls = static_cast<std::size_t>(entry.max_calls);
   spec.failure_policy = entry.failure_policy == config::FailurePolicy::ignore
                             ? modules::FailurePolicy::ignore
                             : modules::FailurePolicy::fail;
   spec.shadow = entry.mode == config::Mode::shadow;
+  spec.isolation = entry.isolation == config::Isolation::process ? modules::Isolation::process
+                                                                 : modules::Isolation::none;
+  spec.memory_limit = entry.memory_limit;
   if (!entry.config.is_null()) spec.config = object::Document(entry.config);
-  spec.sha256 = entry.sha256;
+  spec.pins = {entry.sha256, entry.signed_by, entry.public_key};
   spec.position = config::to_string(file, entry.position);
   spec.locate = [entry, file](std::string_view pointer) {
     return config::to_string(entry.config_file.empty() ? file : entry.config_file,

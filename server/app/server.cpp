@@ -1,9 +1,6 @@
 #include "app/server.h"
 
-#include <unistd.h>
-
 #include <algorithm>
-#include <array>
 #include <chrono>
 #include <mutex>
 #include <set>
@@ -15,7 +12,6 @@
 #include "aggregation/remote_servers.h"
 #include "api/api.h"
 #include "app/access_control.h"
-#include "app/advertise_address.h"
 #include "app/audit_setup.h"
 #include "app/certificate_bundle.h"
 #include "app/client_authorities.h"
@@ -23,19 +19,22 @@
 #include "app/conversion_client.h"
 #include "app/front_proxy.h"
 #include "app/informer_sync.h"
+#include "app/log_page.h"
+#include "app/log_setup.h"
 #include "app/module_objects.h"
+#include "app/module_reload.h"
 #include "app/module_specs.h"
 #include "app/own_pages.h"
 #include "app/proxy_client.h"
+#include "app/reload_pages.h"
+#include "app/reloader.h"
 #include "app/rights_watch.h"
 #include "app/root_ca.h"
+#include "app/server_options.h"
 #include "app/serving_certificate.h"
 #include "app/transport_options.h"
 #include "authn/revocations.h"
-#include "base/address_range.h"
 #include "base/file_watcher.h"
-#include "base/port_range.h"
-#include "base/strings.h"
 #include "catalog/catalog.h"
 #include "catalog/custom/custom_catalog.h"
 #include "controllers/manager.h"
@@ -48,7 +47,6 @@
 #include "observability/log.h"
 #include "observability/metrics.h"
 #include "pipeline/pipeline.h"
-#include "proxy/forward.h"
 #include "registry/service_allocator.h"
 #include "registry/webhook_conversion.h"
 #include "storage/cached_store.h"
@@ -71,25 +69,6 @@ std::string endpoint(const std::string& address, std::int64_t port) {
   return (v6 ? '[' + address + ']' : address) + ':' + std::to_string(port);
 }
 
-modules::RuntimeOptions runtime_options(const config::ServerConfiguration& configuration) {
-  modules::RuntimeOptions options;
-  options.folder = configuration.module_path;
-  options.server_version = version_text();
-  options.drain_timeout = configuration.shutdown_timeout;
-  options.workers = static_cast<std::size_t>(configuration.threads.workers);
-  if (options.workers == 0) {
-    options.workers = std::max(8U, 4 * std::thread::hardware_concurrency());
-  }
-  return options;
-}
-
-storage::StoreOptions store_options(const config::ServerConfiguration& configuration) {
-  storage::StoreOptions options;
-  options.history = std::chrono::ceil<std::chrono::milliseconds>(configuration.history_retention);
-  options.compact_every = std::min(options.compact_every, options.history);
-  return options;
-}
-
 // Large bodies are rare: two threads read them, and a few may wait.
 constexpr std::size_t kDecoders = 2;
 constexpr std::size_t kWaitingBodies = 64;
@@ -97,119 +76,8 @@ constexpr std::size_t kWaitingBodies = 64;
 constexpr std::size_t kConverters = 32;
 constexpr std::size_t kWaitingConversions = 1024;
 
-api::KubeletOptions kubelet_options(const config::Kubelets& kubelets) {
-  api::KubeletOptions options;
-  options.address_types = kubelets.address_types;
-  options.default_port = static_cast<std::uint16_t>(kubelets.port);
-  options.skip_verify = kubelets.skip_tls_verify;
-  options.allow_local_addresses = kubelets.allow_local_addresses;
-  options.trust_files = std::make_shared<proxy::TrustFiles>(kubelets.certificate_authority_file,
-                                                            kubelets.client_certificate_file,
-                                                            kubelets.client_key_file);
-  return options;
-}
-
-aggregation::RemoteServers::Options remote_options(
-    const config::ServerConfiguration& configuration) {
-  aggregation::RemoteServers::Options options;
-  options.forward = proxy::forward;
-  options.fetch = proxy::fetch;
-  options.refuse_redirects = configuration.aggregation.reject_forwarding_redirect;
-  options.max_body_bytes = static_cast<std::size_t>(configuration.limits.max_request_body_bytes);
-  return options;
-}
-
-api::ApiOptions api_options(const config::ServerConfiguration& configuration,
-                            base::WorkerPool& decoders, registry::ServiceAllocator& services,
-                            registry::Conversions& conversions,
-                            const aggregation::RemoteServers& remote) {
-  api::ApiOptions options;
-  options.conversions = &conversions;
-  options.remote_servers = &remote;
-  options.decoders = &decoders;
-  options.services = &services;
-  options.max_body_bytes = static_cast<std::size_t>(configuration.limits.max_request_body_bytes);
-  options.min_request_timeout =
-      std::chrono::ceil<std::chrono::seconds>(configuration.min_request_timeout);
-  options.kubelets = kubelet_options(configuration.kubelets);
-  return options;
-}
-
-// The configuration has been checked: its ranges are some.
-registry::ServiceAllocator service_allocator(const config::Services& services) {
-  return registry::ServiceAllocator(*base::AddressRange::parse(services.cluster_ip_range),
-                                    *base::PortRange::parse(services.node_port_range));
-}
-
-// Null when the configuration leaves it to the two plain limits, or has no limits at all.
-std::unique_ptr<fairness::Fairness> make_fairness(const config::Limits& limits,
-                                                  const storage::Store& store) {
-  fairness::Options options;
-  options.server_seats = limits.max_requests_in_flight + limits.max_mutating_requests_in_flight;
-  if (!limits.fairness || options.server_seats == 0) return nullptr;
-  options.count_objects = [&store](std::string_view group, std::string_view resource) {
-    return store.count({std::string(group), std::string(resource)});
-  };
-  return std::make_unique<fairness::Fairness>(std::move(options));
-}
-
-// Empty when the system has none.
-std::string host_name() {
-  std::array<char, 256> name{};
-  return gethostname(name.data(), name.size() - 1) == 0 ? std::string(name.data()) : std::string();
-}
-
-controllers::Options controller_options(const config::ServerConfiguration& configuration,
-                                        registry::ServiceAllocator& services,
-                                        const aggregation::RemoteServers& remote,
-                                        fairness::Fairness* fairness) {
-  controllers::Options options;
-  options.remote_servers = &remote;
-  options.fairness = fairness;
-  options.disabled = configuration.disabled_controllers;
-  options.services = &services;
-  options.own_service = {services.own_address(), advertise_address(configuration.secure),
-                         configuration.secure.port};
-  options.service_range = configuration.services.cluster_ip_range;
-  options.event_ttl = configuration.event_ttl;
-  options.host = host_name();
-  return options;
-}
-
-pipeline::Options pipeline_options(const config::ServerConfiguration& configuration,
-                                   request::LiveRequests& live, fairness::Fairness* fairness) {
-  pipeline::Options options;
-  options.fairness = fairness;
-  options.live = &live;
-  options.request_timeout = configuration.request_timeout;
-  options.max_in_flight = static_cast<std::size_t>(configuration.limits.max_requests_in_flight);
-  options.max_mutating_in_flight =
-      static_cast<std::size_t>(configuration.limits.max_mutating_requests_in_flight);
-  if (!configuration.cors_allowed_origins.empty()) {
-    options.cross_origin =
-        std::make_shared<const pipeline::CrossOrigin>(configuration.cors_allowed_origins);
-  }
-  options.strict_transport_security = base::join(configuration.strict_transport_security, "; ");
-  return options;
-}
-
 bool resource_exists(std::string_view group, std::string_view resource) {
   return catalog::lookup_any(group, resource) != nullptr;
-}
-
-void log_generation(const modules::Generation& generation) {
-  for (const modules::InstanceInfo& instance : generation.instances()) {
-    log::info("module", {{"kind", modules::kind_name(instance.kind)},
-                         {"name", instance.name},
-                         {"module", instance.id},
-                         {"version", instance.version},
-                         {"file", instance.file},
-                         {"calls", instance.may_block ? "worker" : "inline"},
-                         {"mode", instance.shadow ? "shadow" : "enforce"}});
-  }
-  if (generation.authorizers().empty()) {
-    log::warn("no authorizers: the secure listener answers 403 to everybody");
-  }
 }
 
 // The instance of the store's module, given back to the runtime when it goes.
@@ -232,7 +100,7 @@ class StoreInstance {
 // Members are made in this order and go in the reverse of it.
 class ServerProcess::Rooms {
  public:
-  explicit Rooms(const config::ServerConfiguration& configuration)
+  Rooms(const config::ServerConfiguration& configuration, Reloader::Load load)
       : configuration_(configuration),
         store_runtime_(runtime_options(configuration)),
         store_instance_(store_runtime_, store_spec(configuration)),
@@ -245,7 +113,7 @@ class ServerProcess::Rooms {
         remote_servers_(store_, remote_options(configuration)),
         controllers_(
             store_, controller_options(configuration, services_, remote_servers_, fairness_.get())),
-        auditor_(make_auditor(configuration.audit)),
+        auditor_(make_auditor(configuration)),
         api_({store_,
               api_options(configuration, decoders_, services_, conversions_, remote_servers_)}),
         pipeline_(
@@ -254,7 +122,9 @@ class ServerProcess::Rooms {
             [this](request::RequestContext& context, const api::AccessChainsPtr& chains) {
               return dispatch(context, chains);
             },
-            auditor_.get()) {}
+            auditor_.get()),
+        reloader_(configuration, std::move(load), reloadable_parts(),
+                  [this] { return access_.generation()->number(); }) {}
 
   ~Rooms() { take_down(std::chrono::milliseconds(0)); }
   Rooms(const Rooms&) = delete;
@@ -283,8 +153,12 @@ class ServerProcess::Rooms {
     });
     runtime_.on_rights_changed([this] { rights_.changed(); });
     controllers_.start();
-    access_.change(generation_spec(configuration_));
+    const modules::GenerationSpec modules = generation_spec(configuration_);
+    access_.change(modules);
     log_generation(*access_.generation());
+    for (const std::string& warning : module_warnings(modules, runtime_)) {
+      log::warn("the configuration may not be meant", {{"warning", warning}});
+    }
     authorities_.follow(access_.generation()->authenticators());
     controllers_.change_authentication_trust(authorities_.trust());
     remote_servers_.withhold(front_proxy_fields(authorities_.trust()));
@@ -294,20 +168,14 @@ class ServerProcess::Rooms {
     await_housekeeping();
   }
 
-  void change_modules(const config::ServerConfiguration& configuration) {
-    access_.change(generation_spec(configuration));
-    log_generation(*access_.generation());
-    rights_.changed();
-    authorities_.follow(access_.generation()->authenticators());
-    publish_authorities();
-    watch_authorities();
-    transport_->reload_certificate();
-    if (auditor_ != nullptr) auditor_->reopen();
-  }
+  Reloader& reloader() { return reloader_; }
+
+  std::vector<base::Executor*> loops() { return transport_->loops(); }
 
   void become_unready() { stopping_.store(true); }
 
   void take_down(std::chrono::milliseconds grace) {
+    reloader_.stop();
     if (transport_) {
       transport_->stop_accepting();
       transport_->drain(grace);
@@ -321,7 +189,41 @@ class ServerProcess::Rooms {
  private:
   base::Task<void> dispatch(request::RequestContext& context, const api::AccessChainsPtr& chains) {
     if (answer_own_page(context, health_, fairness_.get())) co_return;
+    if (context.info.path == kLogPage) co_return co_await answer_log_page(context);
+    if (ReloadPages::handles(context.info)) {
+      co_return co_await ReloadPages{reloader_, runtime_}.answer(context);
+    }
     co_await api_.serve(context, chains);
+  }
+
+  // What a reload changes, in the order of doing so. The modules come last: starting them costs the
+  // most, and by then nobody else can refuse.
+  std::vector<Reloadable> reloadable_parts() {
+    std::vector<Reloadable> parts;
+    parts.push_back({"log", {"log"}, [](const auto& next, ReloadReport&) -> ReloadCommit {
+                       return [log = next.log](ReloadReport&) { set_up_log(log); };
+                     }});
+    parts.push_back({"audit", {}, [this](const auto&, ReloadReport&) -> ReloadCommit {
+                       if (auditor_ == nullptr) return nullptr;
+                       return [commit = prepare_audit_reload(
+                                   *auditor_, configuration_.audit.policy_file)](ReloadReport&) {
+                         commit();
+                       };
+                     }});
+    parts.push_back(modules_part(access_, runtime_, [this] { follow_modules(); }));
+    parts.push_back({"certificates", {}, [this](const auto&, ReloadReport&) -> ReloadCommit {
+                       return [this](ReloadReport&) { reload_certificates(); };
+                     }});
+    return parts;
+  }
+
+  // What rests on the modules in force, after they have changed.
+  void follow_modules() {
+    log_generation(*access_.generation());
+    rights_.changed();
+    authorities_.follow(access_.generation()->authenticators());
+    publish_authorities();
+    watch_authorities();
   }
 
   // The server's own files; modules look after theirs.
@@ -555,10 +457,11 @@ class ServerProcess::Rooms {
   api::Api api_;
   pipeline::Pipeline pipeline_;
   base::FileWatcher files_;
+  Reloader reloader_;
 };
 
-ServerProcess::ServerProcess(config::ServerConfiguration configuration)
-    : configuration_(std::move(configuration)) {}
+ServerProcess::ServerProcess(config::ServerConfiguration configuration, Reloader::Load load)
+    : configuration_(std::move(configuration)), load_(std::move(load)) {}
 
 ServerProcess::~ServerProcess() = default;
 
@@ -566,19 +469,22 @@ void ServerProcess::start() {
   const auto begun = Clock::now();
   log::info("starting", {{"version", version_text()}, {"config", configuration_.file}});
   metrics::register_process_metrics();
-  rooms_ = std::make_unique<Rooms>(configuration_);
+  rooms_ = std::make_unique<Rooms>(configuration_, load_);
   rooms_->bring_up();
   log::info("ready", {{"ms", milliseconds_since(begun)}});
 }
 
-bool ServerProcess::reload(const config::ServerConfiguration& configuration) {
-  try {
-    rooms_->change_modules(configuration);
-    return true;
-  } catch (const std::exception& error) {
-    log::error("the configuration is not used", {{"problem", error.what()}});
-    return false;
-  }
+void ServerProcess::reload(std::string by, Reloader::Done done) {
+  rooms_->reloader().request(std::move(by), std::move(done));
+}
+
+std::vector<base::Executor*> ServerProcess::loops() { return rooms_->loops(); }
+
+// Requests, the modules that decide and the one that stores each get shutdownTimeout to end.
+std::chrono::microseconds ServerProcess::stop_limit() const {
+  const auto limit = configuration_.shutdown_delay + 3 * configuration_.shutdown_timeout +
+                     std::chrono::seconds(10);
+  return std::chrono::ceil<std::chrono::microseconds>(limit);
 }
 
 void ServerProcess::stop() {

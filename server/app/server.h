@@ -4,20 +4,25 @@
 // start() makes: certificate, modules runtime, store, access control, housekeeping, API, pipeline
 // and last the listeners, so that a refusal of any of them opens no port. stop() ends: readiness,
 // listeners, what runs, housekeeping, modules, store.
-// Thread rule: one control thread. Lifetime: until the process ends.
+// Thread rule: one control thread, but for reload(). Lifetime: until the process ends.
 #pragma once
 
+#include <chrono>
 #include <functional>
 #include <memory>
 #include <string>
+#include <vector>
 
+#include "app/reloader.h"
+#include "base/executor.h"
 #include "config/configuration.h"
 
 namespace limen::app {
 
 class ServerProcess {
  public:
-  explicit ServerProcess(config::ServerConfiguration configuration);
+  // `load` reads the configuration again, for a reload.
+  ServerProcess(config::ServerConfiguration configuration, Reloader::Load load);
   ~ServerProcess();
   ServerProcess(const ServerProcess&) = delete;
   ServerProcess& operator=(const ServerProcess&) = delete;
@@ -26,18 +31,24 @@ class ServerProcess {
   // storage::DriverError, ...) with one sentence; everything made so far is taken down again.
   void start();
 
-  // Puts the modules of another configuration in force and reads the certificate files again.
-  // Everything else needs a restart. On an error the old ones stay in force; the error is logged.
-  // True when all went well.
-  bool reload(const config::ServerConfiguration& configuration);
+  // Takes in what the configuration says now, in the background; see Reloader. Any thread, after
+  // start(). `done` may be null.
+  void reload(std::string by, Reloader::Done done = nullptr);
+
+  // The loops that serve, for somebody to see that they do. They stay until stop() has returned.
+  std::vector<base::Executor*> loops();
 
   // The clean stop: not ready for shutdownDelay, then no new connections, then what runs gets
   // shutdownTimeout to end.
   void stop();
 
+  // What stop() takes at the most, when modules and the disk do what they promise.
+  std::chrono::microseconds stop_limit() const;
+
  private:
   class Rooms;
   config::ServerConfiguration configuration_;
+  const Reloader::Load load_;
   std::unique_ptr<Rooms> rooms_;
 };
 

@@ -35,6 +35,13 @@ void count_rejected_request() {
   rejected.add();
 }
 
+void count_attempt(bool succeeded) {
+  static auto& family =
+      metrics::counter("limen_audit_webhook_attempts_total",
+                       "Attempts to send a batch to the audit webhook.", {"outcome"});
+  family.with({succeeded ? "success" : "failure"}).add();
+}
+
 void count_policy_reload(bool succeeded) {
   static auto& family = metrics::counter("limen_audit_policy_reloads_total",
                                          "Attempts to read a changed audit policy.", {"outcome"});

@@ -21,29 +21,43 @@ Auditor::Auditor(Policy policy, std::unique_ptr<Backend> backend, WhenFull when_
       backend_(std::move(backend)),
       when_full_(when_full) {}
 
-void Auditor::change_policy(Policy policy) {
+void Auditor::replace(Policy policy) {
   policy_.store(std::make_shared<const Policy>(std::move(policy)), std::memory_order_release);
 }
 
-void Auditor::begin(RequestContext& context, base::SystemTime received, bool long_running) {
+std::optional<base::OneShot<bool>> Auditor::begin(RequestContext& context,
+                                                  base::SystemTime received, bool long_running) {
   const Decision decision =
       policy_.load(std::memory_order_acquire)->decide(context.info, &context.user);
   count_level(decision.level);
-  if (decision.level == AuditLevel::none) return;
+  if (decision.level == AuditLevel::none) return std::nullopt;
   context.audit = std::make_unique<AuditRecord>();
   AuditRecord& record = *context.audit;
   record.level = decision.level;
   record.omitted_stages = decision.omit_stages;
   record.omit_managed_fields = decision.omit_managed_fields;
   record.received = received;
-  const bool told = tell(context, Stage::request_received);
-  if (when_full_ == WhenFull::refuse_requests && !(told && will_store(record))) {
-    context.audit.reset();
-    count_rejected_request();
-    throw base::ApiError::internal("failed to store audit event");
+  if (long_running) {
+    record.answering = [this, &context] { tell(context, Stage::response_started); };
   }
-  if (!long_running) return;
-  record.answering = [this, &context] { tell(context, Stage::response_started); };
+  const bool told_of = (record.omitted_stages & bit(Stage::request_received)) == 0;
+  if (told_of && backend_->blocks()) {
+    const base::OneShot<bool> stored(context.scope.loop);
+    count_event();
+    backend_->take_and_tell(make_event(context, Stage::request_received, now()),
+                            [stored](bool was) { stored.set(was); });
+    return stored;
+  }
+  const bool told = tell(context, Stage::request_received);
+  go_on(context, told && will_store(record));
+  return std::nullopt;
+}
+
+void Auditor::go_on(RequestContext& context, bool stored) {
+  if (stored || when_full_ != WhenFull::refuse_requests) return;
+  context.audit.reset();
+  count_rejected_request();
+  throw base::ApiError::internal("failed to store audit event");
 }
 
 void Auditor::complete(RequestContext& context) {

@@ -7,16 +7,18 @@
 
 #include <atomic>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "audit/backend.h"
 #include "audit/policy.h"
+#include "base/task.h"
 #include "base/time.h"
 #include "request/context.h"
 
 namespace limen::audit {
 
-// What becomes of a request that cannot be recorded.
+// What becomes of a request whose first event cannot be stored.
 enum class WhenFull : std::uint8_t { drop_events, refuse_requests };
 
 class Auditor {
@@ -24,8 +26,12 @@ class Auditor {
   Auditor(Policy policy, std::unique_ptr<Backend> backend, WhenFull when_full);
 
   // The user is known: from here on the request is recorded. The beginning of a long-running one's
-  // answer has an event of its own. Throws ApiError 500 when it must be recorded and cannot.
-  void begin(request::RequestContext& context, base::SystemTime received, bool long_running);
+  // answer has an event of its own. Throws ApiError 500 when it must be recorded and cannot. With a
+  // backend that blocks the request must await what is returned and give it to go_on().
+  std::optional<base::OneShot<bool>> begin(request::RequestContext& context,
+                                           base::SystemTime received, bool long_running);
+  // Whether the first event was `stored` is known now. Throws as begin() does.
+  void go_on(request::RequestContext& context, bool stored);
   // The request is over.
   void complete(request::RequestContext& context);
   // The server failed at it.
@@ -34,8 +40,9 @@ class Auditor {
   void refused(const request::RequestContext& context, base::SystemTime received,
                const base::ApiError& error);
 
-  // In force for every request that begins from now on.
-  void change_policy(Policy policy);
+  // In force, as a whole, for every request that begins from now on; those that have begun keep
+  // what the old one said of them.
+  void replace(Policy policy);
   void reopen() { backend_->reopen(); }
 
  private:

@@ -4,6 +4,8 @@
 // backend's own. Lifetime: outlives every request.
 #pragma once
 
+#include <functional>
+
 #include "audit/event.h"
 
 namespace limen::audit {
@@ -17,6 +19,14 @@ class Backend {
   virtual bool has_room() const = 0;
   // Opens what it writes to again, because somebody else has moved it. Any thread.
   virtual void reopen() = 0;
+
+  // True when a request waits until its first event has been stored, or could not be.
+  virtual bool blocks() const { return false; }
+  // take(), but the event is not only accepted: `told` hears once whether it was stored, perhaps
+  // before the return, perhaps on another thread. Any thread.
+  virtual void take_and_tell(Event event, std::function<void(bool stored)> told) {
+    told(take(std::move(event)));
+  }
 };
 
 }  // namespace limen::audit

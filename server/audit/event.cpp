@@ -4,6 +4,7 @@
 #include <map>
 
 #include "audit/managed_fields.h"
+#include "audit/request_uri.h"
 #include "base/json_text.h"
 
 namespace limen::audit {
@@ -16,6 +17,9 @@ using request::Identity;
 using request::RequestContext;
 
 constexpr std::size_t kMaxUserAgent = 1024;
+constexpr std::string_view kEventType = R"("kind":"Event","apiVersion":"audit.k8s.io/v1",)";
+constexpr std::string_view kAnnotations = R"(,"annotations":{)";
+constexpr std::string_view kTruncated = R"("audit.k8s.io/truncated":"true")";
 constexpr std::string_view kStatusType = R"("kind":"Status","apiVersion":"v1",)";
 
 // `"key":"text",`, or nothing for an empty text.
@@ -122,7 +126,7 @@ void append_annotations(std::string& out, const RequestContext& context, AuditLe
     if (level >= AuditLevel::request || !shows_content(key)) sorted.emplace(key, value);
   }
   if (sorted.empty()) return;
-  out += ",\"annotations\":{";
+  out += kAnnotations;
   for (const auto& [key, value] : sorted) {
     append_json_string(out, key);
     out += ':';
@@ -136,12 +140,13 @@ void append_annotations(std::string& out, const RequestContext& context, AuditLe
 std::string begin_event(const RequestContext& context, AuditLevel level, Stage stage,
                         const Identity* user) {
   const transport::RequestHead& head = context.head();
-  std::string out = R"({"kind":"Event","apiVersion":"audit.k8s.io/v1",)";
+  std::string out = "{";
   out.reserve(1024);
+  out += kEventType;
   append_member(out, "level", name_of(level));
   append_member(out, "auditID", context.audit_id);
   append_member(out, "stage", name_of(stage));
-  append_member(out, "requestURI", head.target);
+  append_member(out, "requestURI", shown_target(head.target));
   append_member(out, "verb", context.info.verb);
   out += "\"user\":";
   if (user != nullptr) {
@@ -203,6 +208,24 @@ std::string Event::to_json() const {
   // Within JSON a line break is nothing but white space; an event is one line.
   std::replace(out.begin(), out.end(), '\n', ' ');
   return out;
+}
+
+std::string Event::to_item() const {
+  std::string out = to_json();
+  if (out.compare(1, kEventType.size(), kEventType) == 0) out.erase(1, kEventType.size());
+  return out;
+}
+
+// Before the annotations there are only times, so the first that looks like their beginning is it.
+void Event::truncate() {
+  request_object.clear();
+  response_object.clear();
+  const std::size_t at = tail.find(kAnnotations);
+  if (at == std::string::npos) {
+    tail.insert(tail.size() - 1, std::string(kAnnotations).append(kTruncated) + '}');
+  } else {
+    tail.insert(at + kAnnotations.size(), std::string(kTruncated) + ',');
+  }
 }
 
 Event make_event(const RequestContext& context, Stage stage, base::SystemTime now) {

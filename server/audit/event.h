@@ -25,6 +25,10 @@ struct Event {
   std::size_t size() const;
   // One line of JSON, without the newline.
   std::string to_json() const;
+  // The same as an item of an EventList, which does not repeat its type.
+  std::string to_item() const;
+  // Leaves the bodies out and says so in an annotation.
+  void truncate();
 };
 
 // The event of `stage` of the request, with all its context and `context.audit` hold by now.

@@ -8,8 +8,8 @@
 #include <thread>
 #include <utility>
 
-#include "audit/audit_metrics.h"
-#include "base/executor.h"
+#include "audit/event_list.h"
+#include "audit/losses.h"
 #include "observability/log.h"
 
 namespace limen::audit {
@@ -19,7 +19,7 @@ namespace {
 constexpr std::string_view kName = "log";
 constexpr std::size_t kWriteAtOnce = 1024 * 1024;  // bytes gathered before a write
 constexpr std::chrono::seconds kRetryInterval{1};
-constexpr std::chrono::seconds kComplaintInterval{10};
+constexpr std::string_view kTooLarge = "truncate";
 
 }  // namespace
 
@@ -33,7 +33,7 @@ class LogBackend::Writer {
     std::unique_lock lock(mutex_);
     if (!fits(size)) {
       lock.unlock();
-      lose(1, "too many events wait to be written");
+      losses_.lose(1, "too many events wait to be written");
       return false;
     }
     bytes_ += size;
@@ -86,17 +86,22 @@ class LogBackend::Writer {
 
   void open_again(bool reopen) {
     if (reopen ? file_.reopen() : file_.follow()) return;
-    complain(file_.trouble());
+    losses_.complain(file_.trouble());
   }
 
-  void write(const std::deque<Event>& events) {
+  void write(std::deque<Event>& events) {
     std::string lines;
     std::size_t count = 0;
-    for (const Event& event : events) {
-      const std::string line = event.to_json() + '\n';
+    for (Event& event : events) {
+      auto text = fitted(event, options_.max_event_bytes, &Event::to_json);
+      if (!text) {
+        too_large_.lose(1, "an event is too large even without its bodies");
+        continue;
+      }
+      const std::string line = *std::move(text) + '\n';
       if (file_.is_full(lines.size(), line.size())) {
         flush(lines, count);
-        if (file_.is_full(0, line.size()) && !file_.rotate()) complain(file_.trouble());
+        if (file_.is_full(0, line.size()) && !file_.rotate()) losses_.complain(file_.trouble());
       }
       lines += line;
       ++count;
@@ -109,10 +114,10 @@ class LogBackend::Writer {
     if (count == 0) return;
     while (!file_.append(lines)) {
       if (!options_.keep_trying || !wait_to_retry()) {
-        lose(count, file_.trouble());
+        losses_.lose(count, file_.trouble());
         break;
       }
-      complain(file_.trouble());
+      losses_.complain(file_.trouble());
       open_again(false);
     }
     lines.clear();
@@ -123,28 +128,6 @@ class LogBackend::Writer {
   bool wait_to_retry() {
     std::unique_lock lock(mutex_);
     return !wake_.wait_for(lock, kRetryInterval, [this] { return stopping_; });
-  }
-
-  void lose(std::size_t count, const std::string& why) {
-    count_errors(kName, count);
-    {
-      const std::lock_guard lock(complaint_mutex_);
-      lost_ += count;
-    }
-    complain(why);
-  }
-
-  // Says why at once, and then again at most every kComplaintInterval.
-  void complain(const std::string& why) {
-    std::size_t lost = 0;
-    {
-      const std::lock_guard lock(complaint_mutex_);
-      const auto now = base::SteadyClock::now();
-      if (now < next_complaint_) return;
-      next_complaint_ = now + kComplaintInterval;
-      lost = std::exchange(lost_, 0);
-    }
-    log::error("audit events cannot be stored", {{"lost", std::to_string(lost)}, {"reason", why}});
   }
 
   const LogOptions options_;
@@ -159,9 +142,8 @@ class LogBackend::Writer {
   bool stopping_ = false;
   bool ended_ = false;
 
-  std::mutex complaint_mutex_;
-  base::Deadline next_complaint_{};
-  std::size_t lost_ = 0;  // since the last complaint
+  Losses losses_{kName};
+  Losses too_large_{kTooLarge};
 };
 
 LogBackend::LogBackend(LogOptions options) : writer_(std::make_shared<Writer>(std::move(options))) {

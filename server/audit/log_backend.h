@@ -23,6 +23,7 @@ struct LogOptions {
   std::size_t max_events = 10'000;            // that may wait
   std::size_t max_bytes = 256 * 1024 * 1024;  // of waiting events; one event alone may be larger
   bool keep_trying = false;
+  std::size_t max_event_bytes = 0;  // of a line; a longer one loses its bodies; 0: any
 };
 
 class LogBackend final : public Backend {

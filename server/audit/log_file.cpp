@@ -4,46 +4,17 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <cerrno>
-#include <filesystem>
+#include <chrono>
 #include <stdexcept>
 #include <system_error>
-#include <vector>
-
-#include "base/time.h"
-#include "observability/log.h"
 
 namespace limen::audit {
 
-namespace {
-
-namespace fs = std::filesystem;
-
-// 2026-11-24T02-31-48.123: times in names hold no colon, and sort as they pass.
-std::string backup_stamp(base::SystemTime time) {
-  std::string stamp = base::format_micro_time(time).substr(0, 23);
-  std::replace(stamp.begin(), stamp.end(), ':', '-');
-  return stamp;
-}
-
-std::optional<base::SystemTime> stamp_time(std::string stamp) {
-  if (stamp.size() != 23 || stamp[13] != '-' || stamp[16] != '-') return std::nullopt;
-  stamp[13] = stamp[16] = ':';
-  return base::parse_time(stamp + "Z");
-}
-
-fs::path backup_path(const fs::path& path, base::SystemTime time) {
-  return path.parent_path() /
-         (path.stem().string() + '-' + backup_stamp(time) + path.extension().string());
-}
-
-}  // namespace
-
 LogFile::LogFile(std::string path, Rotation rotation)
-    : path_(std::move(path)), rotation_(rotation) {
+    : path_(std::move(path)), rotation_(rotation), backups_(path_, rotation) {
   if (!open()) throw std::runtime_error(trouble_);
-  remove_old_backups();
+  if (!is_stdout()) backups_.tidy(std::chrono::system_clock::now());
 }
 
 LogFile::~LogFile() {
@@ -102,14 +73,12 @@ bool LogFile::is_full(std::size_t pending, std::size_t bytes) const {
 }
 
 bool LogFile::rotate() {
-  auto now = std::chrono::system_clock::now();
-  // Two rotations in one millisecond must not meet.
-  while (fs::exists(backup_path(path_, now))) now += std::chrono::milliseconds(1);
-  if (::rename(path_.c_str(), backup_path(path_, now).c_str()) != 0) {
+  const auto now = std::chrono::system_clock::now();
+  if (::rename(path_.c_str(), backups_.free_name(now).c_str()) != 0) {
     return failed("cannot be renamed");
   }
   if (!open()) return false;
-  remove_old_backups();
+  backups_.tidy(now);
   return true;
 }
 
@@ -127,36 +96,5 @@ bool LogFile::follow() {
 }
 
 bool LogFile::reopen() { return is_stdout() || open(); }
-
-void LogFile::remove_old_backups() const {
-  if (is_stdout() || (rotation_.max_backups == 0 && rotation_.max_age.count() == 0)) return;
-  const fs::path path(path_);
-  const std::string prefix = path.stem().string() + '-';
-  const std::string suffix = path.extension().string();
-  std::vector<std::pair<base::SystemTime, fs::path>> backups;
-  std::error_code error;
-  const fs::path folder = path.has_parent_path() ? path.parent_path() : fs::path(".");
-  for (fs::directory_iterator it(folder, error), end; !error && it != end; it.increment(error)) {
-    const std::string name = it->path().filename().string();
-    if (name.size() != prefix.size() + 23 + suffix.size() || !name.starts_with(prefix) ||
-        !name.ends_with(suffix)) {
-      continue;
-    }
-    if (const auto time = stamp_time(name.substr(prefix.size(), 23))) {
-      backups.emplace_back(*time, it->path());
-    }
-  }
-  std::sort(backups.begin(), backups.end(), std::greater<>());
-  const auto oldest = std::chrono::system_clock::now() - rotation_.max_age;
-  for (std::size_t i = 0; i < backups.size(); ++i) {
-    const bool too_many = rotation_.max_backups != 0 && i >= rotation_.max_backups;
-    const bool too_old = rotation_.max_age.count() != 0 && backups[i].first < oldest;
-    if (!too_many && !too_old) continue;
-    if (!fs::remove(backups[i].second, error)) {
-      log::warn("a rotated audit log could not be removed",
-                {{"file", backups[i].second.string()}, {"error", error.message()}});
-    }
-  }
-}
 
 }  // namespace limen::audit

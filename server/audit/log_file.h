@@ -1,22 +1,18 @@
 // LogFile: a file that lines are added to, rotated by size and followed when it is moved.
 //
-// Rotation renames the file to NAME-2026-11-24T02-31-48.123.EXT beside it (UTC) and removes what is
-// too old or too much (row U5). Somebody else may rename it too, as logrotate does: the next write
-// goes to a new file. Standard output is only written to. Thread rule: one thread.
+// Rotation renames the file to NAME-2026-11-24T02-31-48.123.EXT beside it (UTC); what becomes of
+// such backups is for Backups to see to (row U5). Somebody else may rename it too, as logrotate
+// does: the next write goes to a new file. Standard output is only written to. Thread rule: one
+// thread.
 #pragma once
 
-#include <chrono>
 #include <cstddef>
 #include <string>
 #include <string_view>
 
-namespace limen::audit {
+#include "audit/backups.h"
 
-struct Rotation {
-  std::size_t max_bytes = 0;     // a longer line has a file of its own; 0: no rotation
-  std::size_t max_backups = 0;   // 0: all
-  std::chrono::hours max_age{};  // 0: for ever
-};
+namespace limen::audit {
 
 class LogFile {
  public:
@@ -46,10 +42,10 @@ class LogFile {
   bool is_stdout() const { return path_ == "-"; }
   bool open();
   bool failed(std::string_view what);
-  void remove_old_backups() const;
 
   const std::string path_;
   const Rotation rotation_;
+  Backups backups_;
   int fd_ = -1;
   std::size_t size_ = 0;
   std::string trouble_;

@@ -115,18 +115,40 @@ struct Threads {
 struct Log {
   std::string level = "info";   // debug, info, warn, error
   std::string format = "text";  // text, json
+  // Of single sources, "SOURCE=LEVEL": a room of the server or module/NAME; see
+  // observability/log.h.
+  std::vector<std::string> levels;
 };
 
-// Who did what; off unless policy_file and log_path are given.
+// Who did what; off unless there is a policy and a log or a webhook to send it to.
 struct Audit {
   std::string policy_file;              // audit.k8s.io/v1 Policy; reloaded when it changes
   std::string log_path;                 // JSON lines; "-" is standard output
   std::int64_t max_size = 100;          // MiB at which the file is rotated; 0: never
   std::int64_t max_backups = 100;       // rotated files kept; 0: all
   std::int64_t max_age = 366;           // days a rotated file is kept; 0: for ever
+  bool compress = false;                // rotated files become .gz
+  std::int64_t max_event_size = 0;      // bytes; a larger event loses its bodies; 0: none is
   std::int64_t buffer_events = 10'000;  // that may wait to be written
   std::int64_t buffer_bytes = 256 * 1024 * 1024;  // of waiting events together
   std::string when_full = "drop";                 // drop: events are lost; refuse: requests are
+};
+
+// The same for somebody else's server.
+struct AuditWebhook {
+  std::string kubeconfig;      // leads there; empty: there is none
+  std::string mode = "batch";  // batch, blocking, blocking-strict; see audit/webhook_backend.h
+  std::int64_t buffer_events = 10'000;            // that may wait to be sent
+  std::int64_t buffer_bytes = 256 * 1024 * 1024;  // of those that wait or are on their way
+  std::int64_t batch_events = 400;                // of one request
+  Duration batch_wait =
+      std::chrono::seconds(30);  // the longest until a batch goes that is not full
+  bool throttle = true;
+  std::int64_t throttle_qps = 10;  // batches a second
+  std::int64_t throttle_burst = 15;
+  Duration initial_backoff = std::chrono::seconds(10);  // after a first failure
+  std::int64_t max_event_size = 0;                      // as the log's
+  std::int64_t max_batch_size = 10 * 1024 * 1024;       // bytes
 };
 
 enum class FailurePolicy { fail, ignore };
@@ -134,14 +156,22 @@ enum class FailurePolicy { fail, ignore };
 // shadow: the module sees live traffic, and what it says is counted and never enforced.
 enum class Mode { enforce, shadow };
 
+// Whether a module runs in the server or in a process of its own.
+enum class Isolation { none, process };
+
 // One instance of a module in a list.
 struct ModuleEntry {
   std::string name;    // of the instance: in logs, metrics, audit
   std::string module;  // the file in modulePath, without ".so"; the name when not given
   Duration timeout = std::chrono::seconds(10);  // of one call
+  std::int64_t max_calls = 1024;                // of this instance at one time
   FailurePolicy failure_policy = FailurePolicy::fail;
   Mode mode = Mode::enforce;
+  Isolation isolation = Isolation::none;
+  std::int64_t memory_limit = 0;  // bytes, of an isolated module's process; 0: the default
   std::string sha256;             // of the file, lower-case hex; empty: any
+  std::string signed_by;          // which of moduleKeys must have signed the file; empty: none
+  std::string public_key;         // that key: ed25519, raw 32 bytes
   object::Json config = nullptr;  // its own subtree; null when none was given
   Position position;              // of the entry
   // Where each value of `config` stands, by JSON pointer ("" is the whole), in file order.
@@ -174,6 +204,7 @@ struct ServerConfiguration {
   Threads threads;
   Log log;
   Audit audit;
+  AuditWebhook audit_webhook;
   std::vector<std::string> disabled_controllers;
   Duration event_ttl = std::chrono::hours(1);     // an event goes so long after it was last written
   std::vector<std::string> cors_allowed_origins;  // expressions; see pipeline/cross_origin.h

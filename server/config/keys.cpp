@@ -7,18 +7,20 @@ namespace limen::config {
 std::vector<std::string> keys_in(Map map) {
   switch (map) {
     case Map::top: {
-      std::vector<std::string> keys = {"apiVersion", "kind", "controllers", "storage",
-                                       "admissionPlugins"};
+      std::vector<std::string> keys = {"apiVersion",       "kind",      "controllers", "storage",
+                                       "admissionPlugins", "moduleKeys"};
       keys.insert(keys.end(), std::begin(kSections), std::end(kSections));
       keys.insert(keys.end(), std::begin(kModuleLists), std::end(kModuleLists));
       return keys;
     }
     case Map::module_entry:
-      return {"name", "module", "timeout", "sha256", "mode", "config"};
+      return {"name",     "module", "timeout",   "maxCalls",    "sha256",
+              "signedBy", "mode",   "isolation", "memoryLimit", "config"};
     case Map::admission_entry:
-      return {"name", "module", "timeout", "sha256", "mode", "config", "failurePolicy"};
+      return {"name", "module",    "timeout",     "maxCalls", "sha256",       "signedBy",
+              "mode", "isolation", "memoryLimit", "config",   "failurePolicy"};
     case Map::storage:
-      return {"name", "module", "timeout", "sha256", "config"};
+      return {"name", "module", "timeout", "sha256", "signedBy", "config"};
     case Map::sni_certificate:
       return {"certFile", "keyFile", "names"};
     case Map::controllers:

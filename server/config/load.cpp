@@ -10,8 +10,10 @@
 #include "config/admission_payload.h"
 #include "config/findings.h"
 #include "config/flags.h"
+#include "config/inline_keys.h"
 #include "config/keys.h"
 #include "config/module_entries.h"
+#include "config/module_keys.h"
 #include "config/options.h"
 #include "config/sni_certificates.h"
 #include "config/yaml_file.h"
@@ -68,6 +70,9 @@ class Reader {
     }
   }
 
+  // The keys that the entries name, which may stand below them.
+  void finish_signatures() { give_module_keys(module_keys_, findings_, configuration_); }
+
   // Where an option stands, for checks that concern several.
   Position where(std::string_view path) const {
     const auto found = positions_.find(path);
@@ -107,6 +112,7 @@ class Reader {
       admission_.list_given = true;
       return read_module_list(findings_, value, ModuleList::admission, configuration_.admission);
     }
+    if (key == "moduleKeys") return read_module_keys(findings_, value, module_keys_);
     if (key == "storage") return read_storage(findings_, value, configuration_.storage);
     if (key == "controllers") return controllers(value);
     for (const Option& option : options_) {
@@ -189,6 +195,7 @@ class Reader {
       return wrong(path, node, "must be text, not " + std::string(kind_of(node)));
     }
     const std::string& text = node.Scalar();
+    if (is_private_key(text)) return wrong(path, node, std::string(kInlineKey));
     if (text.find('\0') != std::string::npos) return wrong(path, node, "must not hold a NUL byte");
     const std::string problem = target.check(text);
     if (!problem.empty()) return wrong(path, node, base::go_quote(text) + ' ' + problem);
@@ -247,16 +254,25 @@ class Reader {
   Findings& findings_;
   const Known& known_;
   AdmissionChoice admission_;
+  ModuleKeys module_keys_;
   std::vector<Option> options_;
   std::map<std::string, Position, std::less<>> positions_;
 };
 
 // What no single option can tell, after file and flags.
 void check_together(const ServerConfiguration& c, const Reader& reader, Findings& findings) {
-  if (c.audit.policy_file.empty() != c.audit.log_path.empty()) {
-    findings.add(reader.where(c.audit.policy_file.empty() ? "audit.logPath" : "audit.policyFile"),
-                 "audit",
-                 "policyFile and logPath must be given together: what is recorded, and where");
+  for (const auto* list : {&c.authenticators, &c.authorizers, &c.admission}) {
+    for (const ModuleEntry& entry : *list) refuse_inline_keys(entry, findings);
+  }
+  refuse_inline_keys(c.storage, findings);
+  const bool audited = !c.audit.log_path.empty() || !c.audit_webhook.kubeconfig.empty();
+  if (c.audit.policy_file.empty() == audited) {
+    const char* const given = !audited                   ? "audit.policyFile"
+                              : c.audit.log_path.empty() ? "auditWebhook.kubeconfig"
+                                                         : "audit.logPath";
+    findings.add(reader.where(given), "audit",
+                 "policyFile says what is recorded, logPath or auditWebhook.kubeconfig where: give "
+                 "both or none");
   }
   if (c.secure.tls_cert_file.empty() != c.secure.tls_private_key_file.empty()) {
     findings.add(reader.where(c.secure.tls_cert_file.empty() ? "secure.tlsPrivateKeyFile"
@@ -300,6 +316,7 @@ Loaded load_text(std::string_view text, const std::string& name, const Flags& fl
   } else if (const auto root = parse_one(text, findings)) {
     reader.read(*root);
     reader.finish_admission();
+    reader.finish_signatures();
   }
   apply_flags(flags, loaded.configuration, findings);
   check_together(loaded.configuration, reader, findings);

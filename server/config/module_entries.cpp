@@ -8,6 +8,7 @@
 #include "config/keys.h"
 #include "config/options.h"
 #include "config/yaml_values.h"
+#include "object/quantity.h"
 
 namespace limen::config {
 
@@ -88,6 +89,20 @@ void read_timeout(Findings& findings, const YAML::Node& node, const std::string&
   }
 }
 
+void read_max_calls(Findings& findings, const YAML::Node& node, const std::string& path,
+                    std::int64_t& out) {
+  const auto value = node.IsScalar() ? base::parse_int(node.Scalar()) : std::nullopt;
+  if (!value) {
+    findings.add(position_of(node), path + ".maxCalls", "must be an integer");
+  } else if (*value < kMinModuleCalls || *value > kMaxModuleCalls) {
+    findings.add(position_of(node), path + ".maxCalls",
+                 node.Scalar() + " must be between " + std::to_string(kMinModuleCalls) + " and " +
+                     std::to_string(kMaxModuleCalls));
+  } else {
+    out = *value;
+  }
+}
+
 void read_sha256(Findings& findings, const YAML::Node& node, const std::string& path,
                  std::string& out) {
   const std::string text = node.IsScalar() ? base::to_lower(node.Scalar()) : std::string();
@@ -97,6 +112,41 @@ void read_sha256(Findings& findings, const YAML::Node& node, const std::string& 
     return;
   }
   out = text;
+}
+
+void read_isolation(Findings& findings, const YAML::Node& node, const std::string& path,
+                    Isolation& out) {
+  const std::string text = node.IsScalar() ? node.Scalar() : std::string();
+  if (text == "process") {
+    out = Isolation::process;
+  } else if (text != "none") {
+    findings.add(position_of(node), path + ".isolation", "must be none or process");
+  }
+}
+
+constexpr std::int64_t kMinMemoryLimit = std::int64_t{32} << 20;
+constexpr std::int64_t kMaxMemoryLimit = std::int64_t{64} << 30;
+
+void read_memory_limit(Findings& findings, const YAML::Node& node, const std::string& path,
+                       std::int64_t& out) {
+  const auto value = node.IsScalar() ? object::Quantity::parse(node.Scalar()) : std::nullopt;
+  if (!value) {
+    findings.add(position_of(node), path + ".memoryLimit", "must be an amount such as 256Mi");
+  } else if (value->value() < kMinMemoryLimit || value->value() > kMaxMemoryLimit) {
+    findings.add(position_of(node), path + ".memoryLimit",
+                 node.Scalar() + " must be between 32Mi and 64Gi");
+  } else {
+    out = value->value();
+  }
+}
+
+void read_signed_by(Findings& findings, const YAML::Node& node, const std::string& path,
+                    std::string& out) {
+  if (node.IsScalar() && !node.Scalar().empty()) {
+    out = node.Scalar();
+  } else {
+    findings.add(position_of(node), path + ".signedBy", "must be the name of one of moduleKeys");
+  }
 }
 
 void read_failure_policy(Findings& findings, const YAML::Node& node, const std::string& path,
@@ -211,8 +261,16 @@ void read_entry(Findings& findings, const YAML::Node& node, const std::string& p
       read_module(findings, value, path, entry.module);
     } else if (key == "timeout") {
       read_timeout(findings, value, path, entry.timeout);
+    } else if (key == "maxCalls") {
+      read_max_calls(findings, value, path, entry.max_calls);
     } else if (key == "sha256") {
       read_sha256(findings, value, path, entry.sha256);
+    } else if (key == "isolation") {
+      read_isolation(findings, value, path, entry.isolation);
+    } else if (key == "memoryLimit") {
+      read_memory_limit(findings, value, path, entry.memory_limit);
+    } else if (key == "signedBy") {
+      read_signed_by(findings, value, path, entry.signed_by);
     } else if (key == "failurePolicy") {
       read_failure_policy(findings, value, path, entry.failure_policy);
     } else if (key == "mode") {
@@ -220,6 +278,11 @@ void read_entry(Findings& findings, const YAML::Node& node, const std::string& p
     } else if (key == "config") {
       read_config(findings, value, path, entry);
     }
+  }
+  if (entry.memory_limit != 0 && entry.isolation == Isolation::none) {
+    findings.add(entry.position, path,
+                 "memoryLimit is for a module with isolation: process; one in the server shares "
+                 "the server's memory");
   }
   if (admission) named = finish_admission_entry(findings, path, items, entry);
   if (!named && path != "storage") findings.add(entry.position, path, "needs a name");

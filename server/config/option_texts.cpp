@@ -63,10 +63,20 @@ constexpr KeyText kTexts[] = {
     // --- modules
     {"modulePath",
      "The folder of the modules. When it is not given: ../lib/limen/modules, seen from the "
-     "program.",
+     "program. It and every folder above it belong to root or to the server's user, and nobody "
+     "else may write them; so do the files. (A folder like /tmp may stand above it, but cannot "
+     "hold modules.)",
      {},
      {},
      "/usr/lib/limen/modules"},
+    {"moduleKeys",
+     "Who may sign modules: ed25519 public keys by a name of yours, each the PEM text of "
+     "`openssl pkey -in KEY -pubout` or its base64 in one line. An entry asks for a signature "
+     "with signedBy: NAME; it stands beside the module as MODULE.so.sig and is made with "
+     "`openssl pkeyutl -sign -rawin -inkey KEY -in MODULE.so -out MODULE.so.sig`.",
+     {},
+     {},
+     "{acme: MCowBQYDK2VwAyEAGb9ECWmEzf6FQbrBZ9w7lshQhqowtrbLDFw4rXAxZuE=}"},
     {"authenticators",
      "Who are you: the first that knows the caller wins; nobody knows a caller: 401. Good is "
      "kube-apiserver's order: certificates, then tokens from the cheapest to judge to the "
@@ -133,7 +143,7 @@ constexpr KeyText kTexts[] = {
     // --- audit
     {"audit",
      "Who did what: a line of JSON (audit.k8s.io/v1 Event) for every request the policy names. "
-     "Off unless policyFile and logPath are given."},
+     "Off unless policyFile is given, and with it logPath, auditWebhook.kubeconfig or both."},
     {"audit.policyFile",
      "An audit.k8s.io/v1 Policy. A changed file is in force within a second; a broken one is "
      "not used.",
@@ -148,12 +158,41 @@ constexpr KeyText kTexts[] = {
     {"audit.maxSize", "The size at which the file is rotated; 0: never.", "MiB"},
     {"audit.maxBackups", "Rotated files kept; 0: all."},
     {"audit.maxAge", "How long a rotated file is kept; 0: for ever.", "days"},
+    {"audit.compress", "Rotated files become .gz."},
+    {"audit.maxEventSize", "Of a line; a larger event loses its bodies; 0: any size.", "bytes"},
     {"audit.bufferEvents", "Events that may wait to be written."},
     {"audit.bufferBytes", "Of waiting events together."},
     {"audit.whenFull",
      "What becomes of what finds the buffer full: drop loses the event and counts it; refuse "
      "answers 500 to requests that cannot be recorded, and tries for ever to write those that "
      "were."},
+
+    {"auditWebhook",
+     "The same events for somebody else's server, over HTTPS, as EventLists (audit.k8s.io/v1)."},
+    {"auditWebhook.kubeconfig",
+     "Whom to trust and what to show there. It is read again for every request.",
+     {},
+     {},
+     "/etc/limen/audit-webhook.kubeconfig"},
+    {"auditWebhook.mode",
+     "batch: requests wait for nothing. blocking: a request goes on when its first event "
+     "(RequestReceived) has been stored or given up, and every event goes by itself. "
+     "blocking-strict: the same, and a request whose first event could not be stored is "
+     "answered with 500."},
+    {"auditWebhook.bufferEvents",
+     "Events that may wait to be sent; what finds it full is lost and counted."},
+    {"auditWebhook.bufferBytes", "Of events that wait or are on their way."},
+    {"auditWebhook.batchEvents", "Of one request; batch mode alone, as the next four."},
+    {"auditWebhook.batchWait", "The longest until a batch goes that is not full."},
+    {"auditWebhook.throttle", "Whether batches are held back by the next two."},
+    {"auditWebhook.throttleQPS", "Batches a second."},
+    {"auditWebhook.throttleBurst", "Batches at once after a rest."},
+    {"auditWebhook.initialBackoff",
+     "After a first failure; each of five attempts waits half as long again."},
+    {"auditWebhook.maxEventSize", "Of an event; a larger one loses its bodies; 0: any size.",
+     "bytes"},
+    {"auditWebhook.maxBatchSize", "Of the events of one request; one alone may be larger.",
+     "bytes"},
 
     // --- what the server keeps and reaches
     {"services",
@@ -181,9 +220,9 @@ constexpr KeyText kTexts[] = {
     {"controllers",
      "The controllers that run inside the server: local-api-services, namespaces, "
      "default-service-account, rbac-bootstrap, clusterrole-aggregation, token-cleaner, "
-     "cluster-authentication-trust, root-ca-publisher, garbage-collector, kubernetes-service, "
-     "service-addresses, event-ttl, identity-lease, flow-control, resourcequota, "
-     "storage-protection."},
+     "cluster-authentication-trust, root-ca-publisher, legacy-token-tracking, "
+     "garbage-collector, kubernetes-service, service-addresses, event-ttl, identity-lease, "
+     "flow-control, resourcequota, storage-protection."},
     {"controllers.disabled",
      "Those that something else runs for you, as kube-controller-manager may do with "
      "root-ca-publisher, garbage-collector, resourcequota and storage-protection."},
@@ -244,6 +283,10 @@ constexpr KeyText kTexts[] = {
     {"log", "The log, on standard error."},
     {"log.level", "debug, info, warn or error."},
     {"log.format", "text or json."},
+    {"log.levels",
+     "Of single sources, SOURCE=LEVEL: a room of the server such as authn, audit or transport, "
+     "or module/NAME for what a module instance says. Changed while it runs by a PUT to "
+     "/debug/flags/v; a reload brings back what stands here."},
 };
 
 constexpr KeyText kEntryTexts[] = {
@@ -254,10 +297,21 @@ constexpr KeyText kEntryTexts[] = {
     {"entry.timeout",
      "Of one call; 30s for MutatingAdmissionWebhook, ValidatingAdmissionWebhook and others that "
      "ask another service."},
-    {"entry.sha256", "Of the file, in hexadecimal, when only this very file may be loaded."},
+    {"entry.maxCalls",
+     "Calls of this instance at one time. What comes beyond is refused at once and counts as a "
+     "failure of the module. Not for storage."},
+    {"entry.sha256",
+     "Of the file, in hexadecimal, when only this very file may be loaded; limen modules "
+     "inspect tells it."},
+    {"entry.signedBy", "One of moduleKeys, when only files with its signature may be loaded."},
     {"entry.mode",
      "enforce, or shadow: it sees live traffic, and what it says is counted in "
      "limen_shadow_verdicts_total and never enforced. Not for storage."},
+    {"entry.isolation",
+     "none, or process: it lives in a process of its own, may not start programs or gain "
+     "privileges, and when it crashes, hangs or takes too much memory its own calls fail until "
+     "it is started again. Not for storage."},
+    {"entry.memoryLimit", "Of that process, as a quantity."},
     {"entry.failurePolicy",
      "Of an admission controller: Fail, or Ignore to go on when the module itself fails."},
     {"entry.config",
@@ -270,6 +324,7 @@ constexpr KeyText kEntryTexts[] = {
 
 constexpr OtherKey kOthers[] = {
     {"secure.sniCertificates", "list of maps with certFile, keyFile and names", "none", {}},
+    {"moduleKeys", "map of texts", "{}", {}},
     {"authenticators", "list of modules", "none", R"yaml(
 #  - name: request-header
 #    config: {clientCAFile: /etc/limen/pki/front-proxy-ca.crt, allowedNames: [front-proxy-client]}
@@ -324,7 +379,11 @@ constexpr OtherKey kOthers[] = {
     {"entry.name", "text", "that of the module, in storage and for a plugin; else none", {}},
     {"entry.module", "text", "the name", {}},
     {"entry.timeout", "duration, 1ms to 5m", "10s", {}},
+    {"entry.maxCalls", "whole number, 1 to 100000", "1024", {}},
     {"entry.sha256", "text, 64 hexadecimal digits", "none: any file", {}},
+    {"entry.signedBy", "text", "none: any file", {}},
+    {"entry.isolation", "none or process", "none", {}},
+    {"entry.memoryLimit", "quantity, 32Mi to 64Gi", "512Mi", {}},
     {"entry.mode", "enforce or shadow", "enforce", {}},
     {"entry.failurePolicy", "Fail or Ignore", "Fail", {}},
     {"entry.config", "map", "none", {}},

@@ -8,6 +8,7 @@
 
 #include "base/address_range.h"
 #include "base/port_range.h"
+#include "observability/log.h"
 
 namespace limen::config {
 
@@ -58,6 +59,20 @@ std::string log_level(const std::string& text) {
 
 std::string log_format(const std::string& text) {
   return text == "text" || text == "json" ? std::string() : "must be text or json";
+}
+
+// SOURCE=LEVEL
+std::string source_level(const std::string& text) {
+  const std::size_t equals = text.rfind('=');
+  if (equals == std::string::npos) return "must be a source and its level, such as authn=debug";
+  const std::string problem = log::name_problem(text.substr(0, equals));
+  if (!problem.empty()) return problem;
+  return log_level(text.substr(equals + 1));
+}
+
+std::string delivery_mode(const std::string& text) {
+  const bool known = text == "batch" || text == "blocking" || text == "blocking-strict";
+  return known ? std::string() : "must be batch, blocking or blocking-strict";
 }
 
 std::string drop_or_refuse(const std::string& text) {
@@ -163,10 +178,30 @@ void add_audit(std::vector<Option>& out, Audit& a) {
   out.push_back({"audit", "maxSize", IntegerOption{&a.max_size, 0, 1024 * 1024}});
   out.push_back({"audit", "maxBackups", IntegerOption{&a.max_backups, 0, 1'000'000}});
   out.push_back({"audit", "maxAge", IntegerOption{&a.max_age, 0, 36'500}});
+  out.push_back({"audit", "compress", BooleanOption{&a.compress}});
+  out.push_back({"audit", "maxEventSize", IntegerOption{&a.max_event_size, 0, 1024 * kMebi}});
   out.push_back({"audit", "bufferEvents", IntegerOption{&a.buffer_events, 1, 10'000'000}});
   out.push_back(
       {"audit", "bufferBytes", IntegerOption{&a.buffer_bytes, kMebi, 1024 * 1024 * kMebi}});
   out.push_back({"audit", "whenFull", TextOption{&a.when_full, drop_or_refuse}});
+}
+
+void add_audit_webhook(std::vector<Option>& out, AuditWebhook& w) {
+  constexpr std::string_view kSection = "auditWebhook";
+  out.push_back({kSection, "kubeconfig", TextOption{&w.kubeconfig, any_text}});
+  out.push_back({kSection, "mode", TextOption{&w.mode, delivery_mode}});
+  out.push_back({kSection, "bufferEvents", IntegerOption{&w.buffer_events, 1, 10'000'000}});
+  out.push_back(
+      {kSection, "bufferBytes", IntegerOption{&w.buffer_bytes, kMebi, 1024 * 1024 * kMebi}});
+  out.push_back({kSection, "batchEvents", IntegerOption{&w.batch_events, 1, 100'000}});
+  out.push_back({kSection, "batchWait", DurationOption{&w.batch_wait, milliseconds(1), hours(1)}});
+  out.push_back({kSection, "throttle", BooleanOption{&w.throttle}});
+  out.push_back({kSection, "throttleQPS", IntegerOption{&w.throttle_qps, 1, 1'000'000}});
+  out.push_back({kSection, "throttleBurst", IntegerOption{&w.throttle_burst, 1, 1'000'000}});
+  out.push_back({kSection, "initialBackoff",
+                 DurationOption{&w.initial_backoff, milliseconds(1), minutes(10)}});
+  out.push_back({kSection, "maxEventSize", IntegerOption{&w.max_event_size, 0, 1024 * kMebi}});
+  out.push_back({kSection, "maxBatchSize", IntegerOption{&w.max_batch_size, 1024, 1024 * kMebi}});
 }
 
 }  // namespace
@@ -183,6 +218,7 @@ std::vector<Option> options_of(ServerConfiguration& c) {
   add_limits(out, c.limits);
   out.push_back({"revocations", "path", TextOption{&c.revocations.path, any_text}});
   add_audit(out, c.audit);
+  add_audit_webhook(out, c.audit_webhook);
   out.push_back({"controllers", "rootCAFile", TextOption{&c.root_ca_file, any_text}});
   out.push_back(
       {"controllers", "eventTTL", DurationOption{&c.event_ttl, seconds(1), hours(24 * 365)}});
@@ -202,6 +238,7 @@ std::vector<Option> options_of(ServerConfiguration& c) {
   out.push_back({"threads", "workers", IntegerOption{&c.threads.workers, 0, 4096}});
   out.push_back({"log", "level", TextOption{&c.log.level, log_level}});
   out.push_back({"log", "format", TextOption{&c.log.format, log_format}});
+  out.push_back({"log", "levels", TextListOption{&c.log.levels, source_level}});
   out.push_back({"", "modulePath", TextOption{&c.module_path, non_empty}});
   out.push_back({"", "admissionConfigFile", TextOption{&c.admission_config_file, any_text}});
   out.push_back({"", "apiAudiences", TextListOption{&c.api_audiences, non_empty}});

@@ -46,14 +46,17 @@ struct Option {
 std::vector<Option> options_of(ServerConfiguration& configuration);
 
 // The top-level keys that hold more than one value, and what kind of thing they hold.
-inline constexpr std::string_view kSections[] = {"secure",  "local",      "revocations", "audit",
-                                                 "limits",  "threads",    "log",         "services",
-                                                 "kubelet", "aggregation"};
+inline constexpr std::string_view kSections[] = {
+    "secure", "local",    "revocations", "audit",       "limits",      "threads",
+    "log",    "services", "kubelet",     "aggregation", "auditWebhook"};
 inline constexpr std::string_view kModuleLists[] = {"authenticators", "authorizers", "admission"};
 
 // Bounds of a module's `timeout`.
 inline constexpr Duration kMinModuleTimeout = std::chrono::milliseconds(1);
 inline constexpr Duration kMaxModuleTimeout = std::chrono::minutes(5);
+// Bounds of a module's `maxCalls`.
+inline constexpr std::int64_t kMinModuleCalls = 1;
+inline constexpr std::int64_t kMaxModuleCalls = 100'000;
 
 // True for an IPv4 or IPv6 address in text form.
 bool is_ip_address(const std::string& text);

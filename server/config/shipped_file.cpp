@@ -102,7 +102,9 @@ void add_entry_keys(std::string& out) {
   add_comment(
       out,
       "`limen modules list` shows what a configuration makes of them, `limen modules inspect "
-      "NAME` and limen-NAME(7) one module.",
+      "NAME` and limen-NAME(7) one module; `limen reload` puts changes of the three lists in force "
+      "while the server "
+      "serves.",
       0);
 }
 

@@ -17,6 +17,7 @@
 #include "controllers/garbage_collector.h"
 #include "controllers/identity_lease.h"
 #include "controllers/kubernetes_service.h"
+#include "controllers/legacy_token_tracking.h"
 #include "controllers/local_api_services.h"
 #include "controllers/loop_thread.h"
 #include "controllers/names.h"
@@ -54,7 +55,7 @@ class Manager::Impl {
     // Nor this: by it group versions are another server's.
     controllers_.push_back(std::make_unique<ApiServices>(scope_, objects_, options.remote_servers));
     add(std::make_unique<LocalApiServices>(scope_, objects_));
-    add(std::make_unique<Namespaces>(scope_, objects_));
+    add(std::make_unique<Namespaces>(scope_, objects_, options.remote_servers));
     add(std::make_unique<DefaultServiceAccount>(scope_, objects_));
     add(std::make_unique<RbacBootstrap>(objects_));
     add(std::make_unique<ClusterRoleAggregation>(scope_, objects_));
@@ -65,6 +66,7 @@ class Manager::Impl {
     auto root_ca = std::make_unique<RootCaPublisher>(scope_, objects_);
     auto* const root_ca_controller = root_ca.get();
     if (add(std::move(root_ca))) root_ca_ = root_ca_controller;
+    add(std::make_unique<LegacyTokenTracking>(scope_, objects_));
     add(std::make_unique<GarbageCollector>(scope_, objects_));
     if (!options.own_service.cluster_ip.empty()) {
       add(std::make_unique<KubernetesService>(scope_, objects_, options.own_service));

@@ -11,6 +11,7 @@ std::vector<std::string> controller_names() {
           std::string(kTokenCleaner),
           std::string(kClusterAuthenticationTrust),
           std::string(kRootCaPublisher),
+          std::string(kLegacyTokenTracking),
           std::string(kGarbageCollector),
           std::string(kKubernetesService),
           std::string(kServiceAddresses),

@@ -15,6 +15,7 @@ inline constexpr std::string_view kClusterRoleAggregation = "clusterrole-aggrega
 inline constexpr std::string_view kTokenCleaner = "token-cleaner";
 inline constexpr std::string_view kClusterAuthenticationTrust = "cluster-authentication-trust";
 inline constexpr std::string_view kRootCaPublisher = "root-ca-publisher";
+inline constexpr std::string_view kLegacyTokenTracking = "legacy-token-tracking";
 inline constexpr std::string_view kGarbageCollector = "garbage-collector";
 inline constexpr std::string_view kKubernetesService = "kubernetes-service";
 inline constexpr std::string_view kServiceAddresses = "service-addresses";

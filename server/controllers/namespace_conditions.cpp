@@ -1,10 +1,13 @@
 // What a namespace that cannot go yet says of itself; see namespaces.h. Types, reasons and texts
 // are those of kube-controller-manager.
 
+#include <algorithm>
 #include <chrono>
 #include <string>
 #include <string_view>
+#include <vector>
 
+#include "base/strings.h"
 #include "base/time.h"
 #include "controllers/namespaces.h"
 #include "object/metadata.h"
@@ -59,6 +62,36 @@ bool put(boost::json::array& conditions, const Condition& wanted) {
 
 }  // namespace
 
+namespace {
+
+Condition discovery_condition(const Remains& remains) {
+  if (remains.undiscovered.empty()) {
+    return {"NamespaceDeletionDiscoveryFailure", false, "ResourcesDiscovered",
+            "All resources successfully discovered"};
+  }
+  std::string text;
+  for (const auto& [version, why] : remains.undiscovered) {
+    text += (text.empty() ? "" : ", ") + version + ": " + why;
+  }
+  return {"NamespaceDeletionDiscoveryFailure", true, "DiscoveryFailed",
+          "Discovery failed for some groups, " + std::to_string(remains.undiscovered.size()) +
+              " failing: unable to retrieve the complete list of server APIs: " + text};
+}
+
+Condition content_condition(const Remains& remains) {
+  if (remains.failures.empty()) {
+    return {"NamespaceDeletionContentFailure", false, "ContentDeleted",
+            "All content successfully deleted, may be waiting on finalization"};
+  }
+  std::vector<std::string> sorted = remains.failures;
+  std::sort(sorted.begin(), sorted.end());
+  return {"NamespaceDeletionContentFailure", true, "ContentDeletionFailed",
+          "Failed to delete all resource types, " + std::to_string(sorted.size()) +
+              " remaining: " + base::join(sorted, ", ")};
+}
+
+}  // namespace
+
 bool set_deletion_conditions(Json& ns, const Remains& remains) {
   boost::json::object& status = object::object_at(ns, "status");
   Json& list = status["conditions"];
@@ -66,12 +99,10 @@ bool set_deletion_conditions(Json& ns, const Remains& remains) {
   const bool content = !remains.resources.empty();
   const bool finalizers = !remains.finalizers.empty();
   const Condition wanted[] = {
-      {"NamespaceDeletionDiscoveryFailure", false, "ResourcesDiscovered",
-       "All resources successfully discovered"},
+      discovery_condition(remains),
       {"NamespaceDeletionGroupVersionParsingFailure", false, "ParsedGroupVersions",
        "All legacy kube types successfully parsed"},
-      {"NamespaceDeletionContentFailure", false, "ContentDeleted",
-       "All content successfully deleted, may be waiting on finalization"},
+      content_condition(remains),
       {"NamespaceContentRemaining", content, content ? "SomeResourcesRemain" : "ContentRemoved",
        content ? "Some resources are remaining: " + listed(remains.resources, " has ")
                : "All content successfully removed"},

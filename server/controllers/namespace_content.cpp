@@ -88,7 +88,8 @@ std::vector<catalog::ResourcePtr> resources_now() {
 
 }  // namespace
 
-base::Task<Remains> empty_namespace(Objects& objects, std::string ns) {
+base::Task<Remains> empty_namespace(Objects& objects, const aggregation::RemoteServers* servers,
+                                    std::string ns) {
   const std::vector<catalog::ResourcePtr> resources = resources_now();
   Remains remains;
   for (const catalog::ResourcePtr& resource : resources) {
@@ -101,6 +102,7 @@ base::Task<Remains> empty_namespace(Objects& objects, std::string ns) {
   for (const catalog::ResourcePtr& resource : resources) {
     count(objects, *resource, ns, remains);
   }
+  co_await empty_remote_namespace(objects.loop(), servers, std::move(ns), remains);
   co_return remains;
 }
 

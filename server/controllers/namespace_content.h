@@ -7,7 +7,9 @@
 #include <cstdint>
 #include <map>
 #include <string>
+#include <vector>
 
+#include "aggregation/remote_servers.h"
 #include "base/task.h"
 #include "controllers/objects.h"
 
@@ -18,10 +20,22 @@ namespace limen::controllers {
 struct Remains {
   std::map<std::string, std::int64_t> resources;   // "pods." or "deployments.apps"; objects
   std::map<std::string, std::int64_t> finalizers;  // by name; objects
-  bool empty() const { return resources.empty(); }
+  // Group versions of API servers behind this one of which it is not known what they hold: why, by
+  // "group/version".
+  std::map<std::string, std::string> undiscovered = {};
+  std::vector<std::string> failures = {};  // what could not be deleted there: why
+  bool empty() const { return resources.empty() && undiscovered.empty() && failures.empty(); }
 };
 
-// Goes through every namespaced resource of the catalog. Throws StoreError.
-base::Task<Remains> empty_namespace(Objects& objects, std::string ns);
+// Goes through every namespaced resource of the catalog, then through those of API servers behind
+// this one; `servers` is how they are asked, null: they are not, and count as undiscovered. Throws
+// StoreError.
+base::Task<Remains> empty_namespace(Objects& objects, const aggregation::RemoteServers* servers,
+                                    std::string ns);
+
+// remote_content.cpp: the second half. `remains` outlives the task.
+base::Task<void> empty_remote_namespace(base::Executor& loop,
+                                        const aggregation::RemoteServers* servers, std::string ns,
+                                        Remains& remains);
 
 }  // namespace limen::controllers

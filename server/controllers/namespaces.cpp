@@ -40,8 +40,9 @@ boost::json::array* spec_finalizers(Json& ns) {
 
 }  // namespace
 
-Namespaces::Namespaces(Scope& scope, Objects& objects)
+Namespaces::Namespaces(Scope& scope, Objects& objects, const aggregation::RemoteServers* servers)
     : objects_(objects),
+      servers_(servers),
       queue_(scope, kNamespaces, [this](std::string key) { return look(std::move(key)); }),
       informer_(objects.store(), objects.loop(), kResource,
                 [this](const storage::StoredObject& object, bool gone) {
@@ -80,7 +81,7 @@ base::Task<bool> Namespaces::look(std::string name) {
   const boost::json::array* const waiting = spec_finalizers(changed);
   // Without ours it was emptied already, and others have to let it go.
   if (waiting && !waiting->empty() && !has_finalizer(*waiting)) co_return true;
-  const Remains remains = co_await empty_namespace(objects_, name);
+  const Remains remains = co_await empty_namespace(objects_, servers_, name);
   if (remains.empty()) co_return co_await finalize(*current, std::move(changed));
   co_await tell(*current, std::move(changed), remains);
   co_return false;

@@ -18,7 +18,8 @@ namespace limen::controllers {
 
 class Namespaces final : public Controller {
  public:
-  Namespaces(Scope& scope, Objects& objects);
+  // `servers` outlives it; null: what API servers behind this one hold is not known.
+  Namespaces(Scope& scope, Objects& objects, const aggregation::RemoteServers* servers);
 
   std::string_view name() const override;
   base::Task<void> bring_up() override;
@@ -34,6 +35,7 @@ class Namespaces final : public Controller {
                         const Remains& remains);
 
   Objects& objects_;
+  const aggregation::RemoteServers* const servers_;
   KeyQueue queue_;
   Informer informer_;
 };

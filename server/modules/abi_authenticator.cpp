@@ -91,7 +91,7 @@ base::Task<authn::Result> AbiAuthenticator::authenticate(const authn::Credential
   CallLease call = instance_->open(CallKind::authenticate, scope, began);
   if (!call) {
     instance_->record(Outcome::refused, {began, began});
-    co_return failed(std::string(instance_->refusal()));
+    co_return failed(call.refusal());
   }
   const limen_authn_input* input = make_input(*call, credentials);
   const bool here = instance_->call_here(*call, call_module, input);

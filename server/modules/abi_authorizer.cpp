@@ -96,7 +96,7 @@ base::Task<authz::Result> AbiAuthorizer::authorize(const authz::Attributes& attr
   CallLease call = instance_->open(CallKind::authorize, scope, began);
   if (!call) {
     instance_->record(Outcome::refused, {began, began, counted});
-    co_return failed(std::string(instance_->refusal()));
+    co_return failed(call.refusal());
   }
   call->counted = counted;
   const limen_attributes* input = make_attributes(call->inputs, attributes);
@@ -132,7 +132,7 @@ base::Task<authz::Rules> AbiAuthorizer::rules_for(const request::Identity& user,
   CallLease call = instance_->open(CallKind::rules, scope, began);
   if (!call) {
     instance_->record(Outcome::refused, {began, began});
-    co_return incomplete(name() + ": " + std::string(instance_->refusal()));
+    co_return incomplete(name() + ": " + call.refusal());
   }
   auto* input = call->inputs.array<RulesInput>(1);
   input->table = rules_;

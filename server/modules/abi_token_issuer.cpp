@@ -126,7 +126,7 @@ base::Task<std::string> AbiTokenIssuer::run(CallLease& call, request::CallScope&
 base::Task<authn::IssuedToken> AbiTokenIssuer::issue(const authn::TokenOrder& order,
                                                      request::CallScope& scope) {
   CallLease call = instance_->open(CallKind::issue_token, scope, base::SteadyClock::now());
-  if (!call) co_return refused(std::string(instance_->refusal()));
+  if (!call) co_return refused(call.refusal());
   const IssueInput* input = make_input(call->inputs, table_, order);
   std::string error = co_await run(call, scope, call_issue, input);
   if (!error.empty()) co_return refused(std::move(error));
@@ -149,7 +149,7 @@ base::Task<authn::IssuerText> AbiTokenIssuer::document(authn::IssuerDocument whi
   authn::IssuerText result;
   CallLease call = instance_->open(CallKind::issuer_document, scope, base::SteadyClock::now());
   if (!call) {
-    result.error = instance_->refusal();
+    result.error = call.refusal();
     co_return result;
   }
   auto* input = call->inputs.array<DocumentInput>(1);

@@ -149,7 +149,6 @@ Call* CallTable::open(CallKind kind, ModuleInstance& instance, const std::string
   call->owner_name_ = owner_name;
   call->cancel_.store(word(generation, kNone), std::memory_order_relaxed);
   call->state_.store(word(generation, Phase::open), std::memory_order_release);
-  instance.call_opened();
   return call;
 }
 

@@ -64,8 +64,10 @@ std::vector<InstanceInfo> Generation::instances() const {
 std::vector<std::string> Generation::troubles() const {
   std::vector<std::string> all;
   for (const auto& module : modules_) {
+    // One that rests because somebody it asks does not answer is told by metrics and log alone: the
+    // other servers ask the same, and to take all of them out of service would help nobody.
     const std::string_view refusal = module->refusal();
-    if (refusal.empty() || module->spec().shadow) continue;
+    if (refusal.empty() || module->spec().shadow || module->gate().resting()) continue;
     all.push_back(std::string(kind_name(module->kind())) + " \"" + module->name() +
                   "\": " + std::string(refusal));
   }

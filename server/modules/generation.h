@@ -5,6 +5,8 @@
 // nobody pins it. Any thread.
 #pragma once
 
+#include <chrono>
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <string>
@@ -31,6 +33,13 @@ struct InstanceInfo {
   std::string file;
   bool may_block = false;
   bool shadow = false;
+  std::uint64_t serial = 0;       // of the instance: another one has another
+  std::uint64_t file_serial = 0;  // of the loaded file: a replaced file has another
+  std::uint64_t generation = 0;   // the first it served in
+  std::chrono::system_clock::time_point started;
+  std::string refusal;      // why it is not called at this moment; empty: it is
+  std::size_t calls = 0;    // open at this moment, those that hang included
+  std::size_t hanging = 0;  // past their deadline and not completed by the module
 };
 
 class Generation final : public storage::Followers {
@@ -68,6 +77,8 @@ class Generation final : public storage::Followers {
             std::function<void()> told) const override;
   void catch_up(std::function<void()> told) const override;
 
+  // 1 for the first that a Runtime built, then one more each time.
+  std::uint64_t number() const { return number_; }
   // Every instance, authenticators first.
   std::vector<InstanceInfo> instances() const;
   // One sentence for each instance that is not being called because too many of its calls hang.
@@ -75,6 +86,7 @@ class Generation final : public storage::Followers {
 
  private:
   friend class Runtime;
+  std::uint64_t number_ = 0;
   std::vector<Authenticator> authenticators_;
   std::vector<std::shared_ptr<authz::Authorizer>> authorizers_;
   std::vector<std::shared_ptr<admission::Controller>> admission_;

@@ -17,6 +17,7 @@ ModuleReport inspect(Loader& loader, const std::string& name) {
   report.file = module->file();
   report.abi = std::to_string(module->abi_major()) + "." + std::to_string(module->abi_minor());
   report.build = module->build();
+  report.sha256 = module->sha256();
   report.descriptors = module->descriptors();
   return report;
 }

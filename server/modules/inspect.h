@@ -16,6 +16,7 @@ struct ModuleReport {
   std::filesystem::path file;
   std::string abi;  // "1.0": the lowest version it needs
   std::string build;
+  std::string sha256;  // of the file, lower-case hex: what a config pins it by
   std::vector<DescriptorInfo> descriptors;
 };
 

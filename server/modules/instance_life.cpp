@@ -116,9 +116,8 @@ struct ModuleInstance::Attempt : std::enable_shared_from_this<Attempt> {
 
   static void run(Attempt& attempt) noexcept {
     ModuleInstance& self = *attempt.self;
-    const limen_factory& factory = self.setup_.module->factory();
-    const limen_plugin* plugin =
-        factory.create(self.scope_.host(), self.setup_.descriptor->index, self.name().c_str());
+    const limen_plugin* plugin = self.setup_.module->create(
+        self.scope_.host(), self.setup_.descriptor->index, self.name().c_str());
     if (plugin == nullptr) {
       attempt.fault = "create() returned nothing";
       return;
@@ -169,8 +168,8 @@ Ended ModuleInstance::await_start(Call& call, Attempt& attempt, base::Deadline d
 void ModuleInstance::create_and_start(ControlThread& control, base::Deadline deadline) {
   auto attempt = std::make_shared<Attempt>();
   attempt->self = shared_from_this();
-  CallLease call = open(CallKind::control, deadline);
-  if (!call) fail_start("too many calls are open");
+  CallLease call = open_control(deadline);
+  if (!call) fail_start(call.refusal());
   attempt->handle = call->handle();
   if (!control.run([attempt] { Attempt::run(*attempt); }, deadline)) {
     call.orphaned();
@@ -235,6 +234,7 @@ void ModuleInstance::start(ControlThread& control, base::Deadline deadline) {
     create_and_start(control, deadline);
     find_tables();
     scope_.set_stage(Stage::running);
+    started_at_ = std::chrono::system_clock::now();
     if (!scope_.objects().wait_synced(deadline)) {
       fail_start("its view of stored objects was not complete in time");
     }
@@ -244,8 +244,7 @@ void ModuleInstance::start(ControlThread& control, base::Deadline deadline) {
   }
 }
 
-bool ModuleInstance::retire(ControlThread& control, base::Deadline deadline) {
-  if (scope_.stage() == Stage::stopped) return true;
+bool ModuleInstance::begin_retire(ControlThread& control, base::Deadline deadline) {
   scope_.set_stage(Stage::stopping);
   bool over = true;
   const std::shared_ptr<ModuleInstance> self = shared_from_this();
@@ -253,12 +252,22 @@ bool ModuleInstance::retire(ControlThread& control, base::Deadline deadline) {
     over = control.run([self]() noexcept { self->plugin_->stop(self->plugin_); }, deadline);
   }
   CallTable::get().fire_cancel_all(*this);
-  over = callers_.stop(deadline) && over;
+  return over;
+}
+
+bool ModuleInstance::drain(base::Deadline deadline) {
+  bool over = callers_.stop(deadline);
   over = scope_.stop(deadline) && over;
   while (over && open_calls() > 0) {
     over = base::SteadyClock::now() < deadline;
     std::this_thread::sleep_for(std::chrono::milliseconds(1));
   }
+  return over;
+}
+
+bool ModuleInstance::end_retire(ControlThread& control, bool drained, base::Deadline deadline) {
+  bool over = drained;
+  const std::shared_ptr<ModuleInstance> self = shared_from_this();
   if (over && plugin_ != nullptr) {
     over = control.run([self]() noexcept { self->plugin_->destroy(self->plugin_); }, deadline);
     if (over) plugin_ = nullptr;
@@ -266,6 +275,13 @@ bool ModuleInstance::retire(ControlThread& control, base::Deadline deadline) {
   scope_.set_stage(Stage::stopped);
   if (!over) keep_for_ever();
   return over;
+}
+
+bool ModuleInstance::retire(ControlThread& control, base::Deadline deadline) {
+  if (scope_.stage() == Stage::stopped) return true;
+  const bool stopped = begin_retire(control, deadline);
+  const bool drained = drain(deadline) && stopped;
+  return end_retire(control, drained, deadline);
 }
 
 }  // namespace limen::modules

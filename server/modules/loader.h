@@ -1,11 +1,15 @@
 // Loader: from a module's name to a file that may be trusted, opened and understood.
 //
 // The gates stand in the order in which a refusal costs least: path (a bare name in the module
-// folder, owned by root or the server's user, writable by nobody else), probe (an ELF file of this
-// machine that lists the entry symbol; none of its code has run), open (everything it needs is
-// there), entry (magic, ABI version), descriptor (what it claims to hold makes sense). Config and
-// start are judged by ModuleInstance. A file is loaded once and never unmapped: code may be running
-// in it, and a replaced file needs a restart or another name.
+// folder, which nobody but root and the server's user can have a hand in, and the digest and
+// signature the config demands; see trust.h), probe (an ELF file of this machine that lists the
+// entry symbol; none of its code has run), open (everything it needs is there), entry (magic, ABI
+// version), descriptor (what it claims to hold makes sense). Config and start are judged by
+// ModuleInstance. What passed the path gate is an open descriptor, and that is what is loaded.
+//
+// A file is loaded once and never unmapped: code may be running in it. A file that was replaced (by
+// a rename, as packages do it) is another module from the next load on, beside the old one; one
+// that was written over in place is refused, because the running code changes with it.
 // Thread rule: control thread only. Lifetime: a LoadedModule outlives every instance made from it.
 #pragma once
 
@@ -15,6 +19,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "limen/abi.h"
@@ -43,11 +48,22 @@ class LoadedModule {
 
   virtual const std::string& name() const = 0;  // "token-file"
   virtual const std::filesystem::path& file() const = 0;
+  // A number of its own for every file that was loaded.
+  virtual std::uint64_t serial() const = 0;
   virtual const std::string& build() const = 0;  // compiler and SDK; diagnostics
+  virtual bool sealed() const = 0;         // loaded from sealed memory, because the config pins it
+  virtual std::string sha256() const = 0;  // of the file it was loaded from, lower-case hex
   virtual std::uint16_t abi_major() const = 0;
   virtual std::uint16_t abi_minor() const = 0;
   virtual const std::vector<DescriptorInfo>& descriptors() const = 0;
   virtual const limen_factory& factory() const = 0;
+  // Whether the file is still the one that was loaded, for a module that is not loaded anew by name.
+  virtual bool file_is_the_same() const { return true; }
+  // A new instance, as limen_factory.create() makes one.
+  virtual const limen_plugin* create(const limen_host* host, std::uint32_t index,
+                                     const char* instance_name) const {
+    return factory().create(host, index, instance_name);
+  }
   // A table of the module itself, or null: get_factory() of the entry.
   virtual const void* table(const char* id) const = 0;
   // The descriptor of this kind: the one whose id is the module's name, or the only one of the
@@ -59,19 +75,29 @@ class LoadedModule {
 };
 using LoadedModulePtr = std::shared_ptr<const LoadedModule>;
 
+class OpenModule;   // loader.cpp
+class TrustedFile;  // trust.h
+
 class Loader {
  public:
   // `folder` is the only one modules are loaded from.
   explicit Loader(std::filesystem::path folder) : folder_(std::move(folder)) {}
 
   const std::filesystem::path& folder() const { return folder_; }
-  // `name` is a bare file name without ".so". With `sha256` (lower-case hex) the file must have
-  // this digest. A module that is loaded already is returned as it is. Throws LoadError.
-  LoadedModulePtr load(const std::string& name, std::string_view sha256 = {});
+  // `name` is a bare file name without ".so". A file that is loaded already is not loaded again,
+  // but once for entries that pin it and once for those that do not. Throws LoadError.
+  LoadedModulePtr load(const std::string& name, const Pins& pins = {});
+  // Gate 0 alone, without opening the module: for reports that go on after a fault.
+  void check_trust(const std::string& name, const Pins& pins) const;
 
  private:
+  std::shared_ptr<OpenModule> loaded_from(const std::string& name, const TrustedFile& file,
+                                          bool pinned);
+
   std::filesystem::path folder_;
-  std::map<std::string, LoadedModulePtr> loaded_;
+  // By name and whether the config pins them, the newest last.
+  std::map<std::pair<std::string, bool>, std::vector<std::shared_ptr<OpenModule>>> versions_;
+  std::uint64_t last_serial_ = 0;
 };
 
 // The ids of the host tables this server offers to modules.

@@ -17,7 +17,13 @@ bool is_metric_word(std::string_view text) {
   });
 }
 
+std::atomic<MetricsObserver*> the_observer{nullptr};
+
+MetricsObserver* observer() { return the_observer.load(std::memory_order_relaxed); }
+
 }  // namespace
+
+void observe_metrics(MetricsObserver* observer) { the_observer.store(observer); }
 
 limen_status MetricsScope::create(std::int32_t type, limen_str name, limen_str help,
                                   const limen_str* labels, std::size_t label_count,
@@ -60,6 +66,10 @@ limen_status MetricsScope::create(std::int32_t type, limen_str name, limen_str h
   if (!series_) series_ = std::make_unique<Series[]>(kMaxInstanceSeries);
   families_.push_back(std::move(made));
   *family = families_.size();
+  if (MetricsObserver* const told = observer()) {
+    names.erase(names.begin());
+    told->created({*family, type, std::string(to_view(name)), std::string(to_view(help)), names});
+  }
   return LIMEN_OK;
 }
 
@@ -86,6 +96,7 @@ limen_status MetricsScope::series(std::uint64_t family, const limen_str* values,
   if (of.gauges != nullptr) made.gauge = &of.gauges->with(labels);
   if (of.histograms != nullptr) made.histogram = &of.histograms->with(labels);
   series_count_.store(index + 1, std::memory_order_release);
+  if (MetricsObserver* const told = observer()) told->series(family, key, index + 1);
   of.known.emplace(std::move(key), index + 1);
   *out = index + 1;
   return LIMEN_OK;
@@ -99,6 +110,9 @@ const MetricsScope::Series* MetricsScope::find(std::uint64_t series) const {
 void MetricsScope::add(std::uint64_t series, double amount) {
   const Series* found = find(series);
   if (found == nullptr) return;
+  if (MetricsObserver* const told = observer()) {
+    told->recorded(MetricsObserver::Recording::add, series, amount);
+  }
   if (found->gauge != nullptr) found->gauge->add(amount);
   // Counters count whole things and only up; this also keeps a NaN out.
   if (found->counter != nullptr && amount > 0 && amount < 1e15) {
@@ -108,12 +122,20 @@ void MetricsScope::add(std::uint64_t series, double amount) {
 
 void MetricsScope::set(std::uint64_t series, double value) {
   const Series* found = find(series);
-  if (found != nullptr && found->gauge != nullptr) found->gauge->set(value);
+  if (found == nullptr || found->gauge == nullptr) return;
+  if (MetricsObserver* const told = observer()) {
+    told->recorded(MetricsObserver::Recording::set, series, value);
+  }
+  found->gauge->set(value);
 }
 
 void MetricsScope::observe(std::uint64_t series, double value) {
   const Series* found = find(series);
-  if (found != nullptr && found->histogram != nullptr) found->histogram->observe(value);
+  if (found == nullptr || found->histogram == nullptr) return;
+  if (MetricsObserver* const told = observer()) {
+    told->recorded(MetricsObserver::Recording::observe, series, value);
+  }
+  found->histogram->observe(value);
 }
 
 namespace {

@@ -19,6 +19,28 @@
 
 namespace limen::modules {
 
+// A family as its module made it.
+struct MetricFamily {
+  std::uint64_t number = 0;
+  std::int32_t type = 0;
+  std::string name, help;           // the name without prefix
+  std::vector<std::string> labels;  // without "instance"
+};
+
+// Is told of everything modules record, in a process that has no /metrics of its own. Any thread,
+// within the recording; must not throw.
+class MetricsObserver {
+ public:
+  enum class Recording : std::uint8_t { add = 1, set = 2, observe = 3 };
+  virtual ~MetricsObserver() = default;
+  virtual void created(const MetricFamily& family) = 0;
+  virtual void series(std::uint64_t family, const std::vector<std::string>& values,
+                      std::uint64_t series) = 0;
+  virtual void recorded(Recording what, std::uint64_t series, double amount) = 0;
+};
+// One for the process, before its first instance; null: nobody. It outlives the instances.
+void observe_metrics(MetricsObserver* observer);
+
 class MetricsScope {
  public:
   static constexpr std::size_t kMaxFamilies = 256;

@@ -1,9 +1,11 @@
 #include "modules/module_instance.h"
 
+#include <algorithm>
 #include <mutex>
 #include <set>
 #include <thread>
 
+#include "modules/instance_numbers.h"
 #include "modules/nodes.h"
 #include "observability/log.h"
 #include "observability/metrics.h"
@@ -18,6 +20,11 @@ const std::string* intern(const std::string& name) {
   static std::mutex mutex;
   const std::lock_guard lock(mutex);
   return &*names->insert(name).first;
+}
+
+std::uint64_t next_serial() {
+  static std::atomic<std::uint64_t> last{0};
+  return ++last;
 }
 
 std::string_view outcome_name(Kind kind, Outcome outcome) {
@@ -73,6 +80,10 @@ std::string_view status_name(limen_status status) {
   }
 }
 
+constexpr std::string_view kNotRunning = "the instance is not running";
+// Who has not answered after so long does not answer in time, whatever its timeout.
+constexpr std::chrono::nanoseconds kMuchTime = std::chrono::seconds(5);
+
 // "2s", "1500ms", "2500ns".
 std::string duration_text(std::chrono::nanoseconds duration) {
   const std::int64_t ns = duration.count();
@@ -86,9 +97,12 @@ std::string duration_text(std::chrono::nanoseconds duration) {
 ModuleInstance::ModuleInstance(Setup setup)
     : setup_(std::move(setup)),
       interned_name_(intern(setup_.spec.name)),
+      serial_(next_serial()),
       scope_(setup_.spec.name, setup_.server_version, setup_.config, *setup_.objects,
              setup_.workers),
-      callers_("c-" + setup_.spec.name, setup_.workers, kMaxQueuedCalls),
+      callers_("c-" + setup_.spec.name, std::min(setup_.workers, setup_.spec.max_calls),
+               kMaxQueuedCalls),
+      gate_(setup_.spec.max_calls),
       seconds_(metrics::histogram("limen_module_call_seconds",
                                   "Time from a module instance's call to its end.",
                                   {"kind", "name"})
@@ -97,21 +111,15 @@ ModuleInstance::ModuleInstance(Setup setup)
       late_(metrics::counter("limen_module_late_completions_total",
                              "Calls a module completed after the host had answered without it.",
                              {"kind", "name"})
-                .with({kind_name(setup_.kind), setup_.spec.name})),
-      orphan_gauge_(metrics::gauge("limen_module_orphaned_calls",
-                                   "Calls past their deadline that a module has not completed.",
-                                   {"kind", "name"})
-                        .with({kind_name(setup_.kind), setup_.spec.name})),
-      breaker_gauge_(metrics::gauge("limen_module_breaker_open",
-                                    "1 while an instance is not called because its calls hang.",
-                                    {"kind", "name"})
-                         .with({kind_name(setup_.kind), setup_.spec.name})) {
+                .with({kind_name(setup_.kind), setup_.spec.name})) {
   if (setup_.kind == Kind::authorizer && !setup_.spec.shadow) {
     scope_.on_rights_changed(setup_.rights_changed);
   }
+  show_numbers(*this);
 }
 
 ModuleInstance::~ModuleInstance() {
+  hide_numbers(*this);
   if (plugin_ != nullptr) {
     log::error("module instance dropped without being retired; it is not destroyed",
                {{"name", name()}});
@@ -133,6 +141,13 @@ InstanceInfo ModuleInstance::info() const {
   info.file = setup_.module->file().string();
   info.may_block = may_block();
   info.shadow = setup_.spec.shadow;
+  info.serial = serial_;
+  info.file_serial = setup_.module->serial();
+  info.generation = setup_.generation;
+  info.started = started_at_;
+  info.refusal = refusal();
+  info.calls = open_calls();
+  info.hanging = orphans();
   return info;
 }
 
@@ -141,22 +156,31 @@ const void* ModuleInstance::extension(const char* id) const {
 }
 
 std::string_view ModuleInstance::refusal() const {
-  if (scope_.stage() != Stage::running) return "the instance is not running";
-  if (breaker_open_.load(std::memory_order_relaxed)) {
-    return "not called: too many of its earlier calls hang";
-  }
-  return {};
+  if (!running()) return kNotRunning;
+  return gate_.refusal(base::SteadyClock::now());
 }
 
-CallLease ModuleInstance::open(CallKind kind, base::Deadline deadline) {
-  if (kind != CallKind::control && !refusal().empty()) return CallLease(nullptr);
-  CallLease call(CallTable::get().open(kind, *this, interned_name_));
-  if (call) call->deadline_ns = deadline.time_since_epoch().count();
-  return call;
+CallLease ModuleInstance::open_control(base::Deadline deadline) {
+  gate_.enter_always();
+  return open_entered(CallKind::control, deadline);
+}
+
+// For a call that the gate has let in.
+CallLease ModuleInstance::open_entered(CallKind kind, base::Deadline deadline) {
+  Call* const call = CallTable::get().open(kind, *this, interned_name_);
+  if (call == nullptr) {
+    gate_.leave();
+    return CallLease(std::string_view("too many calls of modules are open in this server"));
+  }
+  call->deadline_ns = deadline.time_since_epoch().count();
+  return CallLease(call);
 }
 
 CallLease ModuleInstance::open(CallKind kind, const request::CallScope& scope, base::Deadline now) {
-  CallLease call = open(kind, std::min(scope.deadline, now + setup_.spec.timeout));
+  if (!running()) return CallLease(kNotRunning);
+  const std::string_view refused = gate_.enter(now);
+  if (!refused.empty()) return CallLease(refused);
+  CallLease call = open_entered(kind, std::min(scope.deadline, now + setup_.spec.timeout));
   if (call) call->client_gone = scope.cancelled;
   return call;
 }
@@ -229,6 +253,14 @@ std::string ModuleInstance::error_of(const Call& call) const {
 
 bool ModuleInstance::settle(CallLease& call, Ended ended, bool here, const CallTime& time) {
   if (here && time.ended > call->deadline()) ended = Ended::late;
+  // A caller who gives a module little time tells nothing of the module. One that itself says that
+  // somebody did not answer in time is no better than one that says nothing.
+  const bool in_time = ended == Ended::completed && call->status != LIMEN_E_DEADLINE;
+  if (in_time) {
+    tell(gate_.answered(), "timeouts");
+  } else if (time.counted && time.ended - time.began >= std::min(setup_.spec.timeout, kMuchTime)) {
+    tell(gate_.timed_out(time.ended), "timeouts");
+  }
   if (ended == Ended::completed) return true;
   if (ended == Ended::deadline) call.orphaned();
   record(Outcome::deadline, time);
@@ -246,26 +278,35 @@ void ModuleInstance::record(Outcome outcome, const CallTime& time) {
   seconds_.observe(std::chrono::duration<double>(time.ended - time.began).count());
 }
 
-void ModuleInstance::orphan_made() {
-  const std::size_t count = orphans_.fetch_add(1, std::memory_order_relaxed) + 1;
-  orphan_gauge_.set(static_cast<double>(count));
-  if (count > kMaxOrphans && !breaker_open_.exchange(true)) {
-    breaker_gauge_.set(1);
-    log::error(
-        "module instance is not called any more until its hanging calls end",
-        {{"kind", kind_name(setup_.kind)}, {"name", name()}, {"hanging", std::to_string(count)}});
-  }
-}
+void ModuleInstance::orphan_made() { tell(gate_.hangs(), "hanging"); }
 
 void ModuleInstance::orphan_ended(bool counted) {
   if (counted) late_.add();
-  const std::size_t count = orphans_.fetch_sub(1, std::memory_order_relaxed) - 1;
-  orphan_gauge_.set(static_cast<double>(count));
-  if (count <= kMaxOrphans / 2 && breaker_open_.exchange(false)) {
-    breaker_gauge_.set(0);
+  tell(gate_.hangs_no_more(), "hanging");
+}
+
+void ModuleInstance::tell(CallGate::Turn turn, std::string_view cause) {
+  if (turn == CallGate::Turn::none) return;
+  if (turn == CallGate::Turn::closed) {
     log::warn("module instance is called again",
               {{"kind", kind_name(setup_.kind)}, {"name", name()}});
+    return;
   }
+  metrics::counter("limen_module_breaker_opened_total",
+                   "How often an instance was not called any more: because its calls hang, or did "
+                   "not answer in time.",
+                   {"kind", "name", "cause"})
+      .with({kind_name(setup_.kind), name(), cause})
+      .add();
+  using log::Message;
+  log::error(
+      cause == "hanging"
+          ? Message("module instance is not called any more until its hanging calls end")
+          : Message(
+                "module instance is not called any more until one that is tried answers in time"),
+      {{"kind", kind_name(setup_.kind)},
+       {"name", name()},
+       {"hanging", std::to_string(gate_.hanging())}});
 }
 
 }  // namespace limen::modules

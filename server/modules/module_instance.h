@@ -3,8 +3,7 @@
 //
 // It passes the last gates (config, start), keeps the plugin's host services, counts its open
 // calls, and answers for it when it does not: a call that is not complete at its deadline becomes
-// an orphan, and an instance with more than kMaxOrphans of them is not called any more until half
-// have ended (the breaker), so that a hanging module costs its callers nothing. Thread rule: start
+// an orphan, and one that hangs too much is not called any more (CallGate). Thread rule: start
 // and retire on the control caller's thread; the rest from any thread. Lifetime: shared; retire()
 // before the last reference goes.
 #pragma once
@@ -17,6 +16,7 @@
 #include "base/task.h"
 #include "base/worker_pool.h"
 #include "modules/call.h"
+#include "modules/call_gate.h"
 #include "modules/control_thread.h"
 #include "modules/generation.h"
 #include "modules/host_scope.h"
@@ -39,12 +39,17 @@ struct CallTime {
 class CallLease {
  public:
   explicit CallLease(Call* call) : call_(call) {}
-  CallLease(CallLease&& other) noexcept : call_(std::exchange(other.call_, nullptr)) {}
+  // None, and why; the text lives as long as the instance.
+  explicit CallLease(std::string_view refusal) : call_(nullptr), refusal_(refusal) {}
+  CallLease(CallLease&& other) noexcept
+      : call_(std::exchange(other.call_, nullptr)), refusal_(other.refusal_) {}
   CallLease& operator=(CallLease&&) = delete;
   ~CallLease() {
     if (call_ != nullptr) CallTable::get().release(*call_);
   }
   explicit operator bool() const { return call_ != nullptr; }
+  // Why there is no call.
+  std::string refusal() const { return std::string(refusal_); }
   Call& operator*() const { return *call_; }
   Call* operator->() const { return call_; }
   // The call is the module's from now on.
@@ -52,11 +57,12 @@ class CallLease {
 
  private:
   Call* call_;
+  std::string_view refusal_;
 };
 
 class ModuleInstance : public std::enable_shared_from_this<ModuleInstance> {
  public:
-  static constexpr std::size_t kMaxOrphans = 16;
+  static constexpr std::size_t kMaxOrphans = CallGate::kMaxHanging;
   // Calls that may wait for a worker of an instance that may block.
   static constexpr std::size_t kMaxQueuedCalls = 1024;
 
@@ -70,6 +76,7 @@ class ModuleInstance : public std::enable_shared_from_this<ModuleInstance> {
     std::string server_version;
     std::size_t workers;
     std::function<void()> rights_changed;  // an authorizer's word; may be null
+    std::uint64_t generation = 0;          // the first it serves in
   };
   explicit ModuleInstance(Setup setup);
   ModuleInstance(const ModuleInstance&) = delete;
@@ -90,9 +97,15 @@ class ModuleInstance : public std::enable_shared_from_this<ModuleInstance> {
   // Stops the plugin, waits for its open calls and work, destroys it. False when something hangs;
   // the instance is then kept for ever, because the module may still use it.
   bool retire(ControlThread& control, base::Deadline deadline);
+  // The same in three steps, each false when something hangs: only the first and the last need the
+  // control thread, and the second may take its time. Whatever they say, the last one is due.
+  bool begin_retire(ControlThread& control, base::Deadline deadline);
+  bool drain(base::Deadline deadline);
+  bool end_retire(ControlThread& control, bool drained, base::Deadline deadline);
 
   Kind kind() const { return setup_.kind; }
   const ModuleSpec& spec() const { return setup_.spec; }
+  const LoadedModulePtr& module() const { return setup_.module; }
   const std::string& name() const { return setup_.spec.name; }
   const object::Document& config() const { return setup_.config; }
   const DescriptorInfo& descriptor() const { return *setup_.descriptor; }
@@ -108,13 +121,15 @@ class ModuleInstance : public std::enable_shared_from_this<ModuleInstance> {
 
   bool running() const { return scope_.stage() == Stage::running; }
   bool stopping() const { return scope_.stage() >= Stage::stopping; }
-  // Why calls are refused right now; empty: they are not.
+  // Why calls are refused right now, whoever makes them; empty: they are not.
   std::string_view refusal() const;
+  const CallGate& gate() const { return gate_; }
 
-  // A call in phase open; none when the instance is stopping or its breaker is open.
+  // A call in phase open; none when the instance is stopping, its breaker is open, or it has as
+  // many calls as it may have.
   CallLease open(CallKind kind, const request::CallScope& scope, base::Deadline now);
-  // The same for a call outside any request.
-  CallLease open(CallKind kind, base::Deadline deadline);
+  // A call of the host itself, outside any request: start.
+  CallLease open_control(base::Deadline deadline);
 
   // Calls the module. `input` lives in the call. Must not throw (a module's exception ends here, in
   // std::terminate, rather than in somebody else's request).
@@ -149,37 +164,36 @@ class ModuleInstance : public std::enable_shared_from_this<ModuleInstance> {
   void record(Outcome outcome, const CallTime& time);
 
   // Bookkeeping of the call table.
-  void call_opened() { open_calls_.fetch_add(1, std::memory_order_relaxed); }
-  void call_closed() { open_calls_.fetch_sub(1, std::memory_order_release); }
+  void call_closed() { gate_.leave(); }
   void orphan_made();
   void orphan_ended(bool counted);
-  std::size_t orphans() const { return orphans_.load(std::memory_order_relaxed); }
-  std::size_t open_calls() const { return open_calls_.load(std::memory_order_acquire); }
+  std::size_t orphans() const { return gate_.hanging(); }
+  std::size_t open_calls() const { return gate_.calls(); }
 
  private:
   struct Attempt;
+  CallLease open_entered(CallKind kind, base::Deadline deadline);
   static Ended await_start(Call& call, Attempt& attempt, base::Deadline deadline);
   void create_and_start(ControlThread& control, base::Deadline deadline);
   void find_tables();
   [[noreturn]] void fail_start(const std::string& why) const;
   void keep_for_ever();
+  void tell(CallGate::Turn turn, std::string_view cause);
   static void tick(Call* call, limen_call* handle, base::Executor& loop);
 
   const Setup setup_;
   const std::string* const interned_name_;  // never freed; for messages about stale handles
+  const std::uint64_t serial_;
+  std::chrono::system_clock::time_point started_at_;
   HostScope scope_;
   base::WorkerPool callers_;
   const limen_plugin* plugin_ = nullptr;
   const void* table_ = nullptr;
   bool started_ = false;
-  std::atomic<std::size_t> open_calls_{0};
-  std::atomic<std::size_t> orphans_{0};
-  std::atomic<bool> breaker_open_{false};
+  CallGate gate_;
   metrics::Histogram& seconds_;
   std::array<metrics::Counter*, 6> outcomes_;
   metrics::Counter& late_;
-  metrics::Gauge& orphan_gauge_;
-  metrics::Gauge& breaker_gauge_;
 };
 
 }  // namespace limen::modules

@@ -52,6 +52,11 @@ limen_status ObjectFeed::subscribe(std::string_view group, std::string_view reso
   return LIMEN_OK;
 }
 
+void ObjectFeed::follow_through(std::shared_ptr<const storage::Followers> elsewhere) {
+  const std::lock_guard lock(mutex_);
+  elsewhere_ = std::move(elsewhere);
+}
+
 bool ObjectFeed::synced() const {
   const std::lock_guard lock(mutex_);
   return unsynced_ == 0;
@@ -64,7 +69,12 @@ bool ObjectFeed::wait_synced(base::Deadline deadline) const {
 
 bool ObjectFeed::seen(const storage::ResourceId& id, storage::Revision revision,
                       const std::function<void()>& told) {
-  const std::lock_guard lock(mutex_);
+  std::unique_lock lock(mutex_);
+  if (elsewhere_ != nullptr) {
+    const auto elsewhere = elsewhere_;
+    lock.unlock();
+    return elsewhere->seen(id, revision, told);
+  }
   if (stopped_.load(std::memory_order_acquire)) return true;
   const Subscription* behind = nullptr;  // a module may follow one resource twice: the last tells
   for (const auto& subscription : subscriptions_) {
@@ -97,13 +107,16 @@ void ObjectFeed::told_up_to(Subscription& subscription, storage::Revision revisi
 // to do for such a write is queued already, and what is queued now comes after it.
 void ObjectFeed::catch_up(std::function<void()> told) {
   std::uint64_t number = 0;
+  std::shared_ptr<const storage::Followers> elsewhere;
   {
     const std::lock_guard lock(mutex_);
+    elsewhere = elsewhere_;
     if (!stopped_.load(std::memory_order_acquire) && !subscriptions_.empty()) {
       number = ++last_catch_up_;
       catching_up_.emplace(number, std::move(told));
     }
   }
+  if (elsewhere != nullptr) return elsewhere->catch_up(std::move(told));
   if (number == 0) return told();
   serial_.post([this, number] { caught_up(number); });
 }

@@ -23,6 +23,7 @@
 #include "limen/limen.h"
 #include "modules/executor_thread.h"
 #include "modules/parsed_objects.h"
+#include "storage/followers.h"
 #include "storage/store.h"
 
 namespace limen::modules {
@@ -72,6 +73,10 @@ class ObjectFeed {
                          std::string_view name, std::string_view label,
                          std::string_view value) const;
 
+  // Who knows instead what the instance has been told: it lives elsewhere and follows through
+  // somebody else. While it starts; kept for as long as the feed.
+  void follow_through(std::shared_ptr<const storage::Followers> elsewhere);
+
   bool known(std::string_view group, std::string_view resource) const;
   const ObjectSource& source() const { return source_; }
 
@@ -107,6 +112,7 @@ class ObjectFeed {
   ExecutorThread& serial_;
   std::atomic<bool> stopped_{false};
   mutable std::mutex mutex_;
+  std::shared_ptr<const storage::Followers> elsewhere_;
   mutable std::condition_variable changed_;
   std::size_t unsynced_ = 0;
   std::vector<std::unique_ptr<Subscription>> subscriptions_;

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "modules/module_instance.h"
+
 namespace limen::modules {
 
 Retirer::~Retirer() {
@@ -20,6 +22,16 @@ void Retirer::add(std::weak_ptr<const Generation> generation,
   waiting_.push_back({std::move(generation), std::move(instances), deadline});
   if (!thread_.joinable()) thread_ = std::thread([this] { run(); });
   changed_.notify_all();
+}
+
+std::vector<InstanceInfo> Retirer::instances() const {
+  const std::lock_guard lock(mutex_);
+  std::vector<InstanceInfo> all;
+  for (const auto& instance : going_) all.push_back(instance->info());
+  for (const Entry& entry : waiting_) {
+    for (const auto& instance : entry.instances) all.push_back(instance->info());
+  }
+  return all;
 }
 
 void Retirer::run() {
@@ -42,8 +54,13 @@ void Retirer::run() {
     }
     const Entry entry = std::move(*ready);
     waiting_.erase(ready);
+    going_ = entry.instances;
     lock.unlock();
-    for (const auto& instance : entry.instances) retire_(instance);
+    for (const auto& instance : entry.instances) {
+      retire_(instance);
+      const std::lock_guard gone(mutex_);
+      std::erase(going_, instance);
+    }
     lock.lock();
   }
 }

@@ -30,6 +30,8 @@ class Retirer {
   // Retires `instances` once `generation` is gone, at the latest at `deadline`.
   void add(std::weak_ptr<const Generation> generation,
            std::vector<std::shared_ptr<ModuleInstance>> instances, base::Deadline deadline);
+  // What waits or is being taken down. Any thread.
+  std::vector<InstanceInfo> instances() const;
 
  private:
   struct Entry {
@@ -40,9 +42,10 @@ class Retirer {
   void run();
 
   const Retire retire_;
-  std::mutex mutex_;
+  mutable std::mutex mutex_;
   std::condition_variable changed_;
   std::vector<Entry> waiting_;
+  std::vector<std::shared_ptr<ModuleInstance>> going_;  // of the entry that is being taken down
   bool stopping_ = false;
   std::thread thread_;
 };

@@ -21,13 +21,16 @@ namespace {
 using InstancePtr = std::shared_ptr<ModuleInstance>;
 
 // Whether an instance of the running generation may go on for `spec`: nothing it was made from has
-// changed. (Where it stands in the file does not matter.)
-bool unchanged(const ModuleInstance& instance, Kind kind, const ModuleSpec& spec) {
+// changed, its module's file above all. (Where it stands in the configuration does not matter.)
+bool unchanged(const ModuleInstance& instance, Kind kind, const ModuleSpec& spec,
+               const LoadedModulePtr& module) {
   const ModuleSpec& old = instance.spec();
-  return instance.kind() == kind && old.name == spec.name &&
-         old.module_name() == spec.module_name() && old.timeout == spec.timeout &&
-         old.failure_policy == spec.failure_policy && old.sha256 == spec.sha256 &&
-         old.shadow == spec.shadow && old.config.root() == spec.config.root() && instance.running();
+  return instance.kind() == kind && old.name == spec.name && instance.module() == module &&
+         old.timeout == spec.timeout && old.max_calls == spec.max_calls &&
+         old.failure_policy == spec.failure_policy && old.pins == spec.pins &&
+         old.shadow == spec.shadow && old.isolation == spec.isolation &&
+         old.memory_limit == spec.memory_limit && old.config.root() == spec.config.root() &&
+         instance.running();
 }
 
 void refuse_duplicates(Kind kind, const std::vector<ModuleSpec>& specs) {
@@ -69,13 +72,22 @@ class Runtime::Impl {
 
   void on_rights_changed(std::function<void()> told) { rights_changed_ = std::move(told); }
 
-  InstancePtr start(Kind kind, const ModuleSpec& spec) {
+  LoadedModulePtr load(Kind kind, const ModuleSpec& spec) {
+    const std::lock_guard lock(control_mutex_);
+    try {
+      const base::Deadline deadline = base::SteadyClock::now() + options_.start_timeout;
+      return spec.isolation == Isolation::process ? isolated(kind, spec, deadline)
+                                                  : load_file(spec, deadline);
+    } catch (const LoadError& error) {
+      throw error.located(ModuleInstance::label(kind, spec));
+    }
+  }
+
+  InstancePtr start(Kind kind, const ModuleSpec& spec, const LoadedModulePtr& module) {
     const std::lock_guard lock(control_mutex_);
     const base::Deadline deadline = base::SteadyClock::now() + options_.start_timeout;
-    LoadedModulePtr module;
     const DescriptorInfo* descriptor = nullptr;
     try {
-      load(spec, deadline, module);
       descriptor = &module->choose(kind);
     } catch (const LoadError& error) {
       throw error.located(ModuleInstance::label(kind, spec));
@@ -89,15 +101,25 @@ class Runtime::Impl {
         &objects_,
         options_.server_version,
         std::max<std::size_t>(options_.workers, 1),
-        rights_changed_};
+        rights_changed_,
+        last_number_ + 1};
     auto instance = std::make_shared<ModuleInstance>(std::move(setup));
     instance->start(control_, deadline);
     return instance;
   }
 
+  // Others may start or stop while an instance drains: one whose calls take long delays no reload.
   void retire(const InstancePtr& instance) {
+    const auto until = [this] { return base::SteadyClock::now() + options_.drain_timeout; };
+    bool over = false;
+    {
+      const std::lock_guard lock(control_mutex_);
+      if (instance->stopping()) return;
+      over = instance->begin_retire(control_, until());
+    }
+    over = instance->drain(until()) && over;
     const std::lock_guard lock(control_mutex_);
-    instance->retire(control_, base::SteadyClock::now() + options_.drain_timeout);
+    instance->end_retire(control_, over, until());
   }
 
   GenerationPtr build(const GenerationSpec& spec) {
@@ -133,9 +155,14 @@ class Runtime::Impl {
       for (auto it = fresh.rbegin(); it != fresh.rend(); ++it) retire(*it);
       throw;
     }
+    next->number_ = ++last_number_;
     unused_ = std::move(fresh);
     return next;
   }
+
+  void discard() { retire_unused(); }
+
+  std::vector<InstanceInfo> retiring() const { return retirer_.instances(); }
 
   void activate(GenerationPtr next) {
     const GenerationPtr old = current_.exchange(next);
@@ -153,7 +180,7 @@ class Runtime::Impl {
       if (!stays) leaving.push_back(instance);
     }
     if (leaving.empty()) return;
-    retirer_.add(old, std::move(leaving), base::SteadyClock::now() + options_.drain_timeout);
+    retirer_.add(old, std::move(leaving), base::SteadyClock::now() + options_.pin_timeout);
   }
 
   GenerationPtr current() const { return current_.load(std::memory_order_acquire); }
@@ -165,8 +192,18 @@ class Runtime::Impl {
     unused_.clear();
   }
 
+  LoadedModulePtr isolated(Kind kind, const ModuleSpec& spec, base::Deadline deadline) {
+    if (kind == Kind::store || !options_.isolate) {
+      throw LoadError(Gate::open,
+                      spec.module_name() + ".so cannot be isolated: " +
+                          (kind == Kind::store ? "a store lives in the server"
+                                               : "this program starts no module processes"));
+    }
+    return options_.isolate(kind, spec, objects_, deadline);
+  }
+
   // Loading runs a module's init(), so it happens on the control thread and may hang.
-  void load(const ModuleSpec& spec, base::Deadline deadline, LoadedModulePtr& out) {
+  LoadedModulePtr load_file(const ModuleSpec& spec, base::Deadline deadline) {
     struct Attempt {
       LoadedModulePtr module;
       std::exception_ptr error;
@@ -178,9 +215,9 @@ class Runtime::Impl {
     }
     auto attempt = std::make_shared<Attempt>();
     const bool over = control_.run(
-        [this, attempt, name = spec.module_name(), sha256 = spec.sha256] {
+        [this, attempt, name = spec.module_name(), pins = spec.pins] {
           try {
-            attempt->module = loader_.load(name, sha256);
+            attempt->module = loader_.load(name, pins);
           } catch (...) {
             attempt->error = std::current_exception();
           }
@@ -193,19 +230,25 @@ class Runtime::Impl {
                                       "restart the server without it");
     }
     if (attempt->error) std::rethrow_exception(attempt->error);
-    out = std::move(attempt->module);
+    return std::move(attempt->module);
   }
 
   InstancePtr take_or_start(Kind kind, const ModuleSpec& spec, Generation& next,
                             std::vector<InstancePtr>& fresh) {
+    const bool isolated = spec.isolation == Isolation::process;
+    // A process holds one instance: its module is loaded for it alone, when there is to be one.
+    LoadedModulePtr module = isolated ? nullptr : load(kind, spec);
     if (const GenerationPtr now = current()) {
       for (const InstancePtr& instance : now->modules_) {
-        if (!unchanged(*instance, kind, spec)) continue;
+        const bool same_file = !isolated || instance->module()->file_is_the_same();
+        if (!unchanged(*instance, kind, spec, isolated ? instance->module() : module)) continue;
+        if (!same_file) continue;
         next.modules_.push_back(instance);
         return instance;
       }
     }
-    InstancePtr made = start(kind, spec);
+    if (isolated) module = load(kind, spec);
+    InstancePtr made = start(kind, spec, module);
     fresh.push_back(made);
     next.modules_.push_back(made);
     return made;
@@ -216,6 +259,7 @@ class Runtime::Impl {
   ControlThread control_;
   Loader loader_;
   bool loader_hangs_ = false;
+  std::uint64_t last_number_ = 0;  // of the generations
   ObjectSource objects_;
   std::function<void()> rights_changed_;
   std::atomic<GenerationPtr> current_{nullptr};
@@ -229,7 +273,7 @@ Runtime::~Runtime() = default;
 Loader& Runtime::loader() { return impl_->loader(); }
 
 std::shared_ptr<ModuleInstance> Runtime::start_store(const ModuleSpec& spec) {
-  return impl_->start(Kind::store, spec);
+  return impl_->start(Kind::store, spec, impl_->load(Kind::store, spec));
 }
 
 void Runtime::retire(std::shared_ptr<ModuleInstance> instance) { impl_->retire(instance); }
@@ -250,6 +294,8 @@ void Runtime::on_rights_changed(std::function<void()> told) {
 
 GenerationPtr Runtime::build(const GenerationSpec& spec) { return impl_->build(spec); }
 void Runtime::activate(GenerationPtr next) { impl_->activate(std::move(next)); }
+void Runtime::discard() { impl_->discard(); }
 GenerationPtr Runtime::current() const { return impl_->current(); }
+std::vector<InstanceInfo> Runtime::retiring() const { return impl_->retiring(); }
 
 }  // namespace limen::modules

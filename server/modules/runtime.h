@@ -5,10 +5,10 @@
 //   runtime.offer_objects(store);
 //   runtime.activate(runtime.build(generation_spec));    // serve with runtime.current()
 //
-// Thread rule: current() from any thread; everything else from one thread at a time. A module's
-// control functions (init, create, start, stop, destroy) run one after another on one thread of the
-// Runtime; one that hangs in there is given up with its thread, and never harms the rest.
-// Lifetime: outlives every generation and instance it made.
+// Thread rule: current() and retiring() from any thread; everything else from one thread at a time.
+// A module's control functions (init, create, start, stop, destroy) run one after another on one
+// thread of the Runtime; one that hangs in there is given up with its thread, and never harms the
+// rest. Lifetime: outlives every generation and instance it made.
 #pragma once
 
 #include <chrono>
@@ -33,6 +33,14 @@ struct RuntimeOptions {
   std::string server_version = "limen";                               // what modules are told
   std::chrono::nanoseconds start_timeout = std::chrono::seconds(30);  // of one instance
   std::chrono::nanoseconds drain_timeout = std::chrono::seconds(30);  // for the calls of an old one
+  // How long requests may keep a generation that has been replaced; its instances are then stopped
+  // all the same.
+  std::chrono::nanoseconds pin_timeout = std::chrono::seconds(65);
+  // Loads a module into a process of its own, for one instance; null: none can be isolated. Throws
+  // LoadError. The source outlives what it returns.
+  std::function<LoadedModulePtr(Kind kind, const ModuleSpec& spec, const ObjectSource& objects,
+                                base::Deadline deadline)>
+      isolate = nullptr;
   std::size_t workers = 16;  // threads for one instance that may block; started when needed
 };
 
@@ -73,11 +81,15 @@ class Runtime {
   // generation is as it was. A generation that is not activated is taken down by the next build()
   // or with the Runtime. Throws LoadError.
   GenerationPtr build(const GenerationSpec& spec);
+  // Takes down now what the last build() made, unless it was activated.
+  void discard();
   // Makes `next` current. The one before it is retired in the background when no request uses it
   // any more.
   void activate(GenerationPtr next);
   // Null before the first activate().
   GenerationPtr current() const;
+  // The instances of old generations that are not taken down yet. Any thread.
+  std::vector<InstanceInfo> retiring() const;
 
  private:
   class Impl;

@@ -60,7 +60,7 @@ std::vector<std::string> self_locks(const GenerationSpec& spec, Loader& loader) 
   std::vector<std::string> out;
   for (const ModuleSpec& entry : spec.admission) {
     try {
-      const LoadedModulePtr module = loader.load(entry.module_name(), entry.sha256);
+      const LoadedModulePtr module = loader.load(entry.module_name(), entry.pins);
       std::string why = self_lock(entry, module->choose(Kind::admission));
       if (!why.empty()) out.push_back(std::move(why));
     } catch (const LoadError&) {

@@ -18,20 +18,24 @@ log::Level to_level(std::int32_t level) {
   return log::Level::error;
 }
 
-std::int32_t enabled(const limen_host*, std::int32_t level) noexcept {
-  return log::enabled(to_level(level)) ? 1 : 0;
+std::int32_t enabled(const limen_host* host, std::int32_t level) noexcept {
+  const HostScope* scope = HostScope::of(host);
+  return scope != nullptr && log::module_enabled(to_level(level), scope->instance()) ? 1 : 0;
 }
 
 void write(const limen_host* host, std::int32_t level, limen_str message, const limen_pair* pairs,
            std::size_t pair_count) noexcept {
   const HostScope* scope = HostScope::of(host);
-  if (scope == nullptr || !log::enabled(to_level(level))) return;
-  std::vector<log::Pair> all = {{"module", scope->instance()}};
+  if (scope == nullptr || !log::module_enabled(to_level(level), scope->instance())) {
+    return;
+  }
+  std::vector<log::Pair> all;
   if (pairs == nullptr) pair_count = 0;
   for (std::size_t i = 0; i < std::min(pair_count, kMaxPairs); ++i) {
     all.emplace_back(to_view(pairs[i].key), to_view(pairs[i].value));
   }
-  log::write(to_level(level), to_view(message), all.data(), all.size());
+  log::write_for_module(to_level(level), scope->instance(), to_view(message), all.data(),
+                        all.size());
 }
 
 }  // namespace

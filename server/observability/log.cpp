@@ -2,11 +2,13 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <atomic>
 #include <cerrno>
 #include <chrono>
-#include <cstdint>
+#include <mutex>
 #include <string>
+#include <vector>
 
 #include "base/json_text.h"
 #include "base/strings.h"
@@ -16,8 +18,22 @@ namespace limen::log {
 
 namespace {
 
-std::atomic<Level> current_level{Level::info};
 std::atomic<Format> current_format{Format::text};
+
+// What counts for each room, and beyond them for lines from nowhere. Zero is debug: they must be
+// said.
+struct RoomLevels {
+  RoomLevels() {
+    for (auto& level : of) level.store(Level::info, std::memory_order_relaxed);
+  }
+  std::array<std::atomic<Level>, kNowhere + 1> of;
+};
+RoomLevels room_levels;
+
+// The lowest level of any module: what is below costs no look at the names.
+std::atomic<Level> lowest_of_modules{Level::info};
+std::mutex levels_mutex;
+Levels current_levels;  // guarded by levels_mutex
 
 constexpr std::string_view kHex = "0123456789abcdef";
 
@@ -33,20 +49,6 @@ std::string_view text_name(Level level) {
       return "ERROR";
   }
   return "ERROR";
-}
-
-std::string_view json_name(Level level) {
-  switch (level) {
-    case Level::debug:
-      return "debug";
-    case Level::info:
-      return "info";
-    case Level::warn:
-      return "warn";
-    case Level::error:
-      return "error";
-  }
-  return "error";
 }
 
 void append_hex_escape(std::string& out, unsigned char byte) {
@@ -116,12 +118,16 @@ void append_text(std::string& out, Level level, std::string_view message, const 
   }
 }
 
-void append_json(std::string& out, Level level, std::string_view message, const Pair* pairs,
-                 std::size_t count) {
+void append_json(std::string& out, Level level, Room room, std::string_view message,
+                 const Pair* pairs, std::size_t count) {
   out += R"({"time":")";
   out += base::format_micro_time(std::chrono::system_clock::now());
   out += R"(","level":")";
-  out += json_name(level);
+  out += name_of(level);
+  if (room != kNowhere) {
+    out += R"(","room":")";
+    out += kRooms[room];
+  }
   out += R"(","msg":)";
   base::append_json_string(out, message);
   for (std::size_t i = 0; i < count; ++i) {
@@ -144,23 +150,82 @@ void write_line(std::string_view line) {
   }
 }
 
-}  // namespace
-
-void set_level(Level level) { current_level.store(level, std::memory_order_relaxed); }
-void set_format(Format format) { current_format.store(format, std::memory_order_relaxed); }
-bool enabled(Level level) { return level >= current_level.load(std::memory_order_relaxed); }
-
-void write(Level level, std::string_view message, const Pair* pairs, std::size_t count) {
-  if (!enabled(level)) return;
+void write_event(Level level, Room room, std::string_view message, const Pair* pairs,
+                 std::size_t count) {
   std::string line;
   line.reserve(160);
   if (current_format.load(std::memory_order_relaxed) == Format::json) {
-    append_json(line, level, message, pairs, count);
+    append_json(line, level, room, message, pairs, count);
   } else {
     append_text(line, level, message, pairs, count);
   }
   line += '\n';
   write_line(line);
+}
+
+}  // namespace
+
+std::optional<Level> level_of(std::string_view name) {
+  for (std::size_t i = 0; i < kLevelNames.size(); ++i) {
+    if (kLevelNames[i] == name) return static_cast<Level>(i);
+  }
+  return std::nullopt;
+}
+
+std::string name_problem(std::string_view name) {
+  if (name.size() > kModulePrefix.size() && name.starts_with(kModulePrefix)) return {};
+  for (const std::string_view room : kRooms) {
+    if (room == name) return {};
+  }
+  return "must be a room of the server such as authn, or module/NAME for an instance";
+}
+
+void set_levels(const Levels& levels) {
+  const std::lock_guard lock(levels_mutex);
+  current_levels = levels;
+  for (std::size_t room = 0; room <= kNowhere; ++room) {
+    const auto own = room < kNowhere ? levels.own.find(kRooms[room]) : levels.own.end();
+    room_levels.of[room].store(own == levels.own.end() ? levels.all : own->second,
+                               std::memory_order_relaxed);
+  }
+  Level lowest = levels.all;
+  for (const auto& [name, level] : levels.own) {
+    if (name.starts_with(kModulePrefix)) lowest = std::min(lowest, level);
+  }
+  lowest_of_modules.store(lowest, std::memory_order_relaxed);
+}
+
+Levels levels() {
+  const std::lock_guard lock(levels_mutex);
+  return current_levels;
+}
+
+void set_level(Level level) { set_levels({level, {}}); }
+void set_format(Format format) { current_format.store(format, std::memory_order_relaxed); }
+
+bool enabled(Level level, Room room) {
+  return level >= room_levels.of[room].load(std::memory_order_relaxed);
+}
+
+bool module_enabled(Level level, std::string_view instance) {
+  if (level < lowest_of_modules.load(std::memory_order_relaxed)) return false;
+  const std::lock_guard lock(levels_mutex);
+  if (current_levels.own.empty()) return level >= current_levels.all;
+  const auto own = current_levels.own.find(std::string(kModulePrefix).append(instance));
+  return level >= (own == current_levels.own.end() ? current_levels.all : own->second);
+}
+
+void write(Level level, const Message& message, const Pair* pairs, std::size_t count) {
+  if (enabled(level, message.room)) write_event(level, message.room, message.text, pairs, count);
+}
+
+void write_for_module(Level level, std::string_view instance, std::string_view message,
+                      const Pair* pairs, std::size_t count) {
+  static constexpr Room kModules = room_of("/server/modules/");
+  if (!module_enabled(level, instance)) return;
+  std::vector<Pair> all = {{"module", instance}};
+  all.insert(all.end(), pairs, pairs + count);
+  write_event(level, kModules, message, all.data(), all.size());
 }
 
 }  // namespace limen::log

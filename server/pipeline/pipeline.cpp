@@ -160,7 +160,16 @@ base::Task<void> Pipeline::pass_stages(Running& running) {
   // What you do from here on is recorded, what you may not do above all.
   running.identified = true;
   if (auditor_ != nullptr) running.latencies.lap("authentication");
-  if (auditor_ != nullptr) auditor_->begin(context, running.received, running.long_running);
+  if (auditor_ != nullptr) {
+    if (const auto stored = auditor_->begin(context, running.received, running.long_running)) {
+      auditor_->go_on(context, co_await *stored);
+      // Whoever has waited for too long was told so: nothing is done for them any more.
+      if (context.scope.cancelled->load()) {
+        throw base::ApiError::timeout(
+            "Timeout: request did not complete within the allotted timeout");
+      }
+    }
+  }
 
   // Who do you act as? Before the queue and the rights, which go by the impersonated user.
   co_await impersonate(context, running.chains->authz);

@@ -10,7 +10,7 @@ namespace limen::proxy {
 
 namespace {
 
-// One GET under way. Its timer owns it until it has ended.
+// One request under way. Its timer owns it until it has ended.
 class Fetching final : public CallEvents, public std::enable_shared_from_this<Fetching> {
  public:
   Fetching(transport::EventLoop& loop, std::size_t max_bytes, base::OneShot<Fetched> answer)
@@ -58,9 +58,9 @@ class Fetching final : public CallEvents, public std::enable_shared_from_this<Fe
   base::Executor::TimerId timer_ = 0;
 };
 
-std::string get_request(const Target& target,
-                        const std::vector<std::pair<std::string, std::string>>& headers) {
-  std::string out = "GET " + (target.path.empty() ? "/" : target.path) +
+std::string request_head(const std::string& method, const Target& target,
+                         const std::vector<std::pair<std::string, std::string>>& headers) {
+  std::string out = method + " " + (target.path.empty() ? "/" : target.path) +
                     " HTTP/1.1\r\nHost: " + target.host_header + "\r\n";
   for (const auto& [name, value] : headers) {
     if (transport::is_token(name) && transport::is_field_value(value)) {
@@ -72,17 +72,17 @@ std::string get_request(const Target& target,
 
 }  // namespace
 
-base::Task<Fetched> fetch(base::Executor& loop, Target target,
+base::Task<Fetched> fetch(base::Executor& loop, std::string method, Target target,
                           std::vector<std::pair<std::string, std::string>> headers,
                           std::size_t max_bytes, std::chrono::milliseconds timeout) {
   auto* io = dynamic_cast<transport::EventLoop*>(&loop);
   if (io == nullptr) io = &own_loop();
   base::OneShot<Fetched> answer(loop);
-  io->post(
-      [io, target = std::move(target), headers = std::move(headers), max_bytes, timeout, answer] {
-        std::make_shared<Fetching>(*io, max_bytes, answer)
-            ->start(target, get_request(target, headers), timeout);
-      });
+  io->post([io, method = std::move(method), target = std::move(target),
+            headers = std::move(headers), max_bytes, timeout, answer] {
+    std::make_shared<Fetching>(*io, max_bytes, answer)
+        ->start(target, request_head(method, target, headers), timeout);
+  });
   co_return co_await answer;
 }
 

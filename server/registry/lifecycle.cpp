@@ -23,6 +23,41 @@ bool has_status(const catalog::Resource& resource) {
   return resource.subresource("status") != nullptr;
 }
 
+void take_member(Json& target, const Json& source, std::string_view key);
+
+void take_from_spec(Json& target, const Json& source, std::string_view key) {
+  static const Json kNone(boost::json::object_kind);
+  const Json* spec = object::member(source, "spec");
+  if (!object::member(target, "spec")) target.get_object()["spec"].emplace_object();
+  take_member(*object::member(target, "spec"), spec && spec->is_object() ? *spec : kNone, key);
+}
+
+bool same_names(const boost::json::array& left, const boost::json::array& right) {
+  return std::equal(left.begin(), left.end(), right.begin(), right.end(),
+                    [](const Json& one, const Json& other) {
+                      return object::text_at(one, "name") == object::text_at(other, "name");
+                    });
+}
+
+// Of a pod's containers the resources and how they are resized. Other containers than there were
+// are taken as they are: validation says that they may not be.
+void take_resized(Json& target, const Json& source, std::string_view list) {
+  Json* const spec = object::member(target, "spec");
+  Json* const there = spec ? object::member(*spec, list) : nullptr;
+  const Json* const written = object::find(source, {"spec", list});
+  if (!there || !written || !there->is_array() || !written->is_array() ||
+      !same_names(there->get_array(), written->get_array())) {
+    return take_from_spec(target, source, list);
+  }
+  for (std::size_t i = 0; i < there->get_array().size(); ++i) {
+    Json& container = there->get_array()[i];
+    if (!container.is_object()) continue;
+    for (const std::string_view key : {"resources", "resizePolicy"}) {
+      take_member(container, written->get_array()[i], key);
+    }
+  }
+}
+
 // Sets or removes `key` of `target` so that it is as in `source`.
 void take_member(Json& target, const Json& source, std::string_view key) {
   if (const Json* value = object::member(source, key)) {
@@ -104,10 +139,14 @@ void confine_to_part(const Strategy& strategy, Part part, Json& object, const Js
     }
     case Part::ephemeral_containers:
     case Part::resize: {
-      const std::string_view kept = part == Part::resize ? "containers" : "ephemeralContainers";
-      const Json* written = object::find(object, {"spec", kept});
       Json narrowed(old, object.storage());
-      if (written) object::object_at(narrowed, "spec")[kept] = *written;
+      if (part == Part::resize) {
+        take_resized(narrowed, object, "containers");
+        take_resized(narrowed, object, "initContainers");
+        take_from_spec(narrowed, object, "resources");
+      } else {
+        take_from_spec(narrowed, object, "ephemeralContainers");
+      }
       keep_metadata(narrowed, object, "resourceVersion");
       keep_metadata(narrowed, object, "managedFields");
       object = std::move(narrowed);

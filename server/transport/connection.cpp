@@ -154,7 +154,7 @@ void Connection::discard() {
 void Connection::fail() {
   if (state_ != State::handshake) return die();
   worker_.counters().failed_handshakes.fetch_add(1, std::memory_order_relaxed);
-  if (log::enabled(log::Level::debug)) {
+  if (log::enabled(log::Level::debug, log::room_of(__FILE__))) {
     log::debug("TLS handshake failed",
                {{"peer", source_ip(socket_.get())}, {"reason", channel_->failure()}});
   }

@@ -29,4 +29,16 @@ std::vector<base::StatusCause> validate_status_update(const catalog::Resource& r
                                                       const object::Json& object,
                                                       const object::Json& old);
 
+// Empty when a namespace may be updated so through its subresource `finalize`.
+std::vector<base::StatusCause> validate_finalize(const catalog::Resource& namespaces,
+                                                 const object::Json& object,
+                                                 const object::Json& old);
+
+// Empty when a pod may be updated so through its subresource `resize` or `ephemeralcontainers`.
+std::vector<base::StatusCause> validate_resize(const catalog::Resource& pods,
+                                               const object::Json& object, const object::Json& old);
+std::vector<base::StatusCause> validate_ephemeral_containers(const catalog::Resource& pods,
+                                                             const object::Json& object,
+                                                             const object::Json& old);
+
 }  // namespace limen::validation

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# The audit log from outside: what is recorded of whom, the policy and its reload, rotation, secrets.
+# The audit log from outside: what is recorded of whom, the policy and its reload, rotation, secrets; the
+# same events at a webhook that is good, down, slow to come back and refused.
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 PORT=$(free_port)
 init_state
@@ -30,6 +31,7 @@ audit:
   logPath: $AUDIT
   maxSize: 1
   maxBackups: 2
+  compress: true
 YAML
 # policy RULES: writes the policy file as one step, as an operator's tool would.
 policy() {
@@ -124,8 +126,13 @@ assert_eq "$(event '.verb == "create" and .objectRef.name == "unseen"')" ''
 policy '- {level: Metadata, verbs: delete}'
 eventually 5 reloaded failure 1
 grep -q "$POLICY:4:28: rules\[0\].verbs: must be a list, not text" "$LOG" || fail "the broken policy is not told of"
+assert_exit 1 "$LIMEN" reload
+assert_contains "$OUTPUT" "$POLICY:4:28: rules[0].verbs: must be a list, not text"
 k -n audited delete configmap settings > "$WORK/out"
 eventually 5 recorded '.verb == "delete" and .objectRef.name == "settings"'
+BEFORE=$(reloads success)
+policy '- {level: Metadata, verbs: [delete]}'
+eventually 5 reloaded success $((BEFORE + 1))
 
 # --- logrotate: the file is moved away, SIGHUP or not
 mv "$AUDIT" "$AUDIT.moved"
@@ -145,9 +152,13 @@ for i in 1 2 3 4 5 6 7 8 9 10; do
   assert_status 201 POST /api/v1/namespaces/audited/configmaps "${json[@]}" --data-binary @"$WORK/body"
 done
 eventually 5 recorded '.objectRef.name == "large-10"'
-BACKUPS=("$WORK"/audit-20*.log)
-assert_eq "${#BACKUPS[@]}" 2
-for file in "$AUDIT" "${BACKUPS[@]}"; do
+compressed() { [ "$(find "$WORK" -name 'audit-20*' | sed 's/.*\.log/.log/' | tr '\n' ' ')" = '.log.gz .log.gz ' ]; }
+eventually 5 compressed
+for file in "$WORK"/audit-20*.log.gz; do
+  assert_eq "$(stat -c %a "$file")" 600
+  gunzip -k "$file"
+done
+for file in "$AUDIT" "$WORK"/audit-20*.log; do
   (($(stat -c %s "$file") <= 1048576)) || fail "$file has grown beyond maxSize"
   jq -e .auditID "$file" > /dev/null || fail "$file holds a line that is no event"
 done
@@ -157,5 +168,81 @@ k -n audited create configmap farewell > "$WORK/out"
 stop_server
 assert_eq "$STOPPED" 0
 recorded '.objectRef.name == "farewell" and .stage == "ResponseComplete"' || fail "the last event is not there"
+
+# --- a webhook beside the log: lists of events, with the kubeconfig's credential
+make_stand_in hook.test
+webhook_kubeconfig /events hook.test
+printf '{}' | answer events 200
+start_stand_in
+hook() { # SETTINGS: the webhook alone
+  sed -i -e '/^auditWebhook/d' -e '/^  logPath/d' "$CONFIG"
+  printf 'auditWebhook: {kubeconfig: %s, initialBackoff: 50ms, %s}\n' "$WORK/webhook.kubeconfig" "$1" >> "$CONFIG"
+}
+printf 'auditWebhook: {kubeconfig: %s/none.kubeconfig}\n' "$WORK" >> "$CONFIG"
+assert_exit 1 "$LIMEN" check --config "$CONFIG"
+assert_contains "$OUTPUT" "$WORK/none.kubeconfig: "
+sed -i '/^auditWebhook/d' "$CONFIG"
+printf 'auditWebhook: {kubeconfig: %s, batchWait: 100ms, initialBackoff: 50ms, maxEventSize: 10000}\n' "$WORK/webhook.kubeconfig" >> "$CONFIG"
+policy '- {level: None, nonResourceURLs: ["/readyz", "/metrics", "/openapi/*", "/api", "/apis", "/api/*", "/apis/*"]}
+- {level: RequestResponse}'
+start_server
+sent() { for file in "$STAND_IN"/seen/*; do tail -n 1 "$file"; done | jq -c "select(.kind == \"EventList\") | .items[] | select($1)"; }
+was_sent() { [ -n "$(sent "$1")" ]; }
+metric() { api GET /metrics | sed -n "s/^$1 //p"; }
+k -n audited create configmap hooked --from-literal=colour=blue > "$WORK/out"
+hooked='.objectRef.name == "hooked" and .verb == "create"'
+eventually 5 was_sent "$hooked and .stage == \"ResponseComplete\""
+assert_eq "$(sent "$hooked" | jq -c '[.kind, .stage, .requestObject.data, .annotations["authorization.k8s.io/decision"]]' | tr '\n' ' ')" \
+  '[null,"RequestReceived",null,null] [null,"ResponseComplete",{"colour":"blue"},"allow"] '
+eventually 5 recorded "$hooked and .stage == \"ResponseComplete\""
+SEEN=$(cat "$STAND_IN"/seen/000001)
+assert_contains "$SEEN" 'POST /events'
+assert_contains "$SEEN" 'Authorization: Bearer token-of-limen'
+assert_contains "$SEEN" '{"kind":"EventList","apiVersion":"audit.k8s.io/v1","metadata":{},"items":[{"level":'
+
+# --- what is too large loses its bodies at the webhook, and not in the log, which has no such bound
+{ printf '{"metadata":{"name":"huge"},"data":{"x":"'; head -c 20000 "$WORK/large"; printf '"}}'; } > "$WORK/body"
+assert_status 201 POST /api/v1/namespaces/audited/configmaps "${json[@]}" --data-binary @"$WORK/body"
+huge='.objectRef.name == "huge" and .stage == "ResponseComplete"'
+eventually 5 was_sent "$huge"
+assert_eq "$(sent "$huge" | jq -c '[.level, .requestObject, .responseObject, .responseStatus.code, .annotations["audit.k8s.io/truncated"]]')" \
+  '["RequestResponse",null,null,201,"true"]'
+eventually 5 recorded "$huge and (.requestObject.data.x | length) == 20000 and .annotations[\"audit.k8s.io/truncated\"] == null"
+
+# --- a webhook that refuses is asked again until it takes them
+printf '{}' | answer events 503
+k -n audited create configmap later > "$WORK/out"
+refused_once() { [ "$(metric 'limen_audit_webhook_attempts_total{outcome="failure"}')" -ge 1 ]; }
+eventually 5 refused_once
+printf '{}' | answer events 200
+eventually 5 was_sent '.objectRef.name == "later" and .stage == "ResponseComplete"'
+stop_server
+
+# --- down: requests go on, what finds the buffer full is lost and counted, and the log says so
+hook 'batchEvents: 1, bufferEvents: 2, throttle: false'
+stop_stand_in
+start_server
+for i in 1 2 3 4 5 6; do assert_status 200 GET /api/v1/namespaces/audited/configmaps; done
+lost() { [ "$(metric 'apiserver_audit_error_total{plugin="webhook"}')" -ge 1 ]; }
+eventually 5 lost
+eventually 5 grep -q 'audit events cannot be stored backend=webhook' "$LOG"
+stop_server
+
+# --- blocking: requests wait for it, and go on without it unless it is strict
+hook 'mode: blocking'
+start_stand_in
+start_server
+assert_status 200 GET /api/v1/namespaces/audited/configmaps -H 'Audit-ID: waits-1'
+was_sent '.auditID == "waits-1" and .stage == "RequestReceived"' || fail "it did not wait"
+stop_stand_in
+assert_status 200 GET /api/v1/namespaces/audited/configmaps
+stop_server
+hook 'mode: blocking-strict'
+start_server
+assert_eq "$(api GET /api/v1/namespaces/audited/configmaps | jq -c '[.code, .reason, .message]')" \
+  '[500,"InternalError","Internal error occurred: failed to store audit event"]'
+assert_eq "$(metric apiserver_audit_requests_rejected_total)" 1
+start_stand_in
+assert_status 200 GET /api/v1/namespaces/audited/configmaps
 
 finish

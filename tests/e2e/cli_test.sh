@@ -3,7 +3,7 @@
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 
 # Every verb has help, and says so on stdout with status 0.
-for verb in serve init check 'modules list' 'modules inspect' explain version completion; do
+for verb in serve init check 'modules list' 'modules inspect' 'modules new' reload explain version completion; do
   # shellcheck disable=SC2086 # two words are meant
   assert_contains "$("$LIMEN" $verb --help)" "Usage: limen $verb"
 done

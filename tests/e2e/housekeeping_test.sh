@@ -404,12 +404,13 @@ switched_off
 eventually 10 has_rule view crontabs
 has_rules_of view system:aggregate-to-view || fail "view was not filled in"
 
-fresh_server no-trust cluster-authentication-trust root-ca-publisher
+fresh_server no-trust cluster-authentication-trust root-ca-publisher legacy-token-tracking
 would_have_been_done
 assert_eq "$(names_of configmap -A)" ""
 switched_off
 eventually 10 trusted
 eventually 10 published_in default
+eventually 10 k get configmap kube-apiserver-legacy-service-account-token-tracking -n kube-system
 
 fresh_server no-protection storage-protection
 make create ns stored
@@ -442,7 +443,7 @@ assert_exit 1 "$LIMEN" serve --config "$CONFIG"
 assert_contains "$OUTPUT" "controllers.rootCAFile: $WORK/root.crt: holds no certificate in PEM form"
 
 fresh_server nothing namespaces default-service-account rbac-bootstrap clusterrole-aggregation token-cleaner \
-  cluster-authentication-trust root-ca-publisher service-addresses local-api-services flow-control
+  cluster-authentication-trust root-ca-publisher legacy-token-tracking service-addresses local-api-services flow-control
 would_have_been_done
 assert_eq "$(names_of ns)" ""
 assert_eq "$(revision)" 1 "nothing is written"

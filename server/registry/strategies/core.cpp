@@ -4,9 +4,9 @@
 
 #include "base/strings.h"
 #include "object/metadata.h"
-#include "registry/pod_qos.h"
 #include "registry/service_fields.h"
 #include "registry/strategy.h"
+#include "validation/pod_qos.h"
 
 namespace limen::registry {
 
@@ -69,7 +69,7 @@ void prepare_namespace_update(Json& ns, const Json& old) {
 void prepare_pod_create(Json& pod, const Identity&) {
   boost::json::object& status = object::object_at(pod, "status");
   status["phase"] = "Pending";
-  status["qosClass"] = std::string(pod_qos_class(pod));
+  status["qosClass"] = std::string(validation::pod_qos_class(pod));
 }
 
 // A pod that runs gets its time to end; one that never started or has ended does not.

@@ -64,6 +64,17 @@ void resource_quota(boost::json::object& object);
 void node(boost::json::object& object);
 void endpoints(boost::json::object& object);
 
+// admission_policies.cpp
+void admission_policy(boost::json::object& object);  // validating and mutating ones
+void admission_policy_binding(boost::json::object& object);
+
+// devices.cpp
+void resource_claim(boost::json::object& object);
+void resource_claim_template(boost::json::object& object);
+void resource_slice(boost::json::object& object);
+void device_taint_rule(boost::json::object& object);
+void pod_certificate_request(boost::json::object& object);
+
 // flow_control.cpp
 void flow_schema(boost::json::object& object);
 void priority_level(boost::json::object& object);

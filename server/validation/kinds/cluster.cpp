@@ -74,6 +74,16 @@ void check_namespace(const Json& object, Causes& causes) {
   }
 }
 
+void check_namespace_finalizers(const Json& object, Causes& causes) {
+  const FieldPath path = spec_path().child("finalizers");
+  std::size_t index = 0;
+  for (const Json& finalizer : elements(find(object, {"spec", "finalizers"}))) {
+    const FieldPath at = path.index(index++);
+    check_text(text(&finalizer), object::qualified_name, at, causes);
+    check_finalizer_domain(text(&finalizer), at, causes);
+  }
+}
+
 void check_namespace_status(const Json& object, const Json&, Causes& causes) {
   const std::string_view phase = text_at(status_of(object), "phase");
   const bool ending = !object::deletion_timestamp(object).empty();

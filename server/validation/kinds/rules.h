@@ -44,6 +44,9 @@ void check_pod_create(const Json& object, Causes& causes);
 void check_pod_update(const Json& object, const Json& old, Causes& causes);
 void check_pod_status(const Json& object, const Json& old, Causes& causes);
 void check_pod_template_object(const Json& object, Causes& causes);
+// pod_parts.cpp: updates through the subresources resize and ephemeralcontainers, of the whole pod.
+void check_pod_resize(const Json& object, const Json& old, Causes& causes);
+void check_ephemeral_containers_update(const Json& object, const Json& old, Causes& causes);
 // A pod's spec, of a pod or in a template.
 void check_pod_spec(const Json* spec, const PodPlace& place, const FieldPath& path, Causes& causes);
 // A PodTemplateSpec: labels, annotations and spec.
@@ -90,6 +93,8 @@ void check_secret_update(const Json& object, const Json& old, Causes& causes);
 
 // cluster.cpp
 void check_namespace(const Json& object, Causes& causes);
+// Of an update through the subresource finalize.
+void check_namespace_finalizers(const Json& object, Causes& causes);
 void check_namespace_status(const Json& object, const Json& old, Causes& causes);
 void check_lease(const Json& object, Causes& causes);
 void check_event(const Json& object, Causes& causes);
@@ -122,6 +127,21 @@ void check_limit_range(const Json& object, Causes& causes);
 
 // webhooks.cpp
 void check_webhooks(const Json& object, Causes& causes);
+
+// admission_policies.cpp
+void check_validating_policy(const Json& object, Causes& causes);
+void check_validating_policy_status(const Json& object, const Json& old, Causes& causes);
+void check_validating_policy_binding(const Json& object, Causes& causes);
+void check_mutating_policy(const Json& object, Causes& causes);
+void check_mutating_policy_binding(const Json& object, Causes& causes);
+
+// devices.cpp
+void check_device_class(const Json& object, Causes& causes);
+void check_device_taint_rule(const Json& object, Causes& causes);
+void check_resource_claim_create(const Json& object, Causes& causes);
+void check_resource_claim_template_create(const Json& object, Causes& causes);
+void check_resource_slice(const Json& object, Causes& causes);
+void check_resource_slice_update(const Json& object, const Json& old, Causes& causes);
 
 // certificates.cpp
 void check_signing_request(const Json& object, Causes& causes);
@@ -161,6 +181,22 @@ void check_ingress_status(const Json& object, const Json& old, Causes& causes);
 void check_ingress_class(const Json& object, Causes& causes);
 void check_ingress_class_update(const Json& object, const Json& old, Causes& causes);
 void check_network_policy(const Json& object, Causes& causes);
+
+// service_ranges.cpp
+object::Problems ip_address_name(std::string_view name);
+void check_ip_address(const Json& object, Causes& causes);
+void check_ip_address_update(const Json& object, const Json& old, Causes& causes);
+void check_service_cidr_create(const Json& object, Causes& causes);
+void check_service_cidr_update(const Json& object, const Json& old, Causes& causes);
+
+// rare_kinds.cpp
+void check_lease_candidate(const Json& object, Causes& causes);
+void check_lease_candidate_update(const Json& object, const Json& old, Causes& causes);
+void check_migration(const Json& object, Causes& causes);
+void check_migration_update(const Json& object, const Json& old, Causes& causes);
+void check_pod_certificate_request(const Json& object, Causes& causes);
+void check_storage_capacity(const Json& object, Causes& causes);
+void check_storage_capacity_update(const Json& object, const Json& old, Causes& causes);
 
 // persistent_volumes.cpp
 void check_persistent_volume(const Json& object, Causes& causes);

@@ -86,8 +86,21 @@ constexpr auto kRules = std::to_array<Rules>({
      .status = kinds::check_service_status,
      .own_finalizers = true},
     {.group = "admissionregistration.k8s.io",
+     .resource = "mutatingadmissionpolicies",
+     .check = kinds::check_mutating_policy},
+    {.group = "admissionregistration.k8s.io",
+     .resource = "mutatingadmissionpolicybindings",
+     .check = kinds::check_mutating_policy_binding},
+    {.group = "admissionregistration.k8s.io",
      .resource = "mutatingwebhookconfigurations",
      .check = kinds::check_webhooks},
+    {.group = "admissionregistration.k8s.io",
+     .resource = "validatingadmissionpolicies",
+     .check = kinds::check_validating_policy,
+     .status = kinds::check_validating_policy_status},
+    {.group = "admissionregistration.k8s.io",
+     .resource = "validatingadmissionpolicybindings",
+     .check = kinds::check_validating_policy_binding},
     {.group = "admissionregistration.k8s.io",
      .resource = "validatingwebhookconfigurations",
      .check = kinds::check_webhooks},
@@ -159,9 +172,18 @@ constexpr auto kRules = std::to_array<Rules>({
      .name = any_name,
      .check = kinds::check_trust_bundle,
      .update = kinds::check_trust_bundle_update,
+     .create = kinds::check_trust_bundle_create,
      .own_finalizers = true},
+    {.group = "certificates.k8s.io",
+     .resource = "podcertificaterequests",
+     .check = kinds::check_pod_certificate_request,
+     .update = kinds::check_spec_update},
     {.group = "coordination.k8s.io", .resource = "leases", .check = kinds::check_lease},
-    {.group = "coordination.k8s.io", .resource = "leasecandidates", .name = object::config_map_key},
+    {.group = "coordination.k8s.io",
+     .resource = "leasecandidates",
+     .name = object::config_map_key,
+     .check = kinds::check_lease_candidate,
+     .update = kinds::check_lease_candidate_update},
     {.group = "discovery.k8s.io",
      .resource = "endpointslices",
      .check = kinds::check_endpoint_slice,
@@ -194,9 +216,18 @@ constexpr auto kRules = std::to_array<Rules>({
      .status = kinds::check_ingress_status,
      .own_finalizers = true},
     {.group = "networking.k8s.io",
+     .resource = "ipaddresses",
+     .name = kinds::ip_address_name,
+     .check = kinds::check_ip_address,
+     .update = kinds::check_ip_address_update},
+    {.group = "networking.k8s.io",
      .resource = "networkpolicies",
      .check = kinds::check_network_policy,
      .own_finalizers = true},
+    {.group = "networking.k8s.io",
+     .resource = "servicecidrs",
+     .update = kinds::check_service_cidr_update,
+     .create = kinds::check_service_cidr_create},
     {.group = "node.k8s.io",
      .resource = "runtimeclasses",
      .check = kinds::check_runtime_class,
@@ -229,6 +260,22 @@ constexpr auto kRules = std::to_array<Rules>({
      .name = kPathSegment,
      .check = kinds::check_role,
      .own_finalizers = true},
+    {.group = "resource.k8s.io", .resource = "deviceclasses", .check = kinds::check_device_class},
+    {.group = "resource.k8s.io",
+     .resource = "devicetaintrules",
+     .check = kinds::check_device_taint_rule},
+    {.group = "resource.k8s.io",
+     .resource = "resourceclaims",
+     .update = kinds::check_spec_update,
+     .create = kinds::check_resource_claim_create},
+    {.group = "resource.k8s.io",
+     .resource = "resourceclaimtemplates",
+     .update = kinds::check_spec_update,
+     .create = kinds::check_resource_claim_template_create},
+    {.group = "resource.k8s.io",
+     .resource = "resourceslices",
+     .check = kinds::check_resource_slice,
+     .update = kinds::check_resource_slice_update},
     {.group = "scheduling.k8s.io",
      .resource = "priorityclasses",
      .check = kinds::check_priority_class,
@@ -246,6 +293,10 @@ constexpr auto kRules = std::to_array<Rules>({
      .update = kinds::check_csi_node_update,
      .own_finalizers = true},
     {.group = "storage.k8s.io",
+     .resource = "csistoragecapacities",
+     .check = kinds::check_storage_capacity,
+     .update = kinds::check_storage_capacity_update},
+    {.group = "storage.k8s.io",
      .resource = "storageclasses",
      .check = kinds::check_storage_class,
      .update = kinds::check_storage_class_update,
@@ -261,6 +312,10 @@ constexpr auto kRules = std::to_array<Rules>({
      .check = kinds::check_volume_attributes_class,
      .update = kinds::check_volume_attributes_class_update,
      .own_finalizers = true},
+    {.group = "storagemigration.k8s.io",
+     .resource = "storageversionmigrations",
+     .check = kinds::check_migration,
+     .update = kinds::check_migration_update},
 });
 
 }  // namespace
@@ -304,6 +359,30 @@ std::vector<base::StatusCause> validate_update(const catalog::Resource& resource
   if (rules.check) rules.check(object, causes);
   if (rules.update) rules.update(object, old, causes);
   if (resource.custom) check_custom(object, &old, *resource.custom, causes);
+  return causes.take();
+}
+
+std::vector<base::StatusCause> validate_finalize(const catalog::Resource& namespaces,
+                                                 const Json& object, const Json& old) {
+  Causes causes;
+  check_metadata_update(object, old, namespaces.namespaced, causes);
+  kinds::check_namespace_finalizers(object, causes);
+  return causes.take();
+}
+
+std::vector<base::StatusCause> validate_resize(const catalog::Resource& pods, const Json& object,
+                                               const Json& old) {
+  Causes causes;
+  check_metadata_update(object, old, pods.namespaced, causes);
+  kinds::check_pod_resize(object, old, causes);
+  return causes.take();
+}
+
+std::vector<base::StatusCause> validate_ephemeral_containers(const catalog::Resource& pods,
+                                                             const Json& object, const Json& old) {
+  Causes causes;
+  check_metadata_update(object, old, pods.namespaced, causes);
+  kinds::check_ephemeral_containers_update(object, old, causes);
   return causes.take();
 }
 

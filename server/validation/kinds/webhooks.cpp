@@ -5,6 +5,7 @@
 #include "base/strings.h"
 #include "validation/kinds/parts.h"
 #include "validation/kinds/rules.h"
+#include "validation/kinds/webhook_rules.h"
 
 namespace limen::validation::kinds {
 
@@ -70,7 +71,9 @@ void check_resources(const Json& rule, const FieldPath& path, Causes& causes) {
   }
 }
 
-void check_rule(const Json& rule, const FieldPath& path, Causes& causes) {
+}  // namespace
+
+void check_operation_rule(const Json& rule, const FieldPath& path, Causes& causes) {
   check_wildcards(rule, "operations", "operations", path, causes);
   std::size_t index = 0;
   for (const Json& operation : elements(member(rule, "operations"))) {
@@ -90,6 +93,8 @@ void check_rule(const Json& rule, const FieldPath& path, Causes& causes) {
                  causes);
   }
 }
+
+namespace {
 
 void check_url(std::string_view url, const FieldPath& path, Causes& causes) {
   const auto cut = [](std::string_view& from, char mark) {
@@ -183,9 +188,11 @@ void check_client(const Json& hook, const FieldPath& path, Causes& causes) {
   }
 }
 
-void check_match_conditions(const Json& hook, const FieldPath& path, Causes& causes) {
+}  // namespace
+
+void check_match_conditions(const Json& owner, const FieldPath& path, Causes& causes) {
   constexpr std::size_t kMost = 64;
-  const std::span<const Json> conditions = elements(member(hook, "matchConditions"));
+  const std::span<const Json> conditions = elements(member(owner, "matchConditions"));
   if (conditions.size() > kMost) causes.too_many(path, conditions.size(), kMost);
   std::set<std::string_view> names;
   std::size_t index = 0;
@@ -200,11 +207,13 @@ void check_match_conditions(const Json& hook, const FieldPath& path, Causes& cau
   }
 }
 
+namespace {
+
 void check_hook(const Json& hook, const FieldPath& path, Causes& causes) {
   check_qualified_domain(text_at(hook, "name"), path.child("name"), causes);
   std::size_t index = 0;
   for (const Json& rule : elements(member(hook, "rules"))) {
-    check_rule(rule, path.child("rules").index(index++), causes);
+    check_operation_rule(rule, path.child("rules").index(index++), causes);
   }
   const auto one_of = [&](std::string_view key, std::initializer_list<std::string_view> allowed) {
     if (has(hook, key)) check_one_of(text_at(hook, key), allowed, path.child(key), causes);

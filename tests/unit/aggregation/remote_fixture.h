@@ -15,12 +15,13 @@ namespace limen::test {
 class FakeRemote {
  public:
   struct Asked {
+    std::string method;
     proxy::Target target;
     aggregation::HeaderList headers;
     std::size_t max_bytes;
   };
 
-  // Of GET `path`. Paths without an answer are answered 404.
+  // Of any method at `path`. Paths without an answer are answered 404.
   void answer(const std::string& path, int status, std::string body = {},
               aggregation::HeaderList headers = {}) {
     const std::lock_guard lock(mutex_);
@@ -43,10 +44,10 @@ class FakeRemote {
     return out;
   }
 
-  base::Task<proxy::Fetched> fetch(proxy::Target target, aggregation::HeaderList headers,
-                                   std::size_t max_bytes) {
+  base::Task<proxy::Fetched> fetch(std::string method, proxy::Target target,
+                                   aggregation::HeaderList headers, std::size_t max_bytes) {
     const std::lock_guard lock(mutex_);
-    asked_.push_back({target, std::move(headers), max_bytes});
+    asked_.push_back({std::move(method), target, std::move(headers), max_bytes});
     proxy::Fetched out;
     if (down_) {
       out.error = "connection refused";
@@ -63,9 +64,10 @@ class FakeRemote {
   }
   aggregation::RemoteServers::Options options() {
     aggregation::RemoteServers::Options out;
-    out.fetch = [this](base::Executor&, proxy::Target target, aggregation::HeaderList headers,
-                       std::size_t max_bytes, std::chrono::milliseconds) {
-      return fetch(std::move(target), std::move(headers), max_bytes);
+    out.fetch = [this](base::Executor&, std::string method, proxy::Target target,
+                       aggregation::HeaderList headers, std::size_t max_bytes,
+                       std::chrono::milliseconds) {
+      return fetch(std::move(method), std::move(target), std::move(headers), max_bytes);
     };
     return out;
   }

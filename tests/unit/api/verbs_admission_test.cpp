@@ -273,7 +273,12 @@ class AdmissionMatrix : public ApiTest, public testing::WithParamInterface<Row> 
                        R"({"name":"a","namespace":"default","uid":"u-a"}})");
     store.put(kDeployment.id, web(2, R"({"replicas":1})"));
     store.put(kPod.id, R"({"apiVersion":"v1","kind":"Pod","spec":{"containers":[{"name":"c",)"
-                       R"("image":"i","resources":{"requests":{"cpu":"1"}}}]},)"
+                       R"("image":"i","resources":{"requests":{"cpu":"1"}},)"
+                       R"("imagePullPolicy":"Always","terminationMessagePolicy":"File",)"
+                       R"("terminationMessagePath":"/dev/termination-log"}],)"
+                       R"("restartPolicy":"Always","dnsPolicy":"ClusterFirst",)"
+                       R"("schedulerName":"default-scheduler","securityContext":{},)"
+                       R"("terminationGracePeriodSeconds":30},)"
                        R"("status":{"phase":"Running"},"metadata":{"name":"p",)"
                        R"("namespace":"default","uid":"u-p"}})");
     store.put({"", "namespaces"},

@@ -55,6 +55,12 @@ class InitStateTest : public testing::Test {
   InitOptions options_;
 };
 
+TEST_F(InitStateTest, TellsTheConfigurationWithoutMakingAnything) {
+  const std::string told = init_config_text(options_);
+  EXPECT_FALSE(file_exists(options_.state));
+  EXPECT_EQ(told, read_file(init_state(options_).config_file));
+}
+
 TEST_F(InitStateTest, MakesEverythingAFirstStartNeeds) {
   const InitResult result = init_state(options_);
   EXPECT_EQ(result.config_file, options_.state + "/limen.yaml");

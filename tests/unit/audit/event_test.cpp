@@ -5,6 +5,7 @@
 #include <chrono>
 
 #include "audit/managed_fields.h"
+#include "audit/request_uri.h"
 #include "object/decode.h"
 #include "support/fake_exchange.h"
 
@@ -165,6 +166,28 @@ TEST_F(AuditEvent, ALongUserAgentIsCut) {
     const std::string text = make_event(context, Stage::response_complete, kNow).to_json();
     EXPECT_EQ(text.find("...TRUNCATED") != std::string::npos, length > 1024);
     EXPECT_NE(text.find('"' + std::string(1024, 'a')), std::string::npos);
+  }
+}
+
+TEST_F(AuditEvent, CredentialsInTheQueryAreNotShown) {
+  auto& context = asks("GET", "/api/v1/namespaces/x/services/y/proxy/?token=abc&page=2");
+  const std::string text = make_event(context, Stage::response_complete, kNow).to_json();
+  EXPECT_NE(text.find(R"(/proxy/?token=REDACTED&page=2")"), std::string::npos) << text;
+  EXPECT_EQ(text.find("abc"), std::string::npos);
+}
+
+TEST(AuditRequestUri, SecretNamesAreKnownHoweverTheyAreWritten) {
+  EXPECT_EQ(shown_target("/a?access_token=x"), "/a?access_token=REDACTED");
+  EXPECT_EQ(shown_target("/a?Access%5FToken=x&b=1"), "/a?Access%5FToken=REDACTED&b=1");
+  EXPECT_EQ(shown_target("/a?b=1;client-secret=x"), "/a?b=1;client-secret=REDACTED");
+  EXPECT_EQ(shown_target("/a?PASSWORD=x=y&&"), "/a?PASSWORD=REDACTED&&");
+}
+
+TEST(AuditRequestUri, EverythingElseIsAsItWasSent) {
+  for (const char* target :
+       {"/", "/token=x", "/a?", "/a?token", "/a?tokens=1&limit=500&continue=abc%3D",
+        "/a?labelSelector=password%3Dx", "*"}) {
+    EXPECT_EQ(shown_target(target), target);
   }
 }
 

@@ -1,13 +1,17 @@
 #include <gtest/gtest.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <zlib.h>
 
+#include <array>
 #include <csignal>
 #include <filesystem>
 #include <fstream>
 #include <sstream>
 #include <thread>
 
+#include "audit/backups.h"
+#include "audit/gzip_file.h"
 #include "audit/log_backend.h"
 #include "audit/log_file.h"
 #include "observability/metrics.h"
@@ -122,6 +126,85 @@ TEST(AuditLogFile, BackupsThatAreTooOldGo) {
   EXPECT_FALSE(fs::exists(folder / "a-2020-01-01T00-00-00.000.log"));
 }
 
+// The text of a .gz file.
+std::string unpacked(const std::string& path) {
+  const gzFile file = gzopen(path.c_str(), "rb");
+  if (file == nullptr) return "cannot be opened";
+  std::array<char, 4096> buffer;
+  const int size = gzread(file, buffer.data(), buffer.size());
+  gzclose(file);
+  return size < 0 ? "cannot be read" : std::string(buffer.data(), static_cast<std::size_t>(size));
+}
+
+TEST(AuditBackups, AgeIsCountedFromTheNameToTheHour) {
+  const ScratchFolder folder;
+  for (const char* name : {"a-2026-11-24T00-00-00.000.log", "a-2026-11-24T00-00-00.001.log"}) {
+    std::ofstream(folder / name) << "x";
+  }
+  Backups backups(folder / "a.log", {10, 0, std::chrono::hours(24), false});
+  backups.tidy(*base::parse_time("2026-11-25T00:00:00Z"));
+  EXPECT_EQ(files_in(folder), 2U) << "just that old is not too old";
+  backups.tidy(*base::parse_time("2026-11-25T00:00:00.001Z"));
+  EXPECT_FALSE(fs::exists(folder / "a-2026-11-24T00-00-00.000.log"));
+  EXPECT_TRUE(fs::exists(folder / "a-2026-11-24T00-00-00.001.log"));
+}
+
+TEST(AuditBackups, TwoOfOneMillisecondHaveTwoNames) {
+  const ScratchFolder folder;
+  const Backups backups(folder / "a.log", {});
+  const auto now = *base::parse_time("2026-11-24T02:31:48.123Z");
+  EXPECT_EQ(backups.free_name(now), folder / "a-2026-11-24T02-31-48.123.log");
+  std::ofstream(folder / "a-2026-11-24T02-31-48.123.log") << "x";
+  std::ofstream(folder / "a-2026-11-24T02-31-48.124.log.gz") << "x";
+  EXPECT_EQ(backups.free_name(now), folder / "a-2026-11-24T02-31-48.125.log");
+}
+
+TEST(AuditBackups, AreCompressedForTheirOwnerAlone) {
+  const ScratchFolder folder;
+  const std::string name = folder / "a-2026-11-24T02-31-48.123.log";
+  std::ofstream(name) << "lines\n";
+  const auto now = *base::parse_time("2026-11-24T03:00:00Z");
+  Backups backups(folder / "a.log", {10, 5, {}, true});
+  backups.tidy(now);
+  backups.tidy(now);  // waits for the first
+  EXPECT_FALSE(fs::exists(name));
+  EXPECT_EQ(unpacked(name + ".gz"), "lines\n");
+  struct stat about {};
+  ASSERT_EQ(::stat((name + ".gz").c_str(), &about), 0);
+  EXPECT_EQ(about.st_mode & 0777, 0600U);
+  EXPECT_EQ(files_in(folder), 1U) << "nothing unfinished is left";
+}
+
+TEST(AuditBackups, CompressedOnesAreCountedToo) {
+  const ScratchFolder folder;
+  std::ofstream(folder / "a-2026-11-24T02-00-00.000.log.gz") << "x";
+  std::ofstream(folder / "a-2026-11-24T03-00-00.000.log") << "x";
+  Backups backups(folder / "a.log", {10, 1, {}, false});
+  backups.tidy(*base::parse_time("2026-11-24T04:00:00Z"));
+  EXPECT_FALSE(fs::exists(folder / "a-2026-11-24T02-00-00.000.log.gz"));
+  EXPECT_TRUE(fs::exists(folder / "a-2026-11-24T03-00-00.000.log"));
+}
+
+TEST(AuditBackups, WhatCannotBeCompressedStays) {
+  const ScratchFolder folder;
+  const std::string name = folder / "a-2026-11-24T02-31-48.123.log";
+  std::ofstream(name) << "lines\n";
+  fs::create_directory(name + ".gz.part");
+  const std::atomic<bool> go_on{false};
+  EXPECT_TRUE(gzip_file(name, go_on).starts_with(name + ".gz.part: "));
+  EXPECT_EQ(content(name), "lines\n");
+}
+
+TEST(AuditBackups, ACompressionThatIsCutShortLeavesTheFile) {
+  const ScratchFolder folder;
+  const std::string name = folder / "a.log";
+  std::ofstream(name) << "lines\n";
+  const std::atomic<bool> stop{true};
+  EXPECT_EQ(gzip_file(name, stop), "");
+  EXPECT_EQ(content(name), "lines\n");
+  EXPECT_EQ(files_in(folder), 1U);
+}
+
 TEST(AuditLogFile, AFileThatWasMovedIsNotFollowedToItsNewName) {
   const ScratchFolder folder;
   LogFile file(folder / "a.log", {});
@@ -176,6 +259,25 @@ TEST(AuditLog, EventsAreLinesInTheirOrder) {
     }
   }
   EXPECT_EQ(content(folder / "a.log"), expected);
+}
+
+TEST(AuditLog, AnEventThatIsTooLargeLosesItsBodiesOrGoes) {
+  auto& too_large =
+      metrics::counter("apiserver_audit_error_total", "", {"plugin"}).with({"truncate"});
+  const std::uint64_t before = too_large.value();
+  const ScratchFolder folder;
+  {
+    LogBackend log({folder / "a.log", {}, 100, 1024 * 1024, false, 70});
+    Event body = line("body");
+    body.request_object = '"' + std::string(100, 'x') + '"';
+    EXPECT_TRUE(log.take(std::move(body)));
+    EXPECT_TRUE(log.take(line(std::string(100, 'x'))));
+    EXPECT_TRUE(log.take(line("small")));
+  }
+  EXPECT_EQ(content(folder / "a.log"),
+            "{\"n\":\"body\",\"annotations\":{\"audit.k8s.io/truncated\":\"true\"}}\n"
+            "{\"n\":\"small\"}\n");
+  EXPECT_EQ(too_large.value(), before + 1);
 }
 
 TEST(AuditLog, AFileIsRotatedBetweenTwoLines) {

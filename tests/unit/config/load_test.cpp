@@ -365,15 +365,54 @@ TEST(ConfigLoadTest, WantsCertificateAndKeyTogether) {
 
 TEST(ConfigLoadTest, WantsPolicyAndPlaceOfTheAuditLogTogether) {
   EXPECT_EQ(problem("audit: {policyFile: p.yaml}\n"),
-            "limen.yaml:3:21: audit: policyFile and logPath must be given together: what is "
-            "recorded, and where");
+            "limen.yaml:3:21: audit: policyFile says what is recorded, logPath or "
+            "auditWebhook.kubeconfig where: give both or none");
   EXPECT_EQ(problem("audit: {logPath: \"-\"}\n"),
-            "limen.yaml:3:18: audit: policyFile and logPath must be given together: what is "
-            "recorded, and where");
+            "limen.yaml:3:18: audit: policyFile says what is recorded, logPath or "
+            "auditWebhook.kubeconfig where: give both or none");
+  EXPECT_EQ(problem("auditWebhook: {kubeconfig: a}\n"),
+            "limen.yaml:3:28: audit: policyFile says what is recorded, logPath or "
+            "auditWebhook.kubeconfig where: give both or none");
+  EXPECT_TRUE(load("audit: {policyFile: p.yaml}\nauditWebhook: {kubeconfig: a}\n").ok());
+  EXPECT_EQ(problem("auditWebhook: {mode: strict}\n"),
+            "limen.yaml:3:22: auditWebhook.mode: \"strict\" must be batch, blocking or "
+            "blocking-strict");
+  EXPECT_EQ(problem("auditWebhook: {maxBatchSize: 1023}\n"),
+            "limen.yaml:3:30: auditWebhook.maxBatchSize: 1023 is not between 1024 and 1073741824");
   EXPECT_EQ(problem("audit: {whenFull: wait}\n"),
             "limen.yaml:3:19: audit.whenFull: \"wait\" must be drop or refuse");
   EXPECT_EQ(problem("audit: {logpath: a}\n"),
             "limen.yaml:3:9: audit: unknown key \"logpath\" (did you mean \"logPath\"?)");
+}
+
+TEST(ConfigLoadTest, APrivateKeyIsNotWrittenIntoTheFileNorIntoAMessage) {
+  const std::string key =
+      "\"-----BEGIN EC PRIVATE KEY-----\\ncanary\\n-----END EC PRIVATE KEY-----\"";
+  for (const auto& [body, beginning] :
+       {std::pair<std::string, std::string>{"secure: {tlsPrivateKeyFile: " + key + "}\n",
+                                            "limen.yaml:3:29: secure.tlsPrivateKeyFile: holds"},
+        {"authenticators:\n- {name: sa, module: service-account, config: {files: [a, " + key +
+             "]}}\n",
+         "limen.yaml:4:60: sa.config/files/1: holds"},
+        {"storage: {module: sqlite, config: {path: " + key + "}}\n",
+         "limen.yaml:3:42: sqlite.config/path: holds"}}) {
+    const std::string text = problem(body);
+    EXPECT_TRUE(text.starts_with(beginning)) << text;
+    EXPECT_EQ(text.find("canary"), std::string::npos) << text;
+  }
+}
+
+TEST(ConfigLoadTest, ReadsTheLevelsOfSingleSources) {
+  const Loaded loaded = load_text(
+      std::string(kHead) + "log: {levels: [authn=debug, module/a=b=warn]}\n", "limen.yaml", {});
+  EXPECT_EQ(loaded.problems, std::vector<std::string>{});
+  EXPECT_EQ(loaded.configuration.log.levels,
+            (std::vector<std::string>{"authn=debug", "module/a=b=warn"}));
+  EXPECT_NE(problem("log: {levels: [authn]}\n").find("such as authn=debug"), std::string::npos);
+  EXPECT_NE(problem("log: {levels: [rbac=debug]}\n").find("must be a room of the server"),
+            std::string::npos);
+  EXPECT_NE(problem("log: {levels: [authn=loud]}\n").find("must be debug, info, warn or error"),
+            std::string::npos);
 }
 
 TEST(ConfigLoadTest, KeepsTheLocalListenerOnLoopbackUnlessToldOtherwise) {
@@ -550,6 +589,20 @@ TEST(ConfigExampleTest, TheShippedFileShowsExactlyTheDefaults) {
   EXPECT_EQ(c.audit.buffer_events, defaults.audit.buffer_events);
   EXPECT_EQ(c.audit.buffer_bytes, defaults.audit.buffer_bytes);
   EXPECT_EQ(c.audit.when_full, defaults.audit.when_full);
+  EXPECT_EQ(c.audit.compress, defaults.audit.compress);
+  EXPECT_EQ(c.audit.max_event_size, defaults.audit.max_event_size);
+  EXPECT_EQ(c.audit_webhook.kubeconfig, defaults.audit_webhook.kubeconfig);
+  EXPECT_EQ(c.audit_webhook.mode, defaults.audit_webhook.mode);
+  EXPECT_EQ(c.audit_webhook.buffer_events, defaults.audit_webhook.buffer_events);
+  EXPECT_EQ(c.audit_webhook.buffer_bytes, defaults.audit_webhook.buffer_bytes);
+  EXPECT_EQ(c.audit_webhook.batch_events, defaults.audit_webhook.batch_events);
+  EXPECT_EQ(c.audit_webhook.batch_wait, defaults.audit_webhook.batch_wait);
+  EXPECT_EQ(c.audit_webhook.throttle, defaults.audit_webhook.throttle);
+  EXPECT_EQ(c.audit_webhook.throttle_qps, defaults.audit_webhook.throttle_qps);
+  EXPECT_EQ(c.audit_webhook.throttle_burst, defaults.audit_webhook.throttle_burst);
+  EXPECT_EQ(c.audit_webhook.initial_backoff, defaults.audit_webhook.initial_backoff);
+  EXPECT_EQ(c.audit_webhook.max_event_size, defaults.audit_webhook.max_event_size);
+  EXPECT_EQ(c.audit_webhook.max_batch_size, defaults.audit_webhook.max_batch_size);
   EXPECT_EQ(c.request_timeout, defaults.request_timeout);
   EXPECT_EQ(c.min_request_timeout, defaults.min_request_timeout);
   EXPECT_EQ(c.history_retention, defaults.history_retention);

@@ -50,6 +50,11 @@ base::Task<void> hear(Asked& asked) {
 class LevelTest : public testing::Test {
  protected:
   LevelTest() { level_->configure(queued(8, 2, 50), 4); }
+  // Whoever still waits is told so: a task that nobody ends keeps its frame.
+  void TearDown() override {
+    for (const auto& asked : all_) asked->place.give_up(Decision::cancelled);
+    loop_.run();
+  }
 
   Asked& ask(const std::string& flow, Work work = {}) {
     all_.push_back(std::make_unique<Asked>());
@@ -112,6 +117,19 @@ TEST_F(LevelTest, WithoutQueuesWhatFindsNoSeatIsRefused) {
   EXPECT_EQ(first.decision, Decision::execute);
   EXPECT_EQ(ask("bob").decision, Decision::concurrency_limit);
   leave(first);
+  EXPECT_EQ(ask("bob").decision, Decision::execute);
+}
+
+TEST_F(LevelTest, WhoWaitedBeforeTheQueuesWentGoesFirst) {
+  Asked& first = ask("bob", {.seats = 2});
+  ask("bob");
+  Asked& wide = ask("amy", {.seats = 3});
+  ASSERT_EQ(wide.decision, Decision::waiting);
+  level_->configure(queued(0, 0, 0), 4);
+  EXPECT_EQ(ask("bob").decision, Decision::concurrency_limit) << "there is a seat, and amy's turn";
+  leave(first);
+  EXPECT_EQ(wide.decision, Decision::execute);
+  leave(wide);
   EXPECT_EQ(ask("bob").decision, Decision::execute);
 }
 

@@ -19,7 +19,7 @@ struct Refusal {
 Refusal refusal(const ModuleFolder& folder, const std::string& name, std::string_view sha256 = {}) {
   Loader loader(folder.path());
   try {
-    loader.load(name, sha256);
+    loader.load(name, {std::string(sha256), {}, {}});
   } catch (const LoadError& error) {
     return {error.gate(), test::replaced(error.what(), folder.path().string(), "FOLDER") + "\n"};
   }

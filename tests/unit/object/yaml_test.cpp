@@ -129,6 +129,15 @@ TEST(DecodeYaml, CountsExpandedValuesAgainstTheirLimit) {
   EXPECT_NE(yaml_error(text, limits), "");
 }
 
+TEST(DecodeYaml, CopiesBytesForAnchorsAndAliasesUpToTheirLimitAndNoFurther) {
+  const std::string text = "a: &a \"" + std::string(98, 'x') + "\"\nb: [*a, *a]\n";
+  DecodeLimits limits;
+  limits.max_alias_bytes = 3 * 98;  // of the anchor and of each alias
+  EXPECT_EQ(yaml_error(text, limits), "");
+  --limits.max_alias_bytes;
+  EXPECT_EQ(yaml_error(text, limits), "yaml: document contains excessive aliasing");
+}
+
 TEST(DecodeYaml, ReadsUpToTheDepthLimitAndNoFurther) {
   DecodeLimits limits;
   limits.max_depth = 20;

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <filesystem>
+#include <set>
 #include <string>
 
 namespace limen::log {
@@ -65,7 +67,7 @@ TEST_F(LogTest, ShowsBytesThatAreNotUtf8AsEscapes) {
 
 TEST_F(LogTest, DropsEventsBelowTheLevel) {
   set_level(Level::warn);
-  EXPECT_FALSE(enabled(Level::info));
+  EXPECT_FALSE(enabled(Level::info, room_of("/server/authn/")));
   EXPECT_EQ(captured([] { info("quiet"); }), "");
   EXPECT_NE(captured([] { warn("loud"); }), "");
 }
@@ -82,6 +84,77 @@ TEST_F(LogTest, WritesJsonObjectsWhenAsked) {
   EXPECT_EQ(line.substr(0, 9), "{\"time\":\"");
   EXPECT_EQ(line.substr(line.find("\"level\"")),
             "\"level\":\"info\",\"msg\":\"he said \\\"no\\\"\",\"user\":\"a\\nb\"}\n");
+}
+
+// A line as the room `authn` would write it.
+std::string from_authn(Level level) {
+  testing::internal::CaptureStderr();
+  Message message("said");
+  message.room = room_of("/server/authn/");
+  write(level, message, nullptr, 0);
+  return testing::internal::GetCapturedStderr();
+}
+
+std::string from_module(Level level, std::string_view instance) {
+  testing::internal::CaptureStderr();
+  write_for_module(level, instance, "said", nullptr, 0);
+  return testing::internal::GetCapturedStderr();
+}
+
+TEST_F(LogTest, ARoomIsTheFolderOfTheServerThatAFileIsIn) {
+  EXPECT_EQ(kRooms[room_of("/src/limen/server/authn/chain.cpp")], "authn");
+  EXPECT_EQ(kRooms[room_of("/srv/server/x/server/api/verbs/get.cpp")], "api");
+  EXPECT_EQ(room_of("/src/limen/tests/unit/authn/chain_test.cpp"), kNowhere);
+  EXPECT_EQ(room_of("/src/server/none/a.cpp"), kNowhere);
+}
+
+TEST_F(LogTest, TheRoomsAreTheFoldersOfTheServer) {
+  std::set<std::string, std::less<>> folders;
+  for (const auto& entry : std::filesystem::directory_iterator(LIMEN_SOURCE_DIR "/server")) {
+    if (entry.is_directory()) folders.insert(entry.path().filename().string());
+  }
+  EXPECT_EQ(folders, (std::set<std::string, std::less<>>(kRooms.begin(), kRooms.end())));
+}
+
+TEST_F(LogTest, ARoomMayHaveALevelOfItsOwn) {
+  set_levels({Level::warn, {{"authn", Level::debug}}});
+  EXPECT_NE(from_authn(Level::debug), "");
+  EXPECT_EQ(captured([] { info("elsewhere"); }), "");
+  set_levels({Level::debug, {{"authn", Level::error}}});
+  EXPECT_EQ(from_authn(Level::warn), "");
+  EXPECT_NE(captured([] { debug("elsewhere"); }), "");
+}
+
+TEST_F(LogTest, AModuleInstanceMayHaveALevelOfItsOwn) {
+  set_levels({Level::warn, {{"module/rbac", Level::debug}, {"module/x509", Level::error}}});
+  EXPECT_NE(from_module(Level::debug, "rbac"), "");
+  EXPECT_EQ(from_module(Level::warn, "x509"), "");
+  EXPECT_EQ(from_module(Level::info, "other"), "");
+  EXPECT_NE(from_module(Level::warn, "other"), "");
+}
+
+TEST_F(LogTest, TheLevelOfAllTakesTheOthersAway) {
+  set_levels({Level::warn, {{"authn", Level::debug}, {"module/rbac", Level::debug}}});
+  set_level(Level::info);
+  EXPECT_EQ(from_authn(Level::debug), "");
+  EXPECT_EQ(from_module(Level::debug, "rbac"), "");
+  EXPECT_TRUE(levels().own.empty());
+}
+
+TEST_F(LogTest, OnlyRoomsAndModulesHaveLevels) {
+  for (const char* name : {"authn", "watch", "module/x"}) EXPECT_EQ(name_problem(name), "") << name;
+  for (const char* name : {"", "module/", "auth", "rbac"})
+    EXPECT_NE(name_problem(name), "") << name;
+}
+
+TEST_F(LogTest, JsonNamesTheRoomAndTheModule) {
+  set_format(Format::json);
+  const std::string room = from_authn(Level::info);
+  EXPECT_EQ(room.substr(room.find("\"level\"")),
+            "\"level\":\"info\",\"room\":\"authn\",\"msg\":\"said\"}\n");
+  const std::string module = from_module(Level::warn, "rbac");
+  EXPECT_EQ(module.substr(module.find("\"level\"")),
+            "\"level\":\"warn\",\"room\":\"modules\",\"msg\":\"said\",\"module\":\"rbac\"}\n");
 }
 
 }  // namespace

@@ -1,5 +1,7 @@
 // What the pipeline has recorded of each way a request can go.
+#include <atomic>
 #include <mutex>
+#include <thread>
 
 #include "audit/policy_file.h"
 #include "base/api_error.h"
@@ -19,9 +21,16 @@ class Kept final : public audit::Backend {
   }
   bool has_room() const override { return lines.size() < room; }
   void reopen() override {}
+  bool blocks() const override { return blocking; }
+  void take_and_tell(audit::Event event, std::function<void(bool)> then) override {
+    lines.push_back(event.to_json());
+    told = std::move(then);
+  }
 
   std::vector<std::string> lines;
   std::size_t room = 1000;
+  bool blocking = false;
+  std::function<void(bool)> told;  // of the event that a request waits for
 };
 
 class PipelineAudit : public PipelineTest {
@@ -156,7 +165,7 @@ TEST_F(PipelineAudit, AChangedPolicyIsInForceForTheNextRequest) {
   send("/api/v1/pods", {kRoot});
   audit::Policy policy;
   policy.rules.emplace_back().level = audit::AuditLevel::metadata;
-  owned_->change_policy(std::move(policy));
+  owned_->replace(std::move(policy));
   send("/api/v1/pods", {kRoot});
   EXPECT_EQ(told(), (Told{"RequestReceived", "ResponseComplete 200"}));
 }
@@ -188,6 +197,81 @@ TEST_F(PipelineAudit, TheLastPlaceIsEnoughForARequestThatIsToldOfOnItsArrival) {
   pipeline_.reset();
   kept_->room = 0;
   EXPECT_EQ(send("/api/v1/pods", {kRoot})->status, 500);
+}
+
+TEST_F(PipelineAudit, ARequestWaitsForABackendThatBlocks) {
+  record("- {level: Metadata}\n");
+  kept_->blocking = true;
+  const auto exchange = send("/api/v1/pods", {kRoot});
+  EXPECT_EQ(told(), Told{"RequestReceived"});
+  EXPECT_EQ(dispatched_, 0);
+  kept_->told(true);
+  loop_.run();
+  EXPECT_EQ(exchange->status, 200);
+  EXPECT_EQ(told(), (Told{"RequestReceived", "ResponseComplete 200"}));
+}
+
+TEST_F(PipelineAudit, AfterAFailureItGoesOnUnlessItMustBeRecorded) {
+  record("- {level: Metadata}\n");
+  kept_->blocking = true;
+  auto exchange = send("/api/v1/pods", {kRoot});
+  kept_->told(false);
+  loop_.run();
+  EXPECT_EQ(exchange->status, 200);
+  record("- {level: Metadata}\n", audit::WhenFull::refuse_requests);
+  pipeline_.reset();
+  kept_->blocking = true;
+  exchange = send("/api/v1/pods", {kRoot});
+  kept_->told(false);
+  loop_.run();
+  EXPECT_EQ(exchange->status, 500);
+  EXPECT_TRUE(has(exchange->answer, "failed to store audit event")) << exchange->answer;
+  EXPECT_EQ(dispatched_, 1);
+}
+
+TEST_F(PipelineAudit, WhoeverWaitedTooLongGetsNothingDone) {
+  record("- {level: Metadata}\n");
+  kept_->blocking = true;
+  const auto exchange = send("/api/v1/pods", {kRoot});
+  loop_.advance_to(base::SteadyClock::now() + std::chrono::hours(2));
+  EXPECT_EQ(exchange->status, 504);
+  kept_->told(true);
+  loop_.run();
+  EXPECT_EQ(dispatched_, 0);
+  EXPECT_EQ(told(), (Told{"RequestReceived", "ResponseComplete 504"}));
+}
+
+TEST_F(PipelineAudit, WhatIsNotToldOfOnItsArrivalWaitsForNothing) {
+  record("- {level: Metadata, omitStages: [RequestReceived]}\n");
+  kept_->blocking = true;
+  EXPECT_EQ(send("/api/v1/pods", {kRoot})->status, 200);
+}
+
+TEST_F(PipelineAudit, APolicyIsReplacedAsAWholeWhileRequestsRun) {
+  const auto policy = [](audit::AuditLevel level) {
+    audit::Policy made;
+    made.rules.emplace_back().level = level;
+    made.omit_managed_fields = level == audit::AuditLevel::request;
+    made.omit_stages = level == audit::AuditLevel::request
+                           ? audit::bit(audit::Stage::response_complete)
+                           : audit::bit(audit::Stage::request_received);
+    return made;
+  };
+  record("- {level: Metadata, omitStages: [RequestReceived]}\n");
+  std::atomic<bool> stop{false};
+  std::thread other([&] {
+    while (!stop) {
+      owned_->replace(policy(audit::AuditLevel::request));
+      owned_->replace(policy(audit::AuditLevel::metadata));
+    }
+  });
+  for (int i = 0; i < 300; ++i) send("/api/v1/pods", {kRoot});
+  stop = true;
+  other.join();
+  ASSERT_EQ(kept_->lines.size(), 300U) << "one policy's level with its own stages each";
+  for (const std::string& text : kept_->lines) {
+    EXPECT_EQ(has(text, R"("level":"Request")"), has(text, R"("stage":"RequestReceived")")) << text;
+  }
 }
 
 TEST(PipelineLatencies, AreToldOfSlowRequestsOnly) {

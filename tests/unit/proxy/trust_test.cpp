@@ -35,7 +35,9 @@ class PlainLoop final : public base::Executor {
                         std::promise<Fetched>& got) {
     std::vector<std::pair<std::string, std::string>> headers;
     headers.emplace_back("X-A", "b");
-    Fetched fetched = co_await fetch(*this, std::move(target), std::move(headers), most, timeout);
+    std::string method = "GET";
+    Fetched fetched = co_await fetch(*this, std::move(method), std::move(target),
+                                     std::move(headers), most, timeout);
     EXPECT_TRUE(is_current());
     got.set_value(std::move(fetched));
   }

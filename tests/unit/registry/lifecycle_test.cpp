@@ -95,14 +95,35 @@ TEST(Lifecycle, StatusOfOtherKindsMayWriteTheirOwners) {
   EXPECT_EQ(object.at("metadata").at("ownerReferences").as_array().size(), 1u);
 }
 
-TEST(Lifecycle, ResizeWritesContainersOnly) {
+TEST(Lifecycle, ResizeWritesResourcesOnly) {
   const catalog::Resource& pods = find("", "v1", "pods");
-  const Json old = parse(R"({"metadata":{"name":"p"},"spec":{"nodeName":"n","containers":[1]}})");
-  Json object = parse(R"({"metadata":{"name":"p","labels":{"a":"b"}},
-                          "spec":{"nodeName":"m","containers":[2],"ephemeralContainers":[3]}})");
+  const Json old = parse(R"({"metadata":{"name":"p"},"spec":{"nodeName":"n",
+                             "containers":[{"name":"c","image":"i"}]}})");
+  Json object = parse(R"({"metadata":{"name":"p","labels":{"a":"b"}},"spec":{"nodeName":"m",
+      "containers":[{"name":"c","image":"other","resources":{"limits":{"cpu":"1"}}}],
+      "ephemeralContainers":[{"name":"e"}]}})");
   prepare_update(pods, strategy_for(pods), Part::resize, object, old);
-  EXPECT_EQ(boost::json::serialize(object.at("spec")), R"({"nodeName":"n","containers":[2]})");
+  EXPECT_EQ(boost::json::serialize(object.at("spec")),
+            R"({"nodeName":"n","containers":[{"name":"c","image":"i",)"
+            R"("resources":{"limits":{"cpu":"1"}}}]})");
   EXPECT_TRUE(object::labels(object).empty());
+}
+
+TEST(Lifecycle, ResizeOfOtherContainersIsLeftForValidationToRefuse) {
+  const catalog::Resource& pods = find("", "v1", "pods");
+  const Json old = parse(R"({"metadata":{"name":"p"},"spec":{"containers":[{"name":"c"}]}})");
+  Json object = parse(R"({"metadata":{"name":"p"},"spec":{"containers":[{"name":"d"}]}})");
+  prepare_update(pods, strategy_for(pods), Part::resize, object, old);
+  EXPECT_EQ(boost::json::serialize(object.at("spec")), R"({"containers":[{"name":"d"}]})");
+}
+
+TEST(Lifecycle, EphemeralContainersThatAreLeftOutAreTakenAway) {
+  const catalog::Resource& pods = find("", "v1", "pods");
+  const Json old = parse(R"({"metadata":{"name":"p"},"spec":{"nodeName":"n",
+                             "ephemeralContainers":[{"name":"e"}]}})");
+  Json object = parse(R"({"metadata":{"name":"p"},"spec":{"nodeName":"m"}})");
+  prepare_update(pods, strategy_for(pods), Part::ephemeral_containers, object, old);
+  EXPECT_EQ(boost::json::serialize(object.at("spec")), R"({"nodeName":"n"})");
 }
 
 TEST(Lifecycle, RevisionsDoNotMakeContentDiffer) {

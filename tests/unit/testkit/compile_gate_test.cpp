@@ -33,14 +33,27 @@ TEST(Headers, OfTheAbiAreCpp11ForGcc) { compile_each("g++", "/limen", ".h", "-st
 TEST(Headers, OfTheAbiAreCpp20ForClang) {
   compile_each("clang++", "/limen", ".h", "-std=c++20 -xc++");
 }
-TEST(Wrapper, CompilesWithoutAWarningForClang) {
-  if (!has("clang++")) GTEST_SKIP() << "clang++ is not installed";
+// A module that uses nothing younger than C++17, and with it the test kit.
+void compile_wrapper(const std::string& compiler, const std::string& standard) {
+  if (!has(compiler)) GTEST_SKIP() << compiler << " is not installed";
   const std::string command =
-      "echo '#include \"limen/cpp/plugin.hpp\"' | clang++ -std=c++20 -xc++ -Wall -Wextra "
-      "-Wconversion "
-      "-Wshadow -pedantic -Werror -fsyntax-only -I" +
-      kInclude + " -";
+      compiler + " -std=" + standard + " -include limen/testkit/reinvocation.hpp" +
+      " -Wall -Wextra -Wconversion -Wshadow -pedantic -Werror -fsyntax-only -I" + kInclude + " -I" +
+      LIMEN_SOURCE_DIR + "/sdk/testkit " + LIMEN_SOURCE_DIR + "/tests/fixtures/wrapper_cpp17.cpp";
   EXPECT_EQ(std::system(command.c_str()), 0) << command;
+}
+TEST(Wrapper, IsCpp17ForGcc) { compile_wrapper("g++", "c++17"); }
+TEST(Wrapper, IsCpp20ForGcc) { compile_wrapper("g++", "c++20"); }
+TEST(Wrapper, IsCpp17ForClang) { compile_wrapper("clang++", "c++17"); }
+TEST(Wrapper, IsCpp20ForClang) { compile_wrapper("clang++", "c++20"); }
+
+// A module sees the SDK and the standard library: headers of the server's libraries are not found.
+TEST(Headers, NeedNothingButTheStandardLibrary) {
+  if (!has("g++")) GTEST_SKIP() << "g++ is not installed";
+  const std::string command = "g++ -std=c++17 -M -I" + kInclude + " " + LIMEN_SOURCE_DIR +
+                              "/tests/fixtures/wrapper_cpp17.cpp | grep -iqE "
+                              "'/(boost|Poco|yaml-cpp|openssl|re2|sqlite3)'";
+  EXPECT_NE(std::system(command.c_str()), 0) << command;
 }
 
 TEST(TargetMinor, NewerThanTheSdkIsACompileError) {

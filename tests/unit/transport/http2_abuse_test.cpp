@@ -221,6 +221,20 @@ TEST(Http2Malformed, FramesOfUnknownKindsAreIgnored) {
   EXPECT_EQ(client.receive(NGHTTP2_DATA)->payload, "GET / ");
 }
 
+TEST(Http2Malformed, AFrameOfTheAnnouncedSizePassesAndOneByteMoreEndsTheConnection) {
+  TestServer server(echo());
+  constexpr std::size_t kMost = 256 * 1024;
+  for (const std::size_t size : {kMost, kMost + 1}) {
+    RawHttp2 client(server->secure_port());
+    client.send(frame(0xfa, 0, 0, std::string(size, 'x')) + get_frame(1));
+    if (size > kMost) {
+      EXPECT_EQ(client.end_code(), static_cast<std::uint32_t>(NGHTTP2_FRAME_SIZE_ERROR));
+    } else {
+      EXPECT_EQ(client.receive(NGHTTP2_DATA)->payload, "GET / ");
+    }
+  }
+}
+
 // ---- floods ------------------------------------------------------------------------------------
 
 std::uint64_t counted(std::string_view kind) {

@@ -149,8 +149,13 @@ class Case {
   std::vector<base::StatusCause> judge(const Json& object) const {
     if (of() == "create") return validate_create(*resource_, object);
     const Json old = prepared("old");
-    return of() == "update" ? validate_update(*resource_, object, old)
-                            : validate_status_update(*resource_, object, old);
+    if (of() == "update") return validate_update(*resource_, object, old);
+    if (of() == "finalize") return validate_finalize(*resource_, object, old);
+    if (of() == "resize") return validate_resize(*resource_, object, old);
+    if (of() == "ephemeralcontainers") {
+      return validate_ephemeral_containers(*resource_, object, old);
+    }
+    return validate_status_update(*resource_, object, old);
   }
 
   Json prepared(std::string_view key) const {

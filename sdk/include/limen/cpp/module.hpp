@@ -17,6 +17,7 @@
 #include <string>
 #include <string_view>
 #include <type_traits>
+#include <utility>
 #include <vector>
 
 #include "limen/cpp/admission.hpp"
@@ -27,7 +28,8 @@
 
 namespace limen {
 
-// What a plugin says of itself. Literals: the pointers must stay valid for ever.
+// What a plugin says of itself. Literals: the pointers must stay valid for ever. C++17 has no
+// designated initializers: a function there fills an Info member by member and returns it.
 struct Info {
   const char* id = nullptr;       // "com.example.badge"; required
   const char* version = nullptr;  // "1.0.0"; required
@@ -268,10 +270,13 @@ struct AdmissionKind {
   }
 };
 
+// True for a class with a static check_config(Node, Findings&).
+template <class T, class = void>
+struct ChecksConfig : std::false_type {};
 template <class T>
-concept ChecksConfig = requires(Node config, Findings& findings) {
-  T::check_config(config, findings);
-};
+struct ChecksConfig<
+    T, std::void_t<decltype(T::check_config(std::declval<Node>(), std::declval<Findings&>()))>>
+    : std::true_type {};
 
 // The entry for a plugin type of any kind, drafts included.
 template <class T, class Kind>
@@ -292,7 +297,7 @@ PluginType plugin_type(const Info& info) {
   for (const char* id : info.required)
     if (id != nullptr) type.required[count++] = id;
   type.create = &Instance<T, Kind>::create;
-  if constexpr (ChecksConfig<T>) type.check = &T::check_config;
+  if constexpr (ChecksConfig<T>::value) type.check = &T::check_config;
   return type;
 }
 

@@ -127,7 +127,8 @@ class Node::Iterator {
     ++index_;
     return *this;
   }
-  bool operator==(const Iterator& other) const { return index_ == other.index_; }
+  friend bool operator==(const Iterator& a, const Iterator& b) { return a.index_ == b.index_; }
+  friend bool operator!=(const Iterator& a, const Iterator& b) { return a.index_ != b.index_; }
 
  private:
   Node node_;

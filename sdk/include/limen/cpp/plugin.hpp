@@ -1,6 +1,6 @@
 // Everything a module author needs: derive from limen::Authenticator, limen::Authorizer or
-// limen::Admission and list the class in LIMEN_EXPORT_MODULE. C++20; header-only, compiled into the
-// module, so that no C++ type ever meets the server's.
+// limen::Admission and list the class in LIMEN_EXPORT_MODULE. C++17 or later; header-only, compiled
+// into the module, so that no C++ type ever meets the server's.
 #pragma once
 
 #include "limen/cpp/admission.hpp"

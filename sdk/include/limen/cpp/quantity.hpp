@@ -1,7 +1,8 @@
 // Quantity: resource amounts (100m, 1.5Gi, 2e3) as metav1 resource.Quantity defines them.
 //
-// Exact decimal arithmetic down to nano (10^-9); what is smaller rounds away from zero. Values
-// beyond what the API can hold are capped as Kubernetes does. A value type; any thread.
+// Exact decimal arithmetic down to nano (10^-9); what is smaller rounds away from zero. With a
+// binary suffix nothing is read as more than 2^63 - 1, as in Kubernetes; in decimal everything up
+// to some 1.7 * 10^29 is exact, and that much is the most. A value type; any thread.
 #pragma once
 
 #include <algorithm>
@@ -81,10 +82,10 @@ inline constexpr std::string_view kSuffixWrong = "unable to parse quantity's suf
 inline constexpr std::string_view kNumberWrong = "unable to parse numeric part of quantity";
 
 inline constexpr Wide kNano = 1'000'000'000;
-// More digits than this are held to the int64 range, fewer may use all of a Wide.
-inline constexpr std::size_t kExactDigits = 18;
-inline constexpr Wide kCap = Wide{std::numeric_limits<std::int64_t>::max()} * kNano;
 inline constexpr Wide kWideMax = ~(Wide{1} << 127);
+// The most that a text means, in nanos; whole units, so that its canonical text means the same.
+inline constexpr Wide kBinaryCap = Wide{std::numeric_limits<std::int64_t>::max()} * kNano;
+inline constexpr Wide kDecimalCap = kWideMax / kNano * kNano;
 
 struct DecimalSuffix {
   std::string_view text;
@@ -218,10 +219,9 @@ inline std::optional<Quantity> Quantity::parse(std::string_view text, std::strin
   Quantity out;
   out.suffix_ = scale->suffix;
   out.nanos_ = detail::quantity::to_nanos(digits, scale->ten - places, scale->two);
-  if (out.nanos_ > detail::quantity::kCap && (digits.size() > detail::quantity::kExactDigits ||
-                                              out.nanos_ == detail::quantity::kWideMax)) {
-    out.nanos_ = detail::quantity::kCap;
-  }
+  out.nanos_ = std::min(out.nanos_, scale->suffix == QuantitySuffix::binary_si
+                                        ? detail::quantity::kBinaryCap
+                                        : detail::quantity::kDecimalCap);
   if (negative) out.nanos_ = -out.nanos_;
   return out;
 }

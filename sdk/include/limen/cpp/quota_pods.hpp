@@ -4,7 +4,6 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
-#include <chrono>
 #include <cstdint>
 #include <map>
 #include <optional>
@@ -72,13 +71,35 @@ Amounts sum_of_containers(const Value& spec, ListOf&& list_of) {
 
 namespace detail {
 
-inline bool is_huge_pages(std::string_view name) { return name.starts_with("hugepages-"); }
+// std::string_view has these from C++20 on.
+inline bool starts_with(std::string_view text, std::string_view prefix) {
+  return text.substr(0, prefix.size()) == prefix;
+}
+inline bool ends_with(std::string_view text, std::string_view suffix) {
+  return text.size() >= suffix.size() && text.substr(text.size() - suffix.size()) == suffix;
+}
+
+inline bool is_huge_pages(std::string_view name) { return starts_with(name, "hugepages-"); }
 // Kubernetes' own resources, as opposed to extended ones.
 inline bool is_native(std::string_view name) {
   return name.find('/') == name.npos || name.find("kubernetes.io/") != name.npos;
 }
 inline bool may_be_of_whole_pod(std::string_view name) {
   return name == "cpu" || name == "memory" || is_huge_pages(name);
+}
+
+// From 1970-01-01 to a date of the Gregorian calendar; nothing for a date there is not. A year is
+// counted from its March, so that the leap day is its last.
+inline std::optional<std::int64_t> days_of(std::int64_t year, int month, int day) {
+  constexpr std::array<int, 12> kDays = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
+  if (year < 0 || month < 1 || month > 12) return std::nullopt;
+  const bool leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
+  const int last = kDays[static_cast<std::size_t>(month - 1)] + (month == 2 && leap ? 1 : 0);
+  if (day < 1 || day > last) return std::nullopt;
+  const std::int64_t y = year + 400 - (month <= 2 ? 1 : 0);  // of January 0000 as well
+  const std::int64_t day_of_year = (153 * (month + (month > 2 ? -3 : 9)) + 2) / 5 + day - 1;
+  const std::int64_t of_the_epoch = 719'468 + 146'097;  // 1970-01-01, and the 400 years added
+  return y * 365 + y / 4 - y / 100 + y / 400 + day_of_year - of_the_epoch;
 }
 
 // Seconds since 1970 of "2026-01-31T12:00:00Z", which is how the API writes times of pods.
@@ -93,12 +114,9 @@ inline std::optional<std::int64_t> seconds_of(std::string_view text) {
     const auto read = std::from_chars(begin, end, part[i]);
     if (read.ec != std::errc() || read.ptr != end) return std::nullopt;
   }
-  const std::chrono::year_month_day date{std::chrono::year(part[0]),
-                                         std::chrono::month(static_cast<unsigned>(part[1])),
-                                         std::chrono::day(static_cast<unsigned>(part[2]))};
-  if (!date.ok()) return std::nullopt;
-  const std::int64_t days = std::chrono::sys_days(date).time_since_epoch().count();
-  return ((days * 24 + part[3]) * 60 + part[4]) * 60 + part[5];
+  const auto days = days_of(part[0], part[1], part[2]);
+  if (!days) return std::nullopt;
+  return ((*days * 24 + part[3]) * 60 + part[4]) * 60 + part[5];
 }
 
 template <class Value>
@@ -189,11 +207,11 @@ bool has_ended(const Value& pod, std::int64_t now) {
 inline bool is_pod_amount(std::string_view name) {
   if (name == "pods") return true;
   std::string_view rest = name;
-  const bool requests = rest.starts_with("requests.");
+  const bool requests = detail::starts_with(rest, "requests.");
   if (requests) rest.remove_prefix(9);
   // Extended resources are always given as they are asked for, so there is no quota of limits.
   if (detail::is_huge_pages(rest) || (requests && !detail::is_native(name))) return true;
-  if (!requests && rest.starts_with("limits.")) rest.remove_prefix(7);
+  if (!requests && detail::starts_with(rest, "limits.")) rest.remove_prefix(7);
   return rest == "cpu" || rest == "memory" || rest == "ephemeral-storage";
 }
 

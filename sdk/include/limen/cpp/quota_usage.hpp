@@ -8,12 +8,12 @@
 
 #include <algorithm>
 #include <array>
-#include <compare>
 #include <cstdint>
 #include <initializer_list>
 #include <set>
 #include <string>
 #include <string_view>
+#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -29,7 +29,13 @@ inline constexpr std::int64_t kMostDevices = 32;  // that one request of a claim
 // A resource of an API group; "" is core.
 struct GroupResource {
   std::string group, resource;
-  auto operator<=>(const GroupResource&) const = default;
+  friend bool operator==(const GroupResource& a, const GroupResource& b) {
+    return a.group == b.group && a.resource == b.resource;
+  }
+  friend bool operator!=(const GroupResource& a, const GroupResource& b) { return !(a == b); }
+  friend bool operator<(const GroupResource& a, const GroupResource& b) {
+    return std::tie(a.group, a.resource) < std::tie(b.group, b.resource);
+  }
 };
 
 inline bool is_pods(const GroupResource& of) { return of.group.empty() && of.resource == "pods"; }
@@ -77,11 +83,12 @@ inline bool counts_for(const GroupResource& of, std::string_view name) {
   }
   if (is_volume_claims(of)) {
     for (const std::string_view one : {"persistentvolumeclaims", "requests.storage"}) {
-      if (name == one || name.ends_with(std::string(kStorageClass) + std::string(one))) return true;
+      if (name == one || detail::ends_with(name, std::string(kStorageClass) + std::string(one)))
+        return true;
     }
     return false;
   }
-  if (is_device_claims(of)) return name.ends_with(kDeviceClass);
+  if (is_device_claims(of)) return detail::ends_with(name, kDeviceClass);
   return !name.empty() && name == count_alias(of);
 }
 
@@ -107,7 +114,7 @@ inline std::set<GroupResource> resources_counted(const Amounts& hard) {
   std::set<GroupResource> out;
   for (const auto& [name, amount] : hard) {
     std::string_view rest = name;
-    if (rest.starts_with("count/")) {
+    if (detail::starts_with(rest, "count/")) {
       rest.remove_prefix(6);
       const std::size_t dot = rest.find('.');
       GroupResource of{dot == rest.npos ? "" : std::string(rest.substr(dot + 1)),

@@ -36,7 +36,8 @@ class TextList {
       return *this;
     }
     Iterator operator++(int) { return Iterator(at_++); }
-    bool operator==(const Iterator& other) const = default;
+    friend bool operator==(const Iterator& a, const Iterator& b) { return a.at_ == b.at_; }
+    friend bool operator!=(const Iterator& a, const Iterator& b) { return a.at_ != b.at_; }
 
    private:
     const limen_str* at_ = nullptr;

@@ -8,7 +8,6 @@
 #include <cstdint>
 #include <exception>
 #include <optional>
-#include <span>
 #include <string>
 #include <string_view>
 #include <type_traits>
@@ -55,13 +54,28 @@ class ChangeSink {
   void* arg_ = nullptr;
 };
 
+// The writes of one batch, for range-for. Borrowed.
+class Ops {
+ public:
+  Ops(const limen_store_op* ops, std::size_t count) : ops_(ops), count_(count) {}
+  std::size_t size() const { return count_; }
+  bool empty() const { return count_ == 0; }
+  const limen_store_op* data() const { return ops_; }
+  const limen_store_op& operator[](std::size_t index) const { return ops_[index]; }
+  const limen_store_op* begin() const { return ops_; }
+  const limen_store_op* end() const { return ops_ + count_; }
+
+ private:
+  const limen_store_op* ops_;
+  std::size_t count_;
+};
+
 // One batch of writes that has to be answered exactly once, from any thread. One that is dropped
 // unanswered fails.
 class Commit {
  public:
   using Done = void (*)(void*, limen_status, limen_str, const std::int64_t*, std::size_t);
-  Commit(std::span<const limen_store_op> ops, Done done, void* arg)
-      : ops_(ops), done_(done), arg_(arg) {}
+  Commit(Ops ops, Done done, void* arg) : ops_(ops), done_(done), arg_(arg) {}
   Commit(Commit&& other) noexcept
       : ops_(other.ops_), done_(std::exchange(other.done_, nullptr)), arg_(other.arg_) {}
   Commit& operator=(Commit&& other) noexcept {
@@ -78,7 +92,7 @@ class Commit {
   ~Commit() { fail({"the driver gave a batch of writes up"}); }
 
   // What is to be written, in order. Until the batch is answered.
-  std::span<const limen_store_op> ops() const { return ops_; }
+  Ops ops() const { return ops_; }
 
   // All of it is durable: one revision an op, 0 for one whose key was not at the expected revision.
   void succeed(const std::vector<std::int64_t>& revisions) {
@@ -95,7 +109,7 @@ class Commit {
   }
 
  private:
-  std::span<const limen_store_op> ops_;
+  Ops ops_;
   Done done_;
   void* arg_;
 };
@@ -164,7 +178,7 @@ struct StoreKind {
                      Commit::Done done, void* arg) noexcept {
     Self& self = Self::of(plugin);
     try {
-      self.object->commit(Commit(std::span<const limen_store_op>(ops, count), done, arg));
+      self.object->commit(Commit(Ops(ops, count), done, arg));
     } catch (const std::exception& error) {
       // The batch was answered when the Commit went.
       self.host.log().error("a batch of writes failed", {{"error", error.what()}});

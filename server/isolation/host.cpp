@@ -1,0 +1,438 @@
+#include "isolation/host.h"
+
+#include <condition_variable>
+#include <map>
+#include <mutex>
+
+#include "authz/chain.h"
+#include "isolation/codec.h"
+#include "isolation/metrics_relay.h"
+#include "isolation/remote_store.h"
+#include "isolation/sandbox.h"
+#include "isolation/stored_json.h"
+#include "modules/executor_thread.h"
+#include "modules/load_error.h"
+#include "modules/runtime.h"
+#include "observability/log.h"
+
+namespace limen::isolation {
+
+namespace {
+
+// Whom the module may ask about rights: the authorizers of the server, for the call it is in.
+class RemoteAuthorizer final : public authz::Authorizer {
+ public:
+  using NextId = RemoteStore::NextId;
+  RemoteAuthorizer(Peer& peer, NextId next_id, std::uint64_t call)
+      : peer_(peer), next_id_(std::move(next_id)), call_(call) {}
+
+  const std::string& name() const override {
+    static const std::string name = "server";
+    return name;
+  }
+  base::Task<authz::Result> authorize(const authz::Attributes& attributes,
+                                      request::CallScope& scope) override {
+    Message question;
+    question["op"] = "ask";
+    question["call"] = call_;
+    question["attributes"] = to_json(attributes);
+    const base::OneShot<authz::Result> result(scope.loop);
+    peer_.ask(next_id_(), std::move(question), [result](const Message& answer) {
+      result.set(authz_result_of(answer));  // with "gone": denied
+    });
+    co_return co_await result;
+  }
+  base::Task<authz::Rules> rules_for(const request::Identity&, const std::string&,
+                                     request::CallScope&) override {
+    authz::Rules rules;
+    rules.incomplete = true;
+    co_return rules;
+  }
+
+ private:
+  Peer& peer_;
+  const NextId next_id_;
+  const std::uint64_t call_;
+};
+
+// A call of the instance while it runs.
+struct Running {
+  Running(base::Executor& loop, base::Deadline deadline) : scope(loop, deadline) {}
+  std::uint64_t id = 0;
+  request::CallScope scope;
+  Message question;  // the views of the call point into it
+};
+using RunningPtr = std::shared_ptr<Running>;
+
+class Host {
+ public:
+  explicit Host(int socket)
+      : peer_(
+            socket, [this](std::uint64_t id, Message& message) { take(id, message); },
+            [this] { end(); }),
+        store_(peer_, [this] { return next_id(); }),
+        relay_([this](const Message& message) { peer_.tell(message); }) {}
+
+  int run() {
+    peer_.start();
+    std::unique_lock lock(mutex_);
+    ended_.wait(lock, [this] { return over_; });
+    lock.unlock();
+    control_.stop(base::SteadyClock::now() + std::chrono::seconds(1));
+    if (runtime_ != nullptr) runtime_->activate(nullptr);
+    // A module whose code hangs would hold the process here; the server has no use for it any more.
+    std::fflush(nullptr);
+    std::_Exit(0);
+  }
+
+ private:
+  using Task = base::Task<Message> (Host::*)(Running&);
+
+  std::uint64_t next_id() { return ++ids_; }
+
+  void end() {
+    const std::lock_guard lock(mutex_);
+    over_ = true;
+    ended_.notify_all();
+  }
+
+  // On the channel's thread: nothing of the module runs here.
+  void take(std::uint64_t id, Message& message) {
+    const std::string op = text_of(message, "op");
+    if (op == "events") return store_.events(message);
+    if (op == "stop") return end();
+    if (op == "cancel") return cancel(static_cast<std::uint64_t>(number_of(message, "call")));
+    if (op == "seen" || op == "catch_up") return follow(id, op, message);
+    if (op == "load" || op == "start") {
+      return control_.post([this, id, op, message = std::move(message)] {
+        peer_.answer(id, op == "load" ? load(message) : start(message));
+      });
+    }
+    static const std::map<std::string, Task, std::less<>> kTasks = {
+        {"authenticate", &Host::authenticate},
+        {"authorize", &Host::authorize},
+        {"rules", &Host::rules},
+        {"admit", &Host::admit},
+        {"validate", &Host::validate},
+        {"issue", &Host::issue},
+        {"document", &Host::document}};
+    const auto task = kTasks.find(op);
+    if (task == kTasks.end()) return fail(id, "unknown question " + op);
+    begin(id, std::move(message), task->second);
+  }
+
+  void fail(std::uint64_t id, const std::string& why) {
+    Message out;
+    out["gone"] = why;
+    peer_.answer(id, std::move(out));
+  }
+
+  // The first thing the server says: what to load, and what to give up before.
+  Message load(const Message& message) {
+    Message out;
+    try {
+      log::set_level(static_cast<log::Level>(number_of(message, "log")));
+      log::set_format(flag_of(message, "logJson") ? log::Format::json : log::Format::text);
+      SandboxLimits limits;
+      if (const std::int64_t bytes = number_of(message, "memory"); bytes > 0) {
+        limits.memory_bytes = static_cast<std::uint64_t>(bytes);
+      }
+      enter_sandbox(limits);
+      kind_ = static_cast<modules::Kind>(number_of(message, "kind"));
+      spec_.name = text_of(message, "name");
+      spec_.module = text_of(message, "module");
+      spec_.pins = {text_of(message, "sha256"), text_of(message, "signedBy"),
+                    text_of(message, "publicKey")};
+      spec_.timeout = std::chrono::nanoseconds(number_of(message, "timeout"));
+      modules::RuntimeOptions options;
+      options.folder = text_of(message, "folder");
+      options.server_version = text_of(message, "server");
+      runtime_ = std::make_unique<modules::Runtime>(options);
+      offer();
+      const auto module = runtime_->loader().load(spec_.module, spec_.pins);
+      boost::json::array descriptors;
+      for (const auto& one : module->descriptors()) descriptors.push_back(to_json(one));
+      out["descriptors"] = std::move(descriptors);
+      out["build"] = module->build();
+      out["sha256"] = module->sha256();
+    } catch (const modules::LoadError& error) {
+      out["error"] = error.what();
+      out["gate"] = static_cast<int>(error.gate());
+    } catch (const std::exception& error) {
+      out["error"] = error.what();
+      out["gate"] = static_cast<int>(modules::Gate::open);
+    }
+    return out;
+  }
+
+  void offer() {
+    runtime_->offer_objects(store_, [this](std::string_view group, std::string_view resource) {
+      Message question = to_json(storage::Key{{std::string(group), std::string(resource)}, "", ""});
+      question["op"] = "store.exists";
+      return flag_of(peer_.ask_and_wait(next_id(), std::move(question)), "exists");
+    });
+    runtime_->offer_kinds(
+        [this](std::string_view group, std::string_view version, std::string_view kind) {
+          Message question;
+          question["op"] = "store.kind";
+          question["group"] = group;
+          question["version"] = version;
+          question["kind"] = kind;
+          const Message answer = peer_.ask_and_wait(next_id(), std::move(question));
+          return modules::ServedResource{text_of(answer, "name"), flag_of(answer, "namespaced")};
+        });
+    runtime_->offer_creation([this](const storage::Key& key, const object::Json& object,
+                                    std::function<void(storage::WriteStatus)> done) {
+      Message question = to_json(key);
+      question["op"] = "store.make";
+      question["json"] = boost::json::serialize(object);
+      peer_.ask(next_id(), std::move(question), [done = std::move(done)](const Message& answer) {
+        done(write_result_of(answer).status);
+      });
+    });
+    runtime_->on_rights_changed([this] {
+      Message message;
+      message["op"] = "rights";
+      peer_.tell(message);
+    });
+  }
+
+  Message start(const Message& message) {
+    Message out;
+    try {
+      spec_.config = object::Document::parse(text_of(message, "config"));
+      modules::GenerationSpec spec;
+      (kind_ == modules::Kind::authenticator ? spec.authenticators
+       : kind_ == modules::Kind::authorizer  ? spec.authorizers
+                                             : spec.admission) = {spec_};
+      runtime_->activate(runtime_->build(spec));
+      const auto now = runtime_->current();
+      if (!now->admission().empty()) {
+        const admission::Controller& controller = *now->admission().front();
+        std::uint32_t operations = 0;
+        for (const auto one :
+             {admission::kCreate, admission::kUpdate, admission::kDelete, admission::kConnect}) {
+          if (controller.handles(one)) operations |= one;
+        }
+        out["operations"] = operations;
+        out["mutates"] = controller.mutates();
+        out["validates"] = controller.validates();
+      }
+      if (now->token_issuer() != nullptr) {
+        out["issuer"] = true;
+        out["audiences"] = to_json(now->token_issuer()->audiences());
+      }
+      out["started"] = true;
+    } catch (const std::exception& error) {
+      out["error"] = error.what();
+    }
+    return out;
+  }
+
+  void begin(std::uint64_t id, Message&& message, Task task) {
+    const auto running = std::make_shared<Running>(
+        calls_, base::SteadyClock::now() + std::chrono::nanoseconds(number_of(message, "left")));
+    running->id = id;
+    running->question = std::move(message);
+    {
+      const std::lock_guard lock(mutex_);
+      running_[id] = running;
+    }
+    calls_.post([this, running, task] {
+      base::spawn(carry_out(running, task), [](const std::exception_ptr&) {});
+    });
+  }
+
+  base::Task<void> carry_out(RunningPtr running, Task task) {
+    Message answer;
+    try {
+      answer = co_await (this->*task)(*running);
+    } catch (const std::exception& error) {
+      answer["gone"] = error.what();
+    }
+    {
+      const std::lock_guard lock(mutex_);
+      running_.erase(running->id);
+    }
+    relay_.flush();
+    peer_.answer(running->id, std::move(answer));
+  }
+
+  void cancel(std::uint64_t id) {
+    RunningPtr running;
+    {
+      const std::lock_guard lock(mutex_);
+      const auto found = running_.find(id);
+      if (found == running_.end()) return;
+      running = found->second;
+    }
+    running->scope.cancelled->store(true);
+    calls_.post([running] {
+      if (running->scope.on_cancel) running->scope.on_cancel();
+    });
+  }
+
+  void follow(std::uint64_t id, const std::string& op, const Message& message) {
+    const auto told = [this, id] { peer_.answer(id, {}); };
+    const auto now = runtime_ == nullptr ? nullptr : runtime_->current();
+    if (now == nullptr) return told();
+    if (op == "catch_up") return now->catch_up(told);
+    const storage::Key key = key_of(message);
+    if (now->seen(key.id, number_of(message, "revision"), told)) told();
+  }
+
+  modules::GenerationPtr generation() const { return runtime_->current(); }
+
+  base::Task<Message> authenticate(Running& running) {
+    const Message& in = running.question;
+    const std::string method = text_of(in, "method");
+    const std::string path = text_of(in, "path");
+    const std::string query = text_of(in, "query");
+    const std::string token = text_of(in, "token");
+    const Texts audiences = texts_of(in, "audiences");
+    const Pairs headers = pairs_of(in, "headers");
+    transport::PeerInfo peer;
+    peer.source_ip = text_of(in, "source");
+    peer.sni = text_of(in, "sni");
+    peer.certificates_der = texts_of(in, "certificates");
+    transport::RequestHead head;
+    head.method = method;
+    for (const auto& [name, value] : headers) head.headers.push_back({name, value});
+    authn::Credentials credentials;
+    credentials.method = method;
+    credentials.path = path;
+    credentials.query = query;
+    credentials.bearer_token = token;
+    credentials.head = &head;
+    credentials.peer = &peer;
+    credentials.audiences = audiences;
+    const auto now = generation();
+    const authn::Result result =
+        co_await now->authenticators().front().instance->authenticate(credentials, running.scope);
+    co_return to_json(result);
+  }
+
+  base::Task<Message> authorize(Running& running) {
+    Question question;
+    read_question(object_of(running.question, "attributes"), question);
+    const auto now = generation();
+    const authz::Result result =
+        co_await now->authorizers().front()->authorize(question.attributes, running.scope);
+    co_return to_json(result);
+  }
+
+  base::Task<Message> rules(Running& running) {
+    const request::Identity user = identity_of(object_of(running.question, "user"));
+    const std::string ns = text_of(running.question, "ns");
+    const auto now = generation();
+    const authz::Rules rules =
+        co_await now->authorizers().front()->rules_for(user, ns, running.scope);
+    co_return to_json(rules);
+  }
+
+  static object::Document document_of(const Message& message, std::string_view key) {
+    const auto* found = message.if_contains(key);
+    return found == nullptr ? object::Document() : object::Document(*found);
+  }
+
+  std::shared_ptr<const authz::Chain> server_authorizers(std::uint64_t call) {
+    std::vector<std::shared_ptr<authz::Authorizer>> all;
+    all.push_back(std::make_shared<RemoteAuthorizer>(
+        peer_, [this] { return next_id(); }, call));
+    return std::make_shared<const authz::Chain>(std::move(all));
+  }
+
+  base::Task<Message> review(Running& running, bool mutating) {
+    const Message& in = running.question;
+    Question question;
+    read_question(object_of(in, "attributes"), question);
+    admission::Review review;
+    review.operation = static_cast<admission::Operation>(number_of(in, "operation"));
+    review.attributes = &question.attributes;
+    review.kind = text_of(in, "kind");
+    review.object = document_of(in, "object");
+    review.old_object = document_of(in, "old");
+    review.options = document_of(in, "options");
+    review.dry_run = flag_of(in, "dryRun");
+    review.reinvocation = flag_of(in, "again");
+    review.authorizers = server_authorizers(running.id);
+    const auto now = generation();
+    admission::Controller& controller = *now->admission().front();
+    admission::Result result;
+    if (mutating) {
+      result = co_await controller.admit(review, running.scope);
+    } else {
+      result = co_await controller.validate(review, running.scope);
+    }
+    Message out = to_json(result, review.object.root());
+    add_notes(out, running.scope);
+    co_return out;
+  }
+  base::Task<Message> admit(Running& running) { return review(running, true); }
+  base::Task<Message> validate(Running& running) { return review(running, false); }
+
+  base::Task<Message> issue(Running& running) {
+    const Message& in = running.question;
+    authn::TokenOrder order;
+    order.ns = text_of(in, "ns");
+    order.service_account = text_of(in, "account");
+    order.service_account_uid = text_of(in, "accountUid");
+    order.audiences = texts_of(in, "audiences");
+    order.api_audiences = texts_of(in, "apiAudiences");
+    order.bound_kind = text_of(in, "boundKind");
+    order.bound_name = text_of(in, "boundName");
+    order.bound_uid = text_of(in, "boundUid");
+    order.node_name = text_of(in, "node");
+    order.node_uid = text_of(in, "nodeUid");
+    order.expiration_seconds = number_of(in, "seconds");
+    const auto now = generation();
+    Message out;
+    if (now->token_issuer() == nullptr) {
+      out["error"] = "the module signs no tokens";
+      co_return out;
+    }
+    const authn::IssuedToken issued = co_await now->token_issuer()->issue(order, running.scope);
+    out["token"] = issued.token;
+    out["audiences"] = to_json(issued.audiences);
+    out["seconds"] = issued.expiration_seconds;
+    out["error"] = issued.error;
+    add_notes(out, running.scope);
+    co_return out;
+  }
+
+  base::Task<Message> document(Running& running) {
+    const auto which = number_of(running.question, "which") == LIMEN_ISSUER_KEYS
+                           ? authn::IssuerDocument::keys
+                           : authn::IssuerDocument::configuration;
+    const auto now = generation();
+    Message out;
+    if (now->token_issuer() == nullptr) co_return out;
+    const authn::IssuerText text = co_await now->token_issuer()->document(which, running.scope);
+    if (text.json) out["text"] = *text.json;
+    out["error"] = text.error;
+    co_return out;
+  }
+
+  std::atomic<std::uint64_t> ids_{0};
+  std::mutex mutex_;
+  std::condition_variable ended_;
+  bool over_ = false;
+  std::map<std::uint64_t, RunningPtr> running_;
+  Peer peer_;
+  RemoteStore store_;
+  MetricsRelay relay_;
+  modules::Kind kind_ = modules::Kind::authorizer;
+  modules::ModuleSpec spec_;
+  std::unique_ptr<modules::Runtime> runtime_;
+  modules::ExecutorThread control_{"module-control"};
+  modules::ExecutorThread calls_{"module-calls"};
+};
+
+}  // namespace
+
+int run_module_host(int socket) {
+  Host host(socket);
+  return host.run();
+}
+
+}  // namespace limen::isolation
