@@ -31,19 +31,47 @@ class Reader {
   explicit Reader(const std::string& path) : path_(path) {}
 
   Kubeconfig read() {
-    const Place root{load(), ""};
-    expect(root, "apiVersion", "v1");
-    expect(root, "kind", "Config");
+    const Place root = head();
     const std::string current = text(root, "current-context");
     if (current.empty()) refuse(root, "current-context", "is empty: name the context to use");
     const Place context = named(root, "contexts", "context", current, "current-context");
     read_cluster(named(root, "clusters", "cluster", need(context, "cluster"), "cluster"));
     const std::string user = text(context, "user");
-    if (!user.empty()) read_user(named(root, "users", "user", user, "user"));
+    if (!user.empty()) read_user(named(root, "users", "user", user, "user"), made_);
     return std::move(made_);
   }
 
+  KubeconfigUsers read_users() {
+    const Place root = head();
+    KubeconfigUsers out;
+    const YAML::Node entries = child(root, "users");
+    const bool any = entries.IsDefined() && !entries.IsNull();
+    if (any && !entries.IsSequence()) refuse(root, "users", "is not a list");
+    for (std::size_t i = 0; any && i < entries.size(); ++i) {
+      const Place entry{entries[i], "users[" + std::to_string(i) + "]"};
+      const auto [made, is_new] = out.by_name.try_emplace(need(entry, "name"));
+      if (!is_new) refuse(entry, "name", "there is another user of this name");
+      read_user(body_of(entry, "user"), made->second);
+    }
+    const std::string current = text(root, "current-context");
+    if (!current.empty()) {
+      const Place context = named(root, "contexts", "context", current, "current-context");
+      out.current = text(context, "user");
+      if (!out.current.empty() && !out.by_name.contains(out.current)) {
+        refuse(context, "user", "is no user of this file");
+      }
+    }
+    out.files = std::move(made_.files);
+    return out;
+  }
+
  private:
+  Place head() {
+    const Place root{load(), ""};
+    expect(root, "apiVersion", "v1");
+    expect(root, "kind", "Config");
+    return root;
+  }
   [[noreturn]] void refuse(int line, const std::string& what) const {
     throw KubeconfigError(path_ + ":" + std::to_string(line) + ": " + what);
   }
@@ -109,12 +137,15 @@ class Reader {
     if (!entries.IsDefined() || !entries.IsSequence()) refuse(root, list, "is not a list");
     for (std::size_t i = 0; i < entries.size(); ++i) {
       const Place entry{entries[i], list + "[" + std::to_string(i) + "]"};
-      if (text(entry, "name") != name) continue;
-      const YAML::Node body = child(entry, key);
-      if (!body.IsDefined() || !body.IsMap()) refuse(entry, key, "is not a mapping");
-      return {body, entry.way + "." + key};
+      if (text(entry, "name") == name) return body_of(entry, key);
     }
     refuse(root, list, "there is no \"" + name + "\", which " + asked_by + " names");
+  }
+
+  Place body_of(const Place& entry, const std::string& key) const {
+    const YAML::Node body = child(entry, key);
+    if (!body.IsDefined() || !body.IsMap()) refuse(entry, key, "is not a mapping");
+    return {body, entry.way + "." + key};
   }
 
   // What `key`-data says in base64, or else the file that `key` names; empty when neither is there.
@@ -170,21 +201,21 @@ class Reader {
     }
   }
 
-  void read_user(const Place& user) {
+  void read_user(const Place& user, KubeconfigUser& made) {
     refuse_any(user, {"exec", "auth-provider"},
                "is not supported: use a token, a client certificate or a password");
     refuse_any(user, {"as", "as-uid", "as-groups", "as-user-extra"}, "is not supported");
-    made_.client_cert_pem = data_or_file(user, "client-certificate");
-    made_.client_key_pem = data_or_file(user, "client-key");
-    check_client_pair(user);
+    made.client_cert_pem = data_or_file(user, "client-certificate");
+    made.client_key_pem = data_or_file(user, "client-key");
+    check_client_pair(user, made);
     const std::string token = read_token(user);
     const std::string name = text(user, "username");
     if (!token.empty() && !name.empty()) {
       refuse(user, "username", "a user has a token or a name and password, not both");
     }
-    if (!token.empty()) made_.authorization = "Bearer " + token;
+    if (!token.empty()) made.authorization = "Bearer " + token;
     if (!name.empty()) {
-      made_.authorization = "Basic " + base64_encode(name + ":" + text(user, "password"));
+      made.authorization = "Basic " + base64_encode(name + ":" + text(user, "password"));
     }
   }
 
@@ -202,17 +233,17 @@ class Reader {
     return token;
   }
 
-  void check_client_pair(const Place& user) const {
-    if (made_.client_cert_pem.empty() && made_.client_key_pem.empty()) return;
-    if (made_.client_key_pem.empty())
+  void check_client_pair(const Place& user, const KubeconfigUser& made) const {
+    if (made.client_cert_pem.empty() && made.client_key_pem.empty()) return;
+    if (made.client_key_pem.empty())
       refuse(user, "client-key-data", "the certificate needs its key");
-    if (made_.client_cert_pem.empty()) {
+    if (made.client_cert_pem.empty()) {
       refuse(user, "client-certificate-data", "the key needs its certificate");
     }
-    if (!holds_certificates(made_.client_cert_pem)) {
+    if (!holds_certificates(made.client_cert_pem)) {
       refuse(user, source(user, "client-certificate"), "holds no PEM certificate");
     }
-    if (!is_pair(made_.client_cert_pem, made_.client_key_pem)) {
+    if (!is_pair(made.client_cert_pem, made.client_key_pem)) {
       refuse(user, source(user, "client-key"), "is not the PEM private key of the certificate");
     }
   }
@@ -256,17 +287,22 @@ class Reader {
 
 }  // namespace
 
+void KubeconfigUser::add_to(HttpRequest& request) const {
+  request.client_cert_pem = client_cert_pem;
+  request.client_key_pem = client_key_pem;
+  if (!authorization.empty()) request.headers.emplace_back("Authorization", authorization);
+}
+
 HttpRequest Kubeconfig::request() const {
   HttpRequest request;
   request.url = server;
   request.ca_pem = ca_pem;
-  request.client_cert_pem = client_cert_pem;
-  request.client_key_pem = client_key_pem;
   request.tls_server_name = tls_server_name;
-  if (!authorization.empty()) request.headers.emplace_back("Authorization", authorization);
+  add_to(request);
   return request;
 }
 
 Kubeconfig read_kubeconfig(const std::string& path) { return Reader(path).read(); }
+KubeconfigUsers read_kubeconfig_users(const std::string& path) { return Reader(path).read_users(); }
 
 }  // namespace limen::plugins

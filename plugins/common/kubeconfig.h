@@ -6,7 +6,9 @@
 // would weaken TLS, run programs or send a credential two ways. A value; any thread.
 #pragma once
 
+#include <functional>
 #include <limen/cpp/http.hpp>
+#include <map>
 #include <stdexcept>
 #include <string>
 #include <vector>
@@ -19,19 +21,33 @@ class KubeconfigError : public std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
-struct Kubeconfig {
-  std::string server;                           // https://...
-  std::string tls_server_name;                  // empty: the server's host
-  std::string ca_pem;                           // empty: the system's trust store
+// What a user of a kubeconfig is known by.
+struct KubeconfigUser {
   std::string client_cert_pem, client_key_pem;  // empty: none
   std::string authorization;                    // the header's value; empty: none
-  std::vector<std::string> files;               // what it was read from, the kubeconfig first
+
+  void add_to(HttpRequest& request) const;
+};
+
+struct Kubeconfig : KubeconfigUser {
+  std::string server;              // https://...
+  std::string tls_server_name;     // empty: the server's host
+  std::string ca_pem;              // empty: the system's trust store
+  std::vector<std::string> files;  // what it was read from, the kubeconfig first
 
   // A request to the server with all of this in it and the rest left open.
   HttpRequest request() const;
 };
 
-// Throws KubeconfigError.
+// All users of a kubeconfig, for one that names servers by its users' names.
+struct KubeconfigUsers {
+  std::map<std::string, KubeconfigUser, std::less<>> by_name;
+  std::string current;             // the name of the current context's; empty: there is none
+  std::vector<std::string> files;  // as above
+};
+
+// Throw KubeconfigError.
 Kubeconfig read_kubeconfig(const std::string& path);
+KubeconfigUsers read_kubeconfig_users(const std::string& path);
 
 }  // namespace limen::plugins

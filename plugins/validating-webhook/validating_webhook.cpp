@@ -81,6 +81,12 @@ class ValidatingWebhook final : public limen::Admission {
   ValidatingWebhook(limen::Host& host, limen::Node config)
       : dispatcher_(host, config, Dispatcher::Kind::validating) {}
 
+  static void check_config(limen::Node config, limen::Findings& findings) {
+    limen::webhooks::Credentials::check_config(config, findings);
+  }
+
+  limen::Result<void> start() override { return dispatcher_.start(); }
+
   limen::Result<void> validate(limen::AdmissionCall& call) override {
     const Facts facts(call);
     if (limen::webhooks::is_exempt(facts.subject)) {
@@ -114,6 +120,6 @@ LIMEN_EXPORT_MODULE(limen::admission<ValidatingWebhook>({
     .vendor = "Limen",
     .summary = "Asks the webhooks of ValidatingWebhookConfigurations about what is to be stored.",
     .config_schema = limen::webhooks::kConfigSchema,
-    .required = {LIMEN_OBJECTS, LIMEN_HTTP},
+    .required = {LIMEN_OBJECTS, LIMEN_HTTP, LIMEN_EXECUTOR},
     .operations = limen::kCreate | limen::kUpdate | limen::kDelete | limen::kConnect,
 }))

@@ -22,8 +22,8 @@ struct Remains {
   std::map<std::string, std::int64_t> finalizers;  // by name; objects
   // Group versions of API servers behind this one of which it is not known what they hold: why, by
   // "group/version".
-  std::map<std::string, std::string> undiscovered;
-  std::vector<std::string> failures;  // what could not be deleted there: why
+  std::map<std::string, std::string> undiscovered = {};
+  std::vector<std::string> failures = {};  // what could not be deleted there: why
   bool empty() const { return resources.empty() && undiscovered.empty() && failures.empty(); }
 };
 

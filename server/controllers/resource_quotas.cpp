@@ -1,8 +1,10 @@
 #include "controllers/resource_quotas.h"
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
+#include "catalog/custom/custom_catalog.h"
 #include "controllers/names.h"
 #include "controllers/quota_value.h"
 #include "object/decode.h"
@@ -20,10 +22,21 @@ using std::chrono::milliseconds;
 
 const storage::ResourceId kQuotas{"", "resourcequotas"};
 
+const storage::ResourceId kDefinitions{"apiextensions.k8s.io", "customresourcedefinitions"};
+
+// A definition is told to everybody; what is served by it is known a little later.
+constexpr milliseconds kAfterDefinition{50};
 constexpr milliseconds kNow{0};
 constexpr milliseconds kPoll{2};  // whether the writes under way have ended
 
 std::string key_of(const storage::StoredObject& object) { return object.ns + "/" + object.name; }
+
+// Of what is not served there are no objects, and to follow it would leave an empty collection in
+// the store for ever: a quota may name whatever it likes.
+bool is_stored(const GroupResource& of) {
+  const catalog::ResourcePtr found = catalog::lookup_any(of.group, of.resource);
+  return found && found->stored();
+}
 
 // The objects themselves tell what they use; of other resources it is enough to know how many.
 bool uses_differ(const GroupResource& of) {
@@ -60,6 +73,7 @@ Amounts reckon_usage(const storage::Store& store, const std::string& ns, const A
   for (const GroupResource& of : quota::resources_counted(hard)) {
     const std::set<std::string> names = quota::names_counted(of, hard);
     for (const std::string& name : names) out.try_emplace(name);
+    if (store.count({of.group, of.resource}) == 0) continue;
     storage::ListOptions options;
     options.ns = ns;
     const storage::ListResult list = store.list({of.group, of.resource}, options);
@@ -100,19 +114,23 @@ ResourceQuotas::ResourceQuotas(Scope& scope, Objects& objects)
     : scope_(scope),
       objects_(objects),
       queue_(scope, kResourceQuota, [this](std::string key) { return look(std::move(key)); }),
-      quotas_(
-          objects.store(), objects.loop(), kQuotas,
-          [this](const storage::StoredObject& object, bool gone) { quota_told(object, gone); }) {}
+      quotas_(objects.store(), objects.loop(), kQuotas,
+              [this](const storage::StoredObject& object, bool gone) { quota_told(object, gone); }),
+      definitions_(objects.store(), objects.loop(), kDefinitions,
+                   [this](const storage::StoredObject&, bool) { definition_told(); }) {}
 
 std::string_view ResourceQuotas::name() const { return kResourceQuota; }
 
 void ResourceQuotas::start() {
   quotas_.start();
+  definitions_.start();
   arm_all();
 }
 
 void ResourceQuotas::stop() {
   quotas_.stop();
+  definitions_.stop();
+  objects_.loop().cancel_timer(std::exchange(follow_timer_, 0));
   for (const auto& [of, informer] : informers_) informer->stop();
   for (auto& [key, known] : known_) objects_.loop().cancel_timer(std::exchange(known.timer, 0));
   objects_.loop().cancel_timer(std::exchange(timer_, 0));
@@ -160,10 +178,10 @@ void ResourceQuotas::object_told(const GroupResource& of, const storage::StoredO
 void ResourceQuotas::follow() {
   std::set<GroupResource> wanted;
   for (const auto& [key, known] : known_) {
-    wanted.insert(known.counted.begin(), known.counted.end());
+    std::copy_if(known.counted.begin(), known.counted.end(), std::inserter(wanted, wanted.end()),
+                 is_stored);
   }
   for (const GroupResource& of : followed_) {
-    // What a quota names need not exist, so nothing is kept of what no quota names any more.
     if (!wanted.contains(of)) informers_.erase(of);
   }
   for (const GroupResource& of : wanted) {
@@ -173,11 +191,22 @@ void ResourceQuotas::follow() {
                                           storage::ResourceId{of.group, of.resource},
                                           [this, of](const storage::StoredObject& object,
                                                      bool gone) { object_told(of, object, gone); });
-    starting_ = true;  // the quota that counts it is looked at in any case
+    starting_ = true;  // whoever counts it is looked at in any case
     informer->start();
     starting_ = false;
+    for (const auto& [key, known] : known_) {
+      if (known.counted.contains(of)) ask(key, kNow);
+    }
   }
   followed_ = std::move(wanted);
+}
+
+void ResourceQuotas::definition_told() {
+  if (follow_timer_ != 0 || scope_.ending()) return;
+  follow_timer_ = objects_.loop().post_at(base::SteadyClock::now() + kAfterDefinition, [this] {
+    follow_timer_ = 0;
+    follow();
+  });
 }
 
 void ResourceQuotas::ask(const std::string& key, milliseconds delay) {
@@ -204,6 +233,7 @@ void ResourceQuotas::ask_all() {
 
 void ResourceQuotas::arm_all() {
   timer_ = objects_.loop().post_at(base::SteadyClock::now() + kEvery, [this] {
+    follow();
     ask_all();
     arm_all();
   });

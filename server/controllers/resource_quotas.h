@@ -63,8 +63,9 @@ class ResourceQuotas final : public Controller {
 
   void quota_told(const storage::StoredObject& object, bool gone);
   void object_told(const quota::GroupResource& of, const storage::StoredObject& object, bool gone);
-  // Follows the resources that quotas count, and no others.
+  // Follows the resources that quotas count and that are served, and no others.
   void follow();
+  void definition_told();
   void ask(const std::string& key, std::chrono::milliseconds delay);
   void ask_all();
   void arm_all();
@@ -78,13 +79,13 @@ class ResourceQuotas final : public Controller {
   Scope& scope_;
   Objects& objects_;
   KeyQueue queue_;
-  Informer quotas_;
+  Informer quotas_, definitions_;
   std::map<std::string, Known> known_;  // by namespace/name
   std::map<quota::GroupResource, std::unique_ptr<Informer>> informers_;
   std::set<quota::GroupResource> followed_;
   std::size_t waiting_ = 0;  // looks that wait for writes
   bool starting_ = false;    // being told of what was there before
-  base::Executor::TimerId timer_ = 0;
+  base::Executor::TimerId timer_ = 0, follow_timer_ = 0;
 };
 
 }  // namespace limen::controllers

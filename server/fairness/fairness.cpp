@@ -93,7 +93,9 @@ void Fairness::take_levels(const std::vector<Json>& levels) {
 
 void Fairness::drop_idle() {
   std::erase_if(levels_, [](const auto& entry) {
-    return !entry.second.wanted && entry.second.level->idle();
+    if (entry.second.wanted || !entry.second.level->idle()) return false;
+    forget_level(entry.first);
+    return true;
   });
 }
 

@@ -2,6 +2,8 @@
 
 #include <vector>
 
+#include "observability/retired_series.h"
+
 namespace limen::fairness {
 
 namespace {
@@ -106,6 +108,10 @@ void tell_seats(std::string_view level, std::int64_t nominal, std::int64_t least
   least_seats.with({level}).set(static_cast<double>(least));
   most_seats.with({level}).set(static_cast<double>(most));
   current_seats.with({level}).set(static_cast<double>(current));
+}
+
+void forget_level(std::string_view level) {
+  metrics::retire_series("apiserver_flowcontrol_", "priority_level", level);
 }
 
 }  // namespace limen::fairness

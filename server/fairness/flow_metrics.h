@@ -37,4 +37,7 @@ class FlowMetrics {
 void tell_seats(std::string_view level, std::int64_t nominal, std::int64_t least, std::int64_t most,
                 std::int64_t current);
 
+// Nothing is shown of a level that is no more, until there is one of its name again.
+void forget_level(std::string_view level);
+
 }  // namespace limen::fairness

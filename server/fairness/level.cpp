@@ -78,7 +78,8 @@ Decision Level::enter(Place& place, const Arrival& arrival) {
     place.arrival_ = virtual_time_;
     place.number_ = ++numbers_;
     if (spec_.queues == 0) {
-      if (!spec_.exempt && !fits(place.work_.width())) {
+      // Whoever waits since the level had queues goes first, as wide as it may be.
+      if (!spec_.exempt && (!backlog_.empty() || !fits(place.work_.width()))) {
         count_refusal(place, Decision::concurrency_limit, now);
         return Decision::concurrency_limit;
       }

@@ -44,6 +44,8 @@ const limen_admission_input* make_input(Call& call, const admission::Review& rev
   out->options = root_node(call.documents[2]);
   out->dry_run = review.dry_run ? 1 : 0;
   out->reinvocation = review.reinvocation ? 1 : 0;
+  out->comes_again = review.comes_again ? 1 : 0;
+  out->write = review.write;
   return out;
 }
 
@@ -75,6 +77,16 @@ void note_failure(request::CallScope& scope, std::string key, std::string error)
   const bool noted =
       std::any_of(all.begin(), all.end(), [&](const auto& one) { return one.first == key; });
   if (!noted) scope.annotations.emplace_back(std::move(key), std::move(error));
+}
+
+// A code that is no refusal's is 403.
+admission::Result refused(AdmissionReply& reply) {
+  admission::Result result;
+  if (reply.code >= 400 && reply.code <= 599) result.code = reply.code;
+  result.reason = std::move(reply.reason);
+  result.message = std::move(reply.message);
+  result.causes = std::move(reply.causes);
+  return result;
 }
 
 }  // namespace
@@ -118,17 +130,18 @@ admission::Result AbiController::take_result(Call& call, const admission::Review
   for (std::string& warning : reply.warnings) warn(scope, std::move(warning));
   if (!error.empty()) {
     instance_->record(Outcome::error, time);
+    // Who has refused admits nothing, whatever went wrong with the rest of the reply.
+    if (reply.denied && instance_->spec().failure_policy == FailurePolicy::ignore) {
+      log::warn("admission module failed after its refusal, which stands",
+                {{"name", name()}, {"error", error}});
+      return refused(reply);
+    }
     return failed(std::move(error), scope);
   }
   for (auto& [key, value] : reply.annotations) annotate(scope, name(), key, std::move(value));
   instance_->record(reply.denied ? Outcome::no : Outcome::yes, time);
-  result.allowed = !reply.denied;
-  if (reply.denied) {
-    result.code = reply.code;
-    result.reason = std::move(reply.reason);
-    result.message = std::move(reply.message);
-    result.causes = std::move(reply.causes);
-  }
+  if (reply.denied) return refused(reply);
+  result.allowed = true;
   return result;
 }
 

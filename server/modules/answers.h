@@ -11,6 +11,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <utility>
 
 #include "base/worker_pool.h"
 #include "limen/limen.h"
@@ -32,7 +33,7 @@ class Answers {
   std::uint64_t owe(Give give);
   // Gives the answer. One that was given, or cancelled by stop(), is left alone.
   void finish(std::uint64_t number, limen_status status);
-  // Forgets what was just owed, uncalled, because the question could not be put.
+  // Forgets what was just owed, uncalled, because the question could not be put (OwedAnswer).
   void take_back(std::uint64_t number);
   // Gives everything that is owed as LIMEN_E_CANCELLED; nothing is owed from now on. Before the
   // workers stop.
@@ -43,6 +44,29 @@ class Answers {
   base::WorkerPool* workers_;  // null: stopped
   std::map<std::uint64_t, Give> owed_;
   std::uint64_t last_ = 0;
+};
+
+// One answer from when it is owed until the question is put: should that end in an exception,
+// nobody is given it.
+class OwedAnswer {
+ public:
+  OwedAnswer(std::shared_ptr<Answers> answers, Answers::Give give)
+      : answers_(std::move(answers)), number_(answers_->owe(std::move(give))) {}
+  ~OwedAnswer() {
+    if (number_ != 0 && !put_) answers_->take_back(number_);
+  }
+  OwedAnswer(const OwedAnswer&) = delete;
+  OwedAnswer& operator=(const OwedAnswer&) = delete;
+
+  // For Answers::finish(); 0 when it is not owed.
+  std::uint64_t number() const { return number_; }
+  // The question is put: somebody will finish it.
+  void put() { put_ = true; }
+
+ private:
+  const std::shared_ptr<Answers> answers_;
+  const std::uint64_t number_;
+  bool put_ = false;
 };
 
 }  // namespace limen::modules

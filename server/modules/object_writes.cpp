@@ -47,8 +47,8 @@ object::Document object_of(std::string_view json) {
   return {};
 }
 
-std::uint64_t owe(HostScope& scope, WriteDone done, void* arg) {
-  return scope.background().answers()->owe([done, arg](limen_status status) { done(arg, status); });
+Answers::Give giving(WriteDone done, void* arg) {
+  return [done, arg](limen_status status) { done(arg, status); };
 }
 
 }  // namespace
@@ -66,17 +66,19 @@ limen_status replace_status(HostScope& scope, const storage::Key& key,
   if (stored == nullptr) return LIMEN_E_NOT_FOUND;
   object::Json changed = object::mutable_copy(object::Document::parse(stored->json).root());
   changed.as_object()["status"] = object::mutable_copy(status.root());
-  const std::uint64_t number = owe(scope, done, arg);
-  if (number == 0) return LIMEN_E_UNAVAILABLE;
   const auto answers = scope.background().answers();
+  OwedAnswer owed(answers, giving(done, arg));
+  const std::uint64_t number = owed.number();
+  if (number == 0) return LIMEN_E_UNAVAILABLE;
   if (stored->revision != expected) {
     answers->finish(number, LIMEN_E_CONFLICT);
-    return LIMEN_OK;
+  } else {
+    store->update(key, expected, object::canonical(changed),
+                  [answers, number](const storage::WriteResult& result) {
+                    answers->finish(number, status_of(result.status));
+                  });
   }
-  store->update(key, expected, object::canonical(changed),
-                [answers, number](const storage::WriteResult& result) {
-                  answers->finish(number, status_of(result.status));
-                });
+  owed.put();
   return LIMEN_OK;
 }
 
@@ -89,13 +91,15 @@ limen_status create_new(HostScope& scope, storage::Key key, std::string_view jso
     return LIMEN_E_INVALID;
   }
   if (!objects.known(key.id.group, key.id.resource)) return LIMEN_E_NOT_FOUND;
-  const std::uint64_t number = owe(scope, done, arg);
+  const auto answers = scope.background().answers();
+  OwedAnswer owed(answers, giving(done, arg));
+  const std::uint64_t number = owed.number();
   if (number == 0) return LIMEN_E_UNAVAILABLE;
-  objects.source().create(
-      std::move(key), object::mutable_copy(document.root()),
-      [answers = scope.background().answers(), number](storage::WriteStatus status) {
-        answers->finish(number, status_of(status));
-      });
+  objects.source().create(std::move(key), object::mutable_copy(document.root()),
+                          [answers, number](storage::WriteStatus status) {
+                            answers->finish(number, status_of(status));
+                          });
+  owed.put();
   return LIMEN_OK;
 }
 

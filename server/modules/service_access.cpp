@@ -95,11 +95,14 @@ limen_status ask(const limen_host* host, limen_call* handle, const limen_attribu
     question->authorizers = call->authorizers;
     question->answers = scope->background().answers();
     copy_attributes(*attributes, *question);
-    question->number = question->answers->owe(
-        [question, done, arg](limen_status status) { question->give(done, arg, status); });
+    OwedAnswer owed(question->answers, [question, done, arg](limen_status status) {
+      question->give(done, arg, status);
+    });
+    question->number = owed.number();
     if (question->number == 0) return LIMEN_E_UNAVAILABLE;
     call->loop->post(
         [question] { base::spawn(decide(question), [](const std::exception_ptr&) {}); });
+    owed.put();
     return LIMEN_OK;
   } catch (const std::exception&) {
     return LIMEN_E_INTERNAL;

@@ -10,6 +10,8 @@
 #include <stdexcept>
 #include <type_traits>
 
+#include "observability/retired_series.h"
+
 namespace limen::metrics {
 
 namespace {
@@ -147,6 +149,7 @@ class AnyFamily {
   virtual ~AnyFamily() = default;
   virtual std::string_view type() const = 0;
   virtual void render(const std::string& name, std::string& out) const = 0;
+  virtual void retire(std::string_view label, std::string_view value) = 0;
   const Labels& labels() const { return labels_; }
   const std::string& help() const { return help_; }
 
@@ -177,8 +180,17 @@ class FamilyOf final : public AnyFamily, public Family<Series> {
 
   void render(const std::string& name, std::string& out) const override {
     const std::shared_lock lock(mutex_);
-    for (const auto& [values, series] : series_)
-      append_series(out, name, labels(), values, *series);
+    for (const auto& [values, entry] : series_) {
+      if (!entry.retired) append_series(out, name, labels(), values, *entry.series);
+    }
+  }
+
+  void retire(std::string_view label, std::string_view value) override {
+    const auto found = std::find(labels().begin(), labels().end(), label);
+    if (found == labels().end()) return;
+    const auto at = static_cast<std::size_t>(found - labels().begin());
+    const std::unique_lock lock(mutex_);
+    for (auto& [values, entry] : series_) entry.retired = entry.retired || values[at] == value;
   }
 
  private:
@@ -186,16 +198,19 @@ class FamilyOf final : public AnyFamily, public Family<Series> {
     if (given.size() == labels().size()) {
       const std::shared_lock lock(mutex_);
       const auto found = series_.find(given);
-      if (found != series_.end()) return *found->second;
+      if (found != series_.end() && !found->second.retired) return *found->second.series;
     }
     Labels values(given.begin(), given.end());
     values.resize(labels().size());
     const std::unique_lock lock(mutex_);
     const auto found = series_.find(values);
-    if (found != series_.end()) return *found->second;
+    if (found != series_.end()) {
+      found->second.retired = false;
+      return *found->second.series;
+    }
     // The last place is kept for "other", which then takes everything that no longer fits.
     if (series_.size() + 1 >= kMaxSeries) values.assign(labels().size(), "other");
-    std::unique_ptr<Series>& slot = series_[std::move(values)];
+    std::unique_ptr<Series>& slot = series_[std::move(values)].series;
     if (!slot) {
       if constexpr (std::is_same_v<Series, Histogram>) {
         slot = std::make_unique<Histogram>(bounds_);
@@ -206,9 +221,14 @@ class FamilyOf final : public AnyFamily, public Family<Series> {
     return *slot;
   }
 
+  struct Entry {
+    std::unique_ptr<Series> series;
+    bool retired = false;
+  };
+
   const std::vector<double> bounds_;
   mutable std::shared_mutex mutex_;
-  std::map<Labels, std::unique_ptr<Series>, LabelsLess> series_;
+  std::map<Labels, Entry, LabelsLess> series_;
 };
 
 struct Registry {
@@ -303,6 +323,15 @@ Family<Histogram>& histogram(std::string_view name, std::string_view help,
                              const std::vector<std::string>& labels,
                              const std::vector<double>& bounds) {
   return family<Histogram>(name, help, labels, bounds);
+}
+
+void retire_series(std::string_view prefix, std::string_view label, std::string_view value) {
+  Registry& all = registry();
+  const std::lock_guard lock(all.mutex);
+  for (auto one = all.families.lower_bound(prefix);
+       one != all.families.end() && one->first.starts_with(prefix); ++one) {
+    one->second->retire(label, value);
+  }
 }
 
 void before_render(std::function<void()> fn) {

@@ -72,8 +72,8 @@ struct Fetched {
 };
 
 // One small request without a body of the server's own (discovery, availability), answer bounded by
-// `max_bytes`, the whole by `timeout`. Resumes its awaiter on `loop`, which must outlive it; it may be any executor.
-// Redirects are not followed. Never throws.
+// `max_bytes`, the whole by `timeout`. Resumes its awaiter on `loop`, which must outlive it; it may
+// be any executor. Redirects are not followed. Never throws.
 base::Task<Fetched> fetch(base::Executor& loop, std::string method, Target target,
                           std::vector<std::pair<std::string, std::string>> headers,
                           std::size_t max_bytes, std::chrono::milliseconds timeout);

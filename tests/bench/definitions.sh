@@ -5,7 +5,7 @@
 
 # A definition whose schema has 180 properties, as those of well-known operators have; @ stands for its number.
 definition() {
-  local properties= parts= i j
+  local properties='' parts='' i j
   for j in {1..9}; do
     properties+="\"field$j\":{\"type\":\"string\",\"maxLength\":10$j,\"description\":\"What field $j is for, said in one line.\"},"
   done

@@ -6,7 +6,16 @@ PORT=$(free_port)
 init_state
 make_stand_in localhost,DNS:hook.default.svc
 start_stand_in
-sed -i -e '/^admission:/a\  - {name: mutating-webhook, timeout: 20s}\n  - {name: validating-webhook, timeout: 20s}' "$CONFIG"
+# By what they know the server.
+cat > "$WORK/webhooks.kubeconfig" << YAML
+apiVersion: v1
+kind: Config
+users:
+- {name: "localhost:$STAND_IN_PORT", user: {token: for-the-host}}
+- {name: "hook.default.svc:$STAND_IN_PORT", user: {token: for-the-service}}
+YAML
+WEBHOOKS="timeout: 20s, config: {kubeConfigFile: $WORK/webhooks.kubeconfig}"
+sed -i -e "/^admission:/a\  - {name: mutating-webhook, $WEBHOOKS}\n  - {name: validating-webhook, $WEBHOOKS}" "$CONFIG"
 start_server
 
 say() { # PATH RESPONSE [STATUS [MILLISECONDS]]
@@ -69,6 +78,7 @@ assert_contains "$(try)" 'created (server dry run)'
 assert_eq "$(asked)" 1
 SEEN=$(cat "$STAND_IN"/seen/*)
 assert_contains "$SEEN" 'POST /deny?timeout=1s'
+assert_contains "$SEEN" 'Authorization: Bearer for-the-host'
 assert_eq "$(tail -n 1 <<< "$SEEN" | jq -c '.request | [.operation, .namespace, .name, .resource.resource, .dryRun, .oldObject, .object.data.a]')" \
   '["CREATE","hooked","probe","configmaps",true,null,"b"]'
 assert_eq "$(k -n hooked get configmap probe --ignore-not-found)" ''
@@ -114,6 +124,8 @@ say deny '"allowed":false,"status":{"message":"by service"}'
 configure Validating deny 'failurePolicy: Fail' \
   "{service: {namespace: default, name: hook, port: $STAND_IN_PORT, path: /deny}, caBundle: $CA}"
 eventually_says 'denied the request: by service'
+assert_contains "$(cat "$STAND_IN"/seen/*)" 'Authorization: Bearer for-the-service'
+assert_eq "$(grep -cE 'for-the-(host|service)' "$LOG")" 0 "no credential is in the log"
 
 # --- dead: Fail refuses and Ignore does not; the configuration itself can always be taken away
 say dead '"allowed":false,"status":{"message":"still alive"}'

@@ -148,6 +148,8 @@ TEST_F(AdmissionConfigs, ValuesThatDoNotFitTogetherAreToldWithTheirPlace) {
        R"({"imagePolicy":{"kubeConfigFile":"/none/kubeconfig","allowTTL":1801}})"},
       {"image-policy-webhook", R"({"imagePolicy":{"kubeConfigFile":"/none/kubeconfig"}})"},
       {"pod-toleration-restriction", R"({"default":[{"operator":"Exists","value":"a"}]})"},
+      {"mutating-webhook", R"({"kubeConfigFile":"not/absolute"})"},
+      {"validating-webhook", R"({"kubeConfigFile":"/none/kubeconfig"})"},
   };
   for (const auto& [module, config] : cases) {
     EXPECT_EQ(refusal(module, config).find("(at/"), 0U) << module << config;

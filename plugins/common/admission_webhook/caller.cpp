@@ -79,7 +79,8 @@ Caller::Caller(Host& host, const Node& config, bool mutating)
     : host_(host),
       mutating_(mutating),
       max_response_bytes_(static_cast<std::uint64_t>(config["maxResponseBytes"].int_or(3 << 20))),
-      allowed_hosts_(config["allowedHosts"].strings()) {}
+      allowed_hosts_(config["allowedHosts"].strings()),
+      credentials_(host, config) {}
 
 bool Caller::is_allowed(const std::string& url) const {
   if (url.empty() || allowed_hosts_.empty()) return true;
@@ -141,6 +142,7 @@ void Caller::ask(const Call& parent, std::shared_ptr<const Webhook> webhook,
   request.body = questions.write(webhook->review_version, uid, object_json);
   request.ca_pem = webhook->ca_pem;
   request.tls_server_name = place->tls_server_name;
+  credentials_.add_to(request, place->host_port);
   request.timeout = time;
   request.max_response_bytes = max_response_bytes_;
   const auto once = std::make_shared<Told>(std::move(told));
@@ -161,6 +163,7 @@ void Caller::ask(const Call& parent, std::shared_ptr<const Webhook> webhook,
     (*once)(std::move(got));
   };
   const Result<void> sent = host_.http().send(request, parent.raw(), take);
+  for (auto& [name, value] : request.headers) plugins::wipe(value);
   if (sent.ok()) return;
   reply.failure =
       "failed to call webhook: Post " + plugins::go_quote(shown) + ": " + sent.error().message;

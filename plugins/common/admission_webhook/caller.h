@@ -15,6 +15,7 @@
 #include <string>
 #include <vector>
 
+#include "common/admission_webhook/credentials.h"
 #include "common/admission_webhook/review.h"
 #include "common/admission_webhook/webhook.h"
 #include "common/digest.h"
@@ -33,8 +34,10 @@ class Caller {
  public:
   using Told = std::function<void(Reply reply)>;
 
-  // Config: maxResponseBytes, allowedHosts.
+  // Config: maxResponseBytes, allowedHosts, kubeConfigFile. Throws ConfigError.
   Caller(Host& host, const Node& config, bool mutating);
+
+  Result<void> start() { return credentials_.start(); }
 
   // `parent` lends its deadline and its cancellation, and must be open until `told`, which is
   // called once: inside this call when nothing can be sent, else on a worker thread.
@@ -51,6 +54,7 @@ class Caller {
   const bool mutating_;
   std::uint64_t max_response_bytes_;
   std::vector<std::string> allowed_hosts_;  // empty: all
+  Credentials credentials_;
   plugins::KeyedDigest random_;
   mutable std::atomic<std::uint64_t> asked_{0};
 };

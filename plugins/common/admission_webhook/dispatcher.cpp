@@ -65,6 +65,10 @@ const char* const kConfigSchema = R"json({
       "items": {"type": "string", "maxLength": 255,
         "pattern": "^((\\*\\.)?[A-Za-z0-9]([-A-Za-z0-9.]*[A-Za-z0-9])?|\\[[0-9A-Fa-f:.]+\\])$"},
       "description": "The only hosts that webhooks with a url may be at, such as hooks.example.com or *.example.com; empty or left out: any. Webhooks that are services are not concerned."
+    },
+    "kubeConfigFile": {
+      "type": "string",
+      "description": "Absolute path of a kubeconfig whose users, named after hosts, are what webhooks know this server by. A change is in force within a second."
     }
   }
 })json";

@@ -39,12 +39,13 @@ class Dispatcher {
   enum class Kind { mutating, validating };
   using List = Configurations::List;
 
-  // For a module's constructor; `host` outlives this.
+  // For a module's constructor; `host` outlives this. Throws ConfigError.
   Dispatcher(Host& host, const Node& config, Kind kind);
 
   // Null until the configurations are read.
   std::shared_ptr<const List> webhooks() const { return configurations_.get(); }
   const Caller& caller() const { return caller_; }
+  Result<void> start() { return caller_.start(); }
 
   // True when a rule of the webhook names the request.
   bool concerns(const AdmissionCall& call, const Subject& subject, const Webhook& webhook) const;

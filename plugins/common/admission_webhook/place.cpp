@@ -16,6 +16,15 @@ std::string host_port(std::string_view host, std::int64_t port) {
   return (v6 ? "[" + std::string(host) + "]" : std::string(host)) + ":" + std::to_string(port);
 }
 
+// HOST:PORT of an URL that begins with https://.
+std::string authority_of(std::string_view url) {
+  url.remove_prefix(std::string_view("https://").size());
+  const std::string_view authority = url.substr(0, url.find_first_of("/?#"));
+  const std::size_t colon = authority.rfind(':');
+  const bool has_port = colon != authority.npos && authority.find(']', colon) == authority.npos;
+  return std::string(authority) + (has_port ? "" : ":443");
+}
+
 // The endpoints of a slice that take connections on the service's port of this name.
 void add_ready(const Node& slice, std::string_view port_name, std::vector<std::string>& out) {
   if (slice["addressType"].view_or("") == "FQDN") return;
@@ -69,14 +78,14 @@ Result<std::string> endpoint_of(Host& host, const Webhook& webhook, std::uint32_
 }  // namespace
 
 Result<Place> place_of(Host& host, const Webhook& webhook, std::uint32_t turn) {
-  if (!webhook.url.empty()) return Place{webhook.url, webhook.url, {}};
+  if (!webhook.url.empty()) return Place{webhook.url, webhook.url, {}, authority_of(webhook.url)};
   const auto endpoint = endpoint_of(host, webhook, turn);
   if (!endpoint.ok()) return endpoint.error();
   const std::string name = webhook.service_name + "." + webhook.service_ns + ".svc";
   const std::string path =
       (webhook.service_path.starts_with('/') ? "" : "/") + webhook.service_path;
-  return Place{"https://" + *endpoint + path,
-               "https://" + host_port(name, webhook.service_port) + path, name};
+  const std::string known_as = host_port(name, webhook.service_port);
+  return Place{"https://" + *endpoint + path, "https://" + known_as + path, name, known_as};
 }
 
 }  // namespace limen::webhooks

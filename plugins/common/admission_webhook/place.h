@@ -14,6 +14,7 @@ struct Place {
   std::string url;              // to connect to
   std::string shown;            // for people: a service by its name
   std::string tls_server_name;  // empty: the URL's host
+  std::string host_port;        // whom it is asked as: HOST:PORT, of a service by its name
 };
 
 // Of a service: a ready endpoint of its EndpointSlices, another for each `turn`; where there are

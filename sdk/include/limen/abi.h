@@ -66,6 +66,14 @@
  * refusal to load. Reserved members are zero. Ids under limen/draft/ are not promised yet and need
  * the operator's consent; third parties name their own ids in reverse-domain form. A new major
  * version has a new symbol, `limen_module_entry_v2`, beside the old one.
+ *
+ * Versions. The headers of each minor version are kept for ever, as released (1.0 in the folder
+ * checks/abi-1.0 of the SDK's sources); until 1.0 is released, that folder is what it will be.
+ * Whatever is built against one of them and says its minor loads in every later server of the same
+ * major version; a server refuses a module that needs a newer minor than its own, naming both. What
+ * is added states in its comment the minor it came with and is hidden below it
+ * (LIMEN_TARGET_MINOR). Tests hold all of this: the layout of each release, a comparison of every
+ * type with the newest kept headers, and modules built against the oldest.
  */
 #ifndef LIMEN_ABI_H_
 #define LIMEN_ABI_H_

@@ -172,6 +172,7 @@ constexpr auto kRules = std::to_array<Rules>({
      .name = any_name,
      .check = kinds::check_trust_bundle,
      .update = kinds::check_trust_bundle_update,
+     .create = kinds::check_trust_bundle_create,
      .own_finalizers = true},
     {.group = "certificates.k8s.io",
      .resource = "podcertificaterequests",

@@ -5,6 +5,7 @@
 
 #include "object/metadata.h"
 #include "validation/kinds/parts.h"
+#include "validation/kinds/trust_anchors.h"
 
 namespace limen::validation::kinds {
 
@@ -32,7 +33,16 @@ void check_trust_bundle(const Json& object, Causes& causes) {
   if (!signer.empty()) check_signer_name(signer, FieldPath("spec").child("signerName"), causes);
 }
 
+void check_trust_bundle_create(const Json& object, Causes& causes) {
+  check_trust_anchors(text_at(spec_of(object), "trustBundle"),
+                      FieldPath("spec").child("trustBundle"), causes);
+}
+
+// A bundle that stays as it is stays valid.
 void check_trust_bundle_update(const Json& object, const Json& old, Causes& causes) {
+  if (text_at(spec_of(object), "trustBundle") != text_at(spec_of(old), "trustBundle")) {
+    check_trust_bundle_create(object, causes);
+  }
   check_immutable(member(spec_of(object), "signerName"), member(spec_of(old), "signerName"),
                   FieldPath("spec").child("signerName"), causes);
 }

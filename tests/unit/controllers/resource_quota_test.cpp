@@ -1,4 +1,7 @@
 // resourcequota: the status of quotas follows what is stored, and never runs ahead of it.
+#include <mutex>
+#include <set>
+
 #include "controllers/key_queue.h"
 #include "registry/writes_under_way.h"
 #include "with_manager.h"
@@ -10,6 +13,7 @@ const ResourceId kQuotas{"", "resourcequotas"};
 const ResourceId kServices{"", "services"};
 const ResourceId kDeployments{"apps", "deployments"};
 const ResourceId kWidgets{"example.com", "widgets"};
+const ResourceId kDefinitions{"apiextensions.k8s.io", "customresourcedefinitions"};
 
 class ResourceQuotaTest : public WithManager {
  protected:
@@ -23,6 +27,16 @@ class ResourceQuotaTest : public WithManager {
   }
   void quota(const std::string& hard, const std::string& name = "q", const std::string& rest = "") {
     put(kQuotas, name, R"(,"spec":{"hard":{)" + hard + "}" + rest + "}");
+  }
+  void define_widgets() {
+    const auto definition =
+        R"({"apiVersion":"apiextensions.k8s.io/v1","kind":"CustomResourceDefinition","spec":{)"
+        R"("group":"example.com","scope":"Namespaced","names":{"plural":"widgets",)"
+        R"("singular":"widget","kind":"Widget","listKind":"WidgetList"},"versions":[{"name":"v1",)"
+        R"("served":true,"storage":true,"schema":{"openAPIV3Schema":{"type":"object"}}}]},)"
+        R"("metadata":{"name":"widgets.example.com","uid":"u","generation":1}})";
+    ASSERT_EQ(create({kDefinitions, "", "widgets.example.com"}, definition).status,
+              WriteStatus::ok);
   }
   void pod(const std::string& name, const std::string& spec = "{}") {
     put(kPods, name, R"(,"spec":)" + spec);
@@ -60,6 +74,7 @@ TEST_F(ResourceQuotaTest, AQuotaIsReckonedUpFromWhatIsThere) {
 }
 
 TEST_F(ResourceQuotaTest, ANewQuotaIsReckonedUpAtOnce) {
+  define_widgets();
   run_alone();
   put(kConfigMaps, "a");
   quota(R"("configmaps":"5","count/configmaps":"5","count/widgets.example.com":"2")");
@@ -201,7 +216,80 @@ TEST_F(ResourceQuotaTest, ManyThatWaitForSlowWritesKeepNoNewQuotaWaiting) {
   }
 }
 
+TEST_F(ResourceQuotaTest, WhatIsDefinedLaterIsCountedFromThenOn) {
+  run_alone();
+  quota(R"("count/widgets.example.com":"5")");
+  ASSERT_TRUE(becomes(R"({"count/widgets.example.com":"0"})"));
+  define_widgets();
+  put(kWidgets, "w");
+  ASSERT_TRUE(becomes(R"({"count/widgets.example.com":"1"})"));
+  remove({kWidgets, "x", "w"});
+  EXPECT_TRUE(becomes(R"({"count/widgets.example.com":"0"})"));
+}
+
+// A store that notes which resources are listed and watched, of which it then keeps a collection.
+class NotingStore final : public storage::Store {
+ public:
+  explicit NotingStore(storage::Store& behind) : behind_(behind) {}
+  bool has_met(const ResourceId& id) const {
+    const std::lock_guard lock(mutex_);
+    return met_.contains({id.group, id.resource});
+  }
+
+  storage::Revision revision() const override { return behind_.revision(); }
+  storage::Revision compacted() const override { return behind_.compacted(); }
+  storage::ObjectPtr get(const Key& key) const override { return behind_.get(key); }
+  storage::ListResult list(const ResourceId& id,
+                           const storage::ListOptions& options) const override {
+    note(id);
+    return behind_.list(id, options);
+  }
+  std::size_t count(const ResourceId& id) const override { return behind_.count(id); }
+  void create(Key key, std::string json, std::function<void(storage::WriteResult)> done) override {
+    behind_.create(std::move(key), std::move(json), std::move(done));
+  }
+  void update(Key key, storage::Revision expected, std::string json,
+              std::function<void(storage::WriteResult)> done) override {
+    behind_.update(std::move(key), expected, std::move(json), std::move(done));
+  }
+  void remove(Key key, storage::Revision expected,
+              std::function<void(storage::WriteResult)> done) override {
+    behind_.remove(std::move(key), expected, std::move(done));
+  }
+  std::unique_ptr<storage::Watch> watch(const ResourceId& id, const std::string& ns,
+                                        storage::Revision from, base::Executor& loop,
+                                        std::function<void()> wake,
+                                        storage::ReadStatus& status) override {
+    note(id);
+    return behind_.watch(id, ns, from, loop, std::move(wake), status);
+  }
+
+ private:
+  void note(const ResourceId& id) const {
+    const std::lock_guard lock(mutex_);
+    met_.emplace(id.group, id.resource);
+  }
+  storage::Store& behind_;
+  mutable std::mutex mutex_;
+  mutable std::set<std::pair<std::string, std::string>> met_;
+};
+
+// A quota may name thousands of resources that do not exist.
+TEST_F(ResourceQuotaTest, OfWhatIsNotServedNothingIsKept) {
+  NotingStore store(*store_);
+  manager_ = std::make_unique<Manager>(store, Options{all_but(kResourceQuota)});
+  manager_->start();
+  quota(R"("count/widgets.example.com":"5","count/deployments.apps":"1")");
+  EXPECT_TRUE(becomes(R"({"count/deployments.apps":"0","count/widgets.example.com":"0"})"));
+  EXPECT_TRUE(store.has_met(kDeployments));
+  EXPECT_FALSE(store.has_met(kWidgets));
+  define_widgets();
+  EXPECT_TRUE(eventually([&] { return store.has_met(kWidgets); }));
+  manager_.reset();
+}
+
 TEST_F(ResourceQuotaTest, WhatNoQuotaNamedForAWhileIsFollowedAnew) {
+  define_widgets();
   run_alone();
   quota(R"("count/widgets.example.com":"5")", "first");
   ASSERT_TRUE(becomes(R"({"count/widgets.example.com":"0"})", "first"));

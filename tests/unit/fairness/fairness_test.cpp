@@ -7,6 +7,7 @@
 
 #include "fairness/dump.h"
 #include "object/metadata.h"
+#include "observability/metrics.h"
 #include "support/inline_executor.h"
 #include "validation/flow_control.h"
 
@@ -137,6 +138,27 @@ TEST_F(FairnessTest, ARequestKeepsTheLevelItIsInWhenThatIsNotWantedAnyMore) {
   fairness().adjust();
   EXPECT_EQ(quiescing(), 0);
   EXPECT_EQ(level("global-default").name, "");
+}
+
+TEST_F(FairnessTest, WhatIsCountedOfALevelIsShownAsLongAsThereIsOne) {
+  Json level = levels_.back();
+  object::set_metadata(level, "name", "fleeting");
+  levels_.push_back(level);
+  Json schema = schemas_.back();
+  object::set_metadata(schema, "name", "of-fleeting");
+  schema.at("spec").at("priorityLevelConfiguration").at("name") = "fleeting";
+  schemas_.push_back(schema);
+  const auto is_shown = [] {
+    return metrics::render().find("{priority_level=\"fleeting\"") != std::string::npos;
+  };
+  fairness();
+  EXPECT_TRUE(is_shown());
+  levels_.pop_back();
+  fairness().configure(schemas_, levels_);
+  EXPECT_FALSE(is_shown());
+  levels_.push_back(level);
+  fairness().configure(schemas_, levels_);
+  EXPECT_TRUE(is_shown());
 }
 
 TEST_F(FairnessTest, AChangedLevelKeepsThoseWhoAreInIt) {

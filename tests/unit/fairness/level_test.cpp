@@ -120,6 +120,19 @@ TEST_F(LevelTest, WithoutQueuesWhatFindsNoSeatIsRefused) {
   EXPECT_EQ(ask("bob").decision, Decision::execute);
 }
 
+TEST_F(LevelTest, WhoWaitedBeforeTheQueuesWentGoesFirst) {
+  Asked& first = ask("bob", {.seats = 2});
+  ask("bob");
+  Asked& wide = ask("amy", {.seats = 3});
+  ASSERT_EQ(wide.decision, Decision::waiting);
+  level_->configure(queued(0, 0, 0), 4);
+  EXPECT_EQ(ask("bob").decision, Decision::concurrency_limit) << "there is a seat, and amy's turn";
+  leave(first);
+  EXPECT_EQ(wide.decision, Decision::execute);
+  leave(wide);
+  EXPECT_EQ(ask("bob").decision, Decision::execute);
+}
+
 TEST_F(LevelTest, TheExemptLevelNeverRefuses) {
   LevelSpec exempt = queued(0, 0, 0);
   exempt.exempt = true;

@@ -386,6 +386,8 @@ TEST(AbiController, IsGivenTheObjectsAndAnswersWithThePatchedOne) {
     EXPECT_EQ(nodes->kind(input->old_object), LIMEN_NODE_OBJECT);
     EXPECT_EQ(nodes->kind(input->options), LIMEN_NODE_ABSENT);
     EXPECT_EQ(input->dry_run, 1);
+    EXPECT_EQ(input->comes_again, 1);
+    EXPECT_EQ(input->write, 7u);
     EXPECT_EQ(reply->patch->set_string(call, text("/metadata/labels/team"), text("a")), LIMEN_OK);
     EXPECT_EQ(reply->patch->set_int(call, text("/data/n"), 3), LIMEN_OK);
     EXPECT_EQ(reply->patch->set_node(call, text("/data/old"),
@@ -399,6 +401,8 @@ TEST(AbiController, IsGivenTheObjectsAndAnswersWithThePatchedOne) {
   review.operation = admission::kUpdate;
   review.old_object = test::json(R"({"data":{"k":[1,2]}})");
   review.dry_run = true;
+  review.comes_again = true;
+  review.write = 7;
   auto scope = house.scope();
   const admission::Result result = house.admit(scope, review);
   EXPECT_TRUE(result.allowed) << result.error;
@@ -557,6 +561,36 @@ TEST(AbiController, FailurePolicyIgnoreLetsTheObjectPassAndLeavesATrace) {
   ASSERT_EQ(scope.annotations.size(), 1u);
   EXPECT_EQ(scope.annotations[0].first, "puppet/failed-open");
   EXPECT_EQ(scope.annotations[0].second, "the module failed with LIMEN_E_INTERNAL");
+}
+
+// A module that refuses and then fails has refused.
+TEST(AbiController, FailurePolicyIgnoreLeavesARefusalAsItIs) {
+  PuppetHouse house(false, 10s, FailurePolicy::ignore);
+  house.open();
+  house.strings().validate = [](limen_call* call, const limen_admission_input*,
+                                const limen_admission_reply* reply) -> limen_status {
+    reply->deny(call, 422, text("Invalid"), text("not this"));
+    const std::string warning(1024 * 1024, 'w');
+    for (int i = 0; i < 5; ++i) reply->warn(call, text(warning));
+    return LIMEN_OK;
+  };
+  house.strings().admit = [](limen_call* call, const limen_admission_input*,
+                             const limen_admission_reply* reply) -> limen_status {
+    reply->deny(call, 200, text(""), text("no"));
+    return LIMEN_E_INTERNAL;
+  };
+  auto scope = house.scope();
+  const admission::Result broken = house.validate(scope, review_of("{}"));
+  EXPECT_FALSE(broken.allowed);
+  EXPECT_EQ(broken.error, "");
+  EXPECT_EQ(broken.code, 422);
+  EXPECT_EQ(broken.reason, "Invalid");
+  EXPECT_EQ(broken.message, "not this");
+  const admission::Result impossible = house.admit(scope, review_of("{}"));
+  EXPECT_FALSE(impossible.allowed);
+  EXPECT_EQ(impossible.code, 403) << "200 is no refusal's";
+  EXPECT_EQ(impossible.message, "no");
+  EXPECT_TRUE(scope.annotations.empty()) << "nothing failed open";
 }
 
 TEST(AbiController, TellsWhatItHandles) {

@@ -1,5 +1,6 @@
 // limen.objects/1: the two ways in which a module writes.
 #include <atomic>
+#include <stdexcept>
 #include <utility>
 
 #include "support.h"
@@ -122,6 +123,21 @@ TEST_F(ObjectWrites, AModuleThatStopsIsToldThatNothingMoreIsKnown) {
   }
   EXPECT_EQ(end.wait(), LIMEN_E_CANCELLED);
   late(storage::WriteStatus::ok);  // nobody is there to be told
+  EXPECT_EQ(end.status, 1);
+}
+
+// What a refusal promises: done is not called, not even when the module stops.
+TEST_F(ObjectWrites, WhatCouldNotBePutIsNeverAnswered) {
+  {
+    PuppetHouse other;
+    other.runtime().offer_objects(store);
+    other.runtime().offer_creation(
+        [](const storage::Key&, const object::Json&,
+           const std::function<void(storage::WriteStatus)>&) { throw std::runtime_error("no"); });
+    other.open();
+    host = other.strings().host;
+    EXPECT_EQ(create(R"({"metadata":{"name":"made"}})"), LIMEN_E_INTERNAL);
+  }
   EXPECT_EQ(end.status, 1);
 }
 

@@ -8,6 +8,8 @@
 #include <string>
 #include <thread>
 
+#include "observability/retired_series.h"
+
 namespace limen::metrics {
 namespace {
 
@@ -50,6 +52,24 @@ TEST(MetricsTest, RendersSeriesInTheOrderOfTheirLabelValues) {
             "test_order_total{verb=\"get\",code=\"200\"} 2\n"
             "test_order_total{verb=\"get\",code=\"404\"} 1\n"
             "test_order_total{verb=\"list\",code=\"200\"} 1\n");
+}
+
+TEST(MetricsTest, SeriesOfWhatIsNoMoreAreShownWhenItComesAgain) {
+  auto& family = counter("test_retired_total", "h", {"level", "reason"});
+  Counter& gone = family.with({"gone", "full"});
+  family.with({"gone", "late"}).add(1);
+  family.with({"stays", "full"}).add(2);
+  gauge("test_retired_seats", "h", {"reason"}).with({"gone"}).set(1);
+  retire_series("test_retired", "level", "gone");
+  gone.add(3);
+  EXPECT_EQ(rendered("test_retired_total"),
+            "# HELP test_retired_total h\n# TYPE test_retired_total counter\n"
+            "test_retired_total{level=\"stays\",reason=\"full\"} 2\n");
+  EXPECT_NE(rendered("test_retired_seats").find("gone"), std::string::npos) << "another label";
+  EXPECT_EQ(&family.with({"gone", "full"}), &gone);
+  EXPECT_NE(rendered("test_retired_total").find("{level=\"gone\",reason=\"full\"} 3\n"),
+            std::string::npos);
+  EXPECT_EQ(rendered("test_retired_total").find("late"), std::string::npos);
 }
 
 TEST(MetricsTest, EscapesLabelValuesAndHelp) {
