@@ -143,6 +143,7 @@ broken "$WORK/passwords.csv" "\"$PASSWORD,carol"
 broken "$WORK/tokens.kubeconfig" "users: [{name: limen, user: {token: $HOOK"
 broken "$WORK/access.kubeconfig" "users: {token: $HOOK}"
 broken "$WORK/events.kubeconfig" "{\"users\": [{\"name\": \"limen\", \"user\": {\"token\": \"$HOOK\"}}]"
+try GET "$PODS" -H "Authorization: Bearer $TOKEN"
 failed_attempt() { api GET /metrics | grep -c '^limen_audit_webhook_attempts_total{outcome="failure"}'; }
 eventually 5 failed_attempt
 assert_exit 1 "$LIMEN" check --config "$CONFIG"
@@ -163,10 +164,10 @@ assert_eq "$(grep -v '^{' "$LOG" | head -n 1)" '' "every line is an object"
 assert_eq "$(request PUT /debug/flags/v -d error -H "Authorization: Bearer $TOKEN" -o /dev/null -w '%{http_code}')" 403
 assert_eq "$(api PUT /debug/flags/v -d error)" error
 WRITTEN=$(wc -l < "$LOG")
-try GET "$PODS" -H "Authorization: Bearer refused-$TOKEN"
+try GET "$PODS" -u "carol:wrong-$PASSWORD"
 assert_eq "$(tail -n "+$((WRITTEN + 1))" "$LOG" | grep -c 'credential was refused')" 0
 assert_eq "$(api PUT /debug/flags/v -d pipeline=debug)" "$(printf 'error\npipeline=debug')"
-try GET "$PODS" -H "Authorization: Bearer refused-$TOKEN"
+try GET "$PODS" -u "carol:wrong-$PASSWORD"
 assert_eq "$(tail -n "+$((WRITTEN + 1))" "$LOG" | grep -c 'credential was refused')" 1
 assert_eq "$(api PUT /debug/flags/v -d 4)" 'successfully set klog.logging.verbosity to 4'
 sed -i 's/^log: .*/log: {level: debug, format: text}/' "$CONFIG"
