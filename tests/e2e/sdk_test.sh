@@ -7,16 +7,20 @@ source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 # --- the walk: every block of commands of the README, with a free port and the build under test
 STATE=$HOME/limen-demo
 CONFIG=$STATE/limen.yaml
+# shellcheck disable=SC2034 # of lib.sh
 ADMIN=(--cacert "$STATE/pki/ca.crt" --cert "$STATE/pki/admin.crt" --key "$STATE/pki/admin.key")
 PORT=$(free_port)
-awk -v build="$LIMEN_BUILD" -v port="$PORT" '
+{
+  printf 'trap '\''echo "${!:-}" > "%s"'\'' EXIT\n' "$WORK/walk.pid"
+  awk -v build="$LIMEN_BUILD" -v port="$PORT" '
   /^```/ { inside = $0 == "```sh"; if (inside) ++blocks; next }
   inside { gsub("build/release", build); gsub("6443", port); print }
-  END { exit blocks < 5 }' "$LIMEN_SOURCE/sdk/README.md" > "$WORK/walk.sh" || fail "the README has lost its walk"
-(set -e; source "$WORK/walk.sh"; echo "$!" > "$WORK/walk.pid") > "$WORK/walk.out" 2>&1 ||
-  fail "the README's walk: $(tail -n 40 "$WORK/walk.out")"
-cd "$WORK"
+  END { exit blocks < 5 }' "$LIMEN_SOURCE/sdk/README.md" || fail "the README has lost its walk"
+} > "$WORK/walk.sh"
+walked=0
+bash -euo pipefail "$WORK/walk.sh" > "$WORK/walk.out" 2>&1 || walked=$?
 SERVER_PID=$(cat "$WORK/walk.pid")
+[ "$walked" = 0 ] || fail "the README's walk: $(tail -n 40 "$WORK/walk.out")"
 assert_contains "$(cat "$WORK/walk.out")" '100% tests passed'
 assert_contains "$(tail -n 20 "$WORK/walk.out")" 'User \"ada\" cannot list resource \"namespaces\"'
 assert_eq "$(find "$HOME/acme-badge" -maxdepth 1 -type f | wc -l)" 3
@@ -26,12 +30,14 @@ SERVER_PID=
 
 # --- what is installed: one exported symbol, no header of the server's libraries, flags for other builds
 PREFIX=$HOME/limen
+LIMEN=$PREFIX/bin/limen
 MODULES=$PREFIX/lib/limen/modules
 assert_eq "$(nm -D --defined-only "$MODULES/acme-badge.so" | cut -d' ' -f3)" limen_module_entry
 if grep -rlE '#include <(Poco|boost|yaml-cpp|openssl|re2)' "$PREFIX/include/limen" | grep -v /testkit/; then
   fail 'a header of the SDK includes one of the server'\''s libraries'
 fi
 read -ra CFLAGS <<< "-fPIC -fvisibility=hidden $(PKG_CONFIG_PATH=$PREFIX/lib/pkgconfig pkg-config --cflags limen-sdk)"
+# shellcheck disable=SC2054 # commas of the linker
 LINK=(-shared -Wl,-z,defs "-Wl,--version-script=$PREFIX/lib/cmake/Limen/limen-module.map")
 STRICT=(-Wall -Wextra -pedantic -Werror)
 assert_ok gcc -std=c11 "${STRICT[@]}" "${CFLAGS[@]}" "${LINK[@]}" "$LIMEN_SOURCE/tests/fixtures/raw_module.c" -o "$MODULES/raw.so"
@@ -43,9 +49,9 @@ assert_ok "$CXX17" -std=c++17 "${STRICT[@]}" "${CFLAGS[@]}" "${LINK[@]}" \
 ALL=$WORK/all
 mkdir "$ALL"
 cp -r "$PREFIX/share/limen/sdk/examples" "$ALL"
-assert_ok limen modules new acme-gate --kind authorizer --directory "$ALL/gate"
-assert_ok limen modules new acme-require-label --kind admission --directory "$ALL/label"
-assert_exit 1 limen modules new acme-gate --kind authorizer --directory "$ALL/gate"
+assert_ok "$LIMEN" modules new acme-gate --kind authorizer --directory "$ALL/gate"
+assert_ok "$LIMEN" modules new acme-require-label --kind admission --directory "$ALL/label"
+assert_exit 1 "$LIMEN" modules new acme-gate --kind authorizer --directory "$ALL/gate"
 assert_contains "$OUTPUT" 'is there already, and nothing is overwritten'
 mkdir "$ALL/empty"
 printf 'int nothing();\nint nothing() { return 0; }\n' > "$ALL/empty/empty.cpp"
@@ -107,7 +113,6 @@ admission:
   - {name: wrapper17}
 storage: {module: sqlite, config: {path: $STATE/limen.db}}
 YAML
-LIMEN=$PREFIX/bin/limen
 export KUBECONFIG=$STATE/admin.kubeconfig
 start_server
 assert_eq "$("$LIMEN" modules list --config "$CONFIG" --output json | jq -r '[.[] | select(.name | test("acme|raw|17")) | .kind] | group_by(.) | map(length) | join(" ")')" '3 4 5'
@@ -138,7 +143,6 @@ assert_contains "$("$LIMEN" explain --kubeconfig "$KUBECONFIG" --as bob list con
 # --- the admission controller: a container for the pods of one namespace, once
 k create namespace meshed > "$WORK/out"
 k label namespace meshed acme.example/sidecar=enabled > "$WORK/out"
-k create serviceaccount default -n meshed > "$WORK/out" 2>&1 || true
 containers() { k get pod "$1" -n "$2" -o 'jsonpath={.spec.containers[*].name}'; }
 pod() { printf '{"apiVersion":"v1","kind":"Pod","metadata":{"name":"%s"},"spec":{"containers":[{"name":"app","image":"app:1"}]}}' "$1"; }
 eventually 10 k get serviceaccount default -n meshed
