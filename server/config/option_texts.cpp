@@ -64,8 +64,8 @@ constexpr KeyText kTexts[] = {
     {"modulePath",
      "The folder of the modules. When it is not given: ../lib/limen/modules, seen from the "
      "program. It and every folder above it belong to root or to the server's user, and nobody "
-     "else may write them; so do the files. (A folder like /tmp may stand above it, but cannot "
-     "hold modules.)",
+     "else may write them; so do the files. A folder like /tmp may stand above it, but cannot "
+     "hold modules.",
      {},
      {},
      "/usr/lib/limen/modules"},

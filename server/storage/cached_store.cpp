@@ -63,7 +63,9 @@ class CachedStore::Impl {
 
 DriverState CachedStore::Impl::load() {
   const DriverState state = driver_->open();
-  horizon_.compacted.store(state.compacted);
+  // The state there is now can be read and followed from, whatever is forgotten: a restored store
+  // begins without any history. (What led to it stays cut off in the logs.)
+  horizon_.compacted.store(std::min(state.compacted, state.revision - 1));
   Revision last = state.compacted;
   driver_->load([&](const DriverChange& change) { load_one(change, state, last); });
   // Changes up to `compacted` are in no log.

@@ -158,6 +158,27 @@ TEST_F(CachedStoreTest, ARevisionIsNeverUsedTwiceThoughItsChangeWasForgotten) {
   EXPECT_EQ(create(pod("c"), text("1")).object->revision, 5);
 }
 
+// As after a restore that leaves revisions out.
+TEST_F(CachedStoreTest, AStoreWithoutHistoryIsFollowedFromWhatItIsNow) {
+  create(pod("a"), text("1"));
+  for (const auto& change : data_->changes) data_->base[change.key] = change;
+  data_->changes.clear();
+  data_->state.revision = data_->state.compacted = 1000;
+  open();
+  EXPECT_EQ(store_->revision(), 1000);
+  EXPECT_EQ(store_->list(kPods, {}).revision, 1000);
+  ReadStatus status{};
+  const auto watch = store_->watch(
+      kPods, "", 1000, loop_, [] {}, status);
+  ASSERT_NE(watch, nullptr);
+  EXPECT_EQ(store_->watch(
+                kPods, "", 999, loop_, [] {}, status),
+            nullptr);
+  EXPECT_EQ(status, ReadStatus::too_old);
+  EXPECT_EQ(create(pod("b"), text("1")).object->revision, 1001);
+  EXPECT_EQ(watch->take(0).size(), 1U);
+}
+
 TEST_F(CachedStoreTest, DamagedDataAreRefusedWithTheKeyThatIsWrong) {
   create(pod("a"), text("1"));
   data_->changes[0].value = "{\"metadata\":";
