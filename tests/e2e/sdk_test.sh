@@ -73,7 +73,7 @@ assert_contains "$OUTPUT" '100% tests passed, 0 tests failed out of 6'
 assert_exit 2 cmake --build "$ALL/build" --target empty
 assert_contains "$OUTPUT" 'a module exports limen_module_entry and nothing else'
 [ ! -e "$ALL/build/empty.so" ] || fail "the file is still there"
-assert_ok cmake --install "$ALL/build" --prefix "$PREFIX" --component modules
+install -m 755 "$ALL"/build/{gate,label,examples/*}/*.so "$MODULES"
 
 # --- a server with all of them
 SECRET=$(openssl rand -hex 32)
