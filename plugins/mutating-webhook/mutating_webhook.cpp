@@ -1,9 +1,10 @@
 // mutating-webhook: other services may change or refuse what is about to be stored
 // (MutatingAdmissionWebhook, rows W1 to W10).
+#include <algorithm>
 #include <atomic>
 #include <boost/json.hpp>
-#include <chrono>
 #include <cstdint>
+#include <iterator>
 #include <limen/cpp/plugin.hpp>
 #include <memory>
 #include <optional>
@@ -15,7 +16,7 @@
 #include "common/admission_webhook/dispatcher.h"
 #include "common/admission_webhook/json_patch.h"
 #include "common/digest.h"
-#include "common/expiring_cache.h"
+#include "first_rounds.h"
 #include "mutation.h"
 
 namespace {
@@ -24,6 +25,8 @@ using limen::plugins::Digest;
 using limen::webhooks::Answer;
 using limen::webhooks::Dispatcher;
 using limen::webhooks::Facts;
+using limen::webhooks::FirstRound;
+using limen::webhooks::FirstRounds;
 using limen::webhooks::Mutation;
 using limen::webhooks::Questions;
 using limen::webhooks::Refusal;
@@ -35,62 +38,39 @@ using ListPtr = std::shared_ptr<const Dispatcher::List>;
 // A longer patch is not in the audit event: all that a call says has a limit.
 constexpr std::size_t kMaxPatchAnnotation = 65'536;
 
-// Objects as the webhooks left them. One that comes again unchanged in the second round of the
-// chain is asked about no more. Bounded in number and time: what is forgotten is asked about again.
-class Left {
- public:
-  void remember(const limen::AdmissionCall& call, const Mutation& mutation, const ListPtr& list,
-                std::chrono::nanoseconds now) {
-    objects_.store(key_of(call, mutation), list, now + std::chrono::seconds(60));
-  }
-  bool is_same(const limen::AdmissionCall& call, const Mutation& mutation, const ListPtr& list,
-               std::chrono::nanoseconds now) {
-    return objects_.find(key_of(call, mutation), now) == list;
-  }
+Digest digest_of(const Mutation& mutation) {
+  return limen::plugins::sha256({mutation.canonical()});
+}
 
- private:
-  static Digest key_of(const limen::AdmissionCall& call, const Mutation& mutation) {
-    const limen::Attributes about = call.attributes();
-    boost::json::array key;
-    for (const std::string_view part :
-         {about.user().name(), about.api_group(), about.api_version(), about.resource(),
-          about.subresource(), about.ns(), about.name()}) {
-      key.emplace_back(part);
-    }
-    key.emplace_back(call.operation());
-    key.emplace_back(call.dry_run());
-    return limen::plugins::sha256({boost::json::serialize(key), mutation.canonical()});
-  }
-  limen::plugins::ExpiringCache<Dispatcher::List> objects_{4096};
-};
-
-// One call: the webhooks one after another, then once more those that want to see what later ones
-// changed.
+// One call: the webhooks one after another. Those that want to see what later ones changed are
+// asked once more when the chain comes again; where it will not because of these changes, at once.
 class Run : public std::enable_shared_from_this<Run> {
  public:
-  // `concerned` holds indexes into the list.
-  Run(const limen::Host& host, const Dispatcher& dispatcher, Left& left, limen::AdmissionCall& call,
-      ListPtr list, std::vector<std::size_t> concerned, Mutation mutation)
-      : host_(host),
-        dispatcher_(dispatcher),
-        left_(left),
+  // The first round; `concerned` holds indexes into the list.
+  Run(const Dispatcher& dispatcher, FirstRounds& rounds, limen::AdmissionCall& call, ListPtr list,
+      std::vector<std::size_t> concerned, Mutation mutation)
+      : dispatcher_(dispatcher),
+        rounds_(rounds),
         list_(std::move(list)),
         concerned_(std::move(concerned)),
         mutation_(std::move(mutation)),
         questions_(call),
         facts_(call),
-        round_(call.reinvocation() ? 1 : 0),
-        later_(call.defer()) {
-    if (round_ == 0) return;
-    for (const std::size_t index : concerned_) {
-      if (webhook(index).reinvocable) again_.insert(index);
-    }
+        later_(call.defer()) {}
+  // The second round.
+  Run(const Dispatcher& dispatcher, FirstRounds& rounds, limen::AdmissionCall& call,
+      FirstRound first, Mutation mutation)
+      : Run(dispatcher, rounds, call, first.list, {first.called.begin(), first.called.end()},
+            std::move(mutation)) {
+    round_ = 1;
+    called_ = std::move(first.called);
+    due_ = std::move(first.due);
   }
 
   void next() {
     while (at_ < concerned_.size()) {
       const std::size_t index = concerned_[at_++];
-      if (round_ != 0 && again_.count(index) == 0) continue;
+      if (round_ != 0 && due_.count(index) == 0) continue;
       const Dispatcher::Choice choice = dispatcher_.choose(*later_, facts_, webhook(index));
       if (choice.refusal) return end(refuse(*later_, *choice.refusal));
       if (!choice.asked) continue;
@@ -102,7 +82,7 @@ class Run : public std::enable_shared_from_this<Run> {
       if (turn_.exchange(Turn::waiting) != Turn::arrived) return;  // goes on in arrive()
       if (!take(index, reply_)) return;
     }
-    if (round_ == 0 && !again_.empty()) {
+    if (round_ == 0 && !due_.empty() && !later_->comes_again()) {
       round_ = 1;
       at_ = 0;
       return next();
@@ -143,9 +123,11 @@ class Run : public std::enable_shared_from_this<Run> {
       end(refuse(*later_, *refusal));
       return false;
     }
-    // In the second round nobody is called a third time.
-    if (changed && round_ == 0) again_.merge(called_);
+    // Whoever was asked before it may want to see the change; in the second round, whoever comes
+    // after it as well.
+    if (changed) due_.insert(called_.begin(), called_.end());
     if (one.reinvocable && round_ == 0) called_.insert(index);
+    if (round_ != 0) twice_.insert(index);
     return true;
   }
 
@@ -193,32 +175,35 @@ class Run : public std::enable_shared_from_this<Run> {
 
   void finish() {
     const auto told = mutation_.tell(later_->patch());
-    if (told.ok() && mutation_.has_object() && wants_reinvocation()) {
-      left_.remember(*later_, mutation_, list_, host_.clock().monotonic());
-    }
+    if (told.ok() && mutation_.has_object() && !later_->reinvocation()) remember();
     end(told);
   }
-  bool wants_reinvocation() const {
-    for (const std::size_t index : concerned_)
-      if (webhook(index).reinvocable) return true;
-    return false;
+  void remember() {
+    FirstRound round;
+    round.list = list_;
+    std::set_difference(called_.begin(), called_.end(), twice_.begin(), twice_.end(),
+                        std::inserter(round.called, round.called.end()));
+    if (round.called.empty()) return;
+    if (round_ == 0) round.due = due_;
+    round.left = digest_of(mutation_);
+    rounds_.remember(later_->write(), std::move(round));
   }
 
   // The call's inputs are gone afterwards.
   void end(const limen::Result<void>& result) { later_.complete(result); }
 
-  const limen::Host& host_;
   const Dispatcher& dispatcher_;
-  Left& left_;
+  FirstRounds& rounds_;
   const ListPtr list_;
   const std::vector<std::size_t> concerned_;
   Mutation mutation_;
   const Questions questions_;
   Facts facts_;
-  int round_;
+  int round_ = 0;
   std::size_t at_ = 0;            // in concerned_
   std::set<std::size_t> called_;  // those to ask again when a later one changes the object
-  std::set<std::size_t> again_;   // those that are
+  std::set<std::size_t> due_;     // of them: it did
+  std::set<std::size_t> twice_;   // those that were asked again
   std::vector<Answer::Cause> times_;
   std::atomic<Turn> turn_{Turn::asking};
   Reply reply_;  // to the last question
@@ -228,7 +213,7 @@ class Run : public std::enable_shared_from_this<Run> {
 class MutatingWebhook final : public limen::Admission {
  public:
   MutatingWebhook(limen::Host& host, limen::Node config)
-      : host_(host), dispatcher_(host, config, Dispatcher::Kind::mutating) {}
+      : dispatcher_(host, config, Dispatcher::Kind::mutating) {}
 
   static void check_config(limen::Node config, limen::Findings& findings) {
     limen::webhooks::Credentials::check_config(config, findings);
@@ -239,24 +224,21 @@ class MutatingWebhook final : public limen::Admission {
   limen::Result<void> admit(limen::AdmissionCall& call) override {
     const limen::webhooks::Subject subject = limen::webhooks::Subject::of(call);
     if (limen::webhooks::is_exempt(subject)) return {};
+    if (call.reinvocation()) {
+      ask_again(call);
+      return {};
+    }
     const ListPtr all = dispatcher_.webhooks();
     if (all == nullptr) {
       return limen::Error{"the webhook configurations are not read yet", LIMEN_E_UNAVAILABLE};
     }
     std::vector<std::size_t> concerned;
-    bool reinvocable = false;
     for (std::size_t i = 0; i < all->size(); ++i) {
-      if (!dispatcher_.concerns(call, subject, *(*all)[i])) continue;
-      concerned.push_back(i);
-      reinvocable = reinvocable || (*all)[i]->reinvocable;
+      if (dispatcher_.concerns(call, subject, *(*all)[i])) concerned.push_back(i);
     }
-    if (concerned.empty() || (call.reinvocation() && !reinvocable)) return {};
-    Mutation mutation(call.object());
-    if (call.reinvocation() && left_.is_same(call, mutation, all, host_.clock().monotonic())) {
-      return {};
-    }
-    std::make_shared<Run>(host_, dispatcher_, left_, call, all, std::move(concerned),
-                          std::move(mutation))
+    if (concerned.empty()) return {};
+    std::make_shared<Run>(dispatcher_, rounds_, call, all, std::move(concerned),
+                          Mutation(call.object()))
         ->next();
     return {};
   }
@@ -268,9 +250,20 @@ class MutatingWebhook final : public limen::Admission {
   }
 
  private:
-  limen::Host& host_;
+  // The chain comes again: about an object that others have changed meanwhile all are asked that
+  // were before and want to be, else those that have not seen what a later webhook changed.
+  void ask_again(limen::AdmissionCall& call) {
+    std::optional<FirstRound> first = rounds_.take(call.write());
+    if (!first) return;
+    Mutation mutation(call.object());
+    if (digest_of(mutation) != first->left) first->due = first->called;
+    if (first->due.empty()) return;
+    std::make_shared<Run>(dispatcher_, rounds_, call, *std::move(first), std::move(mutation))
+        ->next();
+  }
+
   Dispatcher dispatcher_;
-  Left left_;
+  FirstRounds rounds_;
 };
 
 }  // namespace

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "checksum.h"
+#include "history.h"
 #include "schema.h"
 
 namespace limen_sqlite {
@@ -85,15 +86,12 @@ Database::Database(const std::string& path) : path_(path) {
   lock_ = std::make_unique<LockFile>(path);
   ensure_file(path);
   connection_ = open_database(path);
+  state_ = state_of(*connection_);
   try {
     statements_ = std::make_unique<Statements>(*connection_);
-    state_.compacted = connection_->number("SELECT value FROM mark WHERE name = 'compacted'");
-    // The newest change may have been forgotten, its revision may not.
-    state_.revision = std::max({std::int64_t{1}, state_.compacted,
-                                connection_->number("SELECT max(revision) FROM change")});
   } catch (const DatabaseError& error) {
     // SQLITE_ERROR: a table or a column that should be there is not.
-    if (error.code() == SQLITE_CORRUPT || error.code() == SQLITE_ERROR) damaged(error.what());
+    if (error.code() == SQLITE_CORRUPT || error.code() == SQLITE_ERROR) damaged(path, error.what());
     throw;
   }
   sqlite3_wal_hook(
@@ -108,59 +106,8 @@ Database::Database(const std::string& path) : path_(path) {
 
 Database::~Database() = default;
 
-void Database::damaged(const std::string& what) const {
-  throw DatabaseError(
-      "the database " + path_ + " is damaged: " + what + "; restore it from a backup",
-      SQLITE_ERROR);
-}
-
 void Database::load(const std::function<bool(const limen::StoreChange&)>& each) {
-  Sums sums;
-  sums.last = std::max<std::int64_t>(1, state_.compacted);  // an empty store is at revision 1
-  try {
-    Statement rows(*connection_,
-                   "SELECT revision, key, previous, created, removed, value, checksum "
-                   "FROM change ORDER BY revision");
-    while (rows.step()) {
-      limen::StoreChange change;
-      change.revision = rows.number(0);
-      change.key = rows.bytes(1);
-      change.created = rows.number(3);
-      change.removed = rows.number(4) != 0;
-      change.value = rows.bytes(5);
-      check(change, rows.number(2), static_cast<std::uint64_t>(rows.number(6)), sums);
-      if (!each(change)) return;
-    }
-    if (sums.last != state_.revision) damaged("the newest changes are missing");
-    if (sums.live != live_checksum()) damaged("its index of live keys differs from its changes");
-  } catch (const DatabaseError& error) {
-    // What SQLite itself found; what was found here is said already.
-    if (error.code() == SQLITE_CORRUPT) damaged(error.what());
-    throw;
-  }
-}
-
-void Database::check(const limen::StoreChange& change, std::int64_t previous, std::uint64_t stored,
-                     Sums& sums) const {
-  const std::string name = "the change at revision " + std::to_string(change.revision);
-  if (checksum(change.revision, change.key, change.value) != stored) {
-    damaged(name + " is not what was written");
-  }
-  if (change.revision > state_.compacted) {
-    if (change.revision != sums.last + 1) damaged("changes before " + name + " are missing");
-    sums.last = change.revision;
-    if (previous > 0) sums.live -= checksum(previous, change.key, {});
-  } else if (change.removed) {
-    damaged(name + " should have been forgotten");
-  }
-  if (!change.removed) sums.live += checksum(change.revision, change.key, {});
-}
-
-std::uint64_t Database::live_checksum() {
-  std::uint64_t sum = 0;
-  Statement rows(*connection_, "SELECT key, revision FROM live");
-  while (rows.step()) sum += checksum(rows.number(1), rows.bytes(0), {});
-  return sum;
+  read_history(*connection_, state_, each);
 }
 
 bool Database::apply(const limen::StoreOp& op, std::int64_t revision) {

@@ -37,17 +37,6 @@ class Database {
   class Unsynced;
   // Does one op as the change of this revision; false when its key is not as it expects.
   bool apply(const limen::StoreOp& op, std::int64_t revision);
-  // What load() adds up on its way.
-  struct Sums {
-    std::uint64_t live = 0;  // of the checksums of what should be in `live`
-    std::int64_t last = 0;   // revision
-  };
-  // Throws unless the row is what was written, where it belongs.
-  void check(const limen::StoreChange& change, std::int64_t previous, std::uint64_t stored,
-             Sums& sums) const;
-  // The sum of the checksums of what `live` says is there.
-  std::uint64_t live_checksum();
-  [[noreturn]] void damaged(const std::string& what) const;
   void checkpoint_if_grown();
 
   const std::string path_;

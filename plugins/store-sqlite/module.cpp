@@ -9,8 +9,10 @@
 #include <limen/cpp/store.hpp>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
+#include "copies.h"
 #include "database.h"
 
 namespace {
@@ -27,7 +29,7 @@ constexpr const char* kSchema = R"json({
   }
 })json";
 
-class SqliteStore final : public limen::Store {
+class SqliteStore final : public limen::Store, public limen::StoreCopies {
  public:
   SqliteStore(limen::Host&, limen::Node config) : path_(config["path"].string_or("")) {}
 
@@ -48,6 +50,24 @@ class SqliteStore final : public limen::Store {
     return database_->compact(revision, limit);
   }
   void stop() override { database_.reset(); }
+
+  limen::Result<limen::StoreReport> save(std::string_view file) override {
+    return limen_sqlite::save_copy(path_, std::string(file));
+  }
+  limen::Result<limen::StoreReport> verify(std::string_view file) override {
+    return limen_sqlite::verify_copy(std::string(file));
+  }
+  limen::Result<limen::StoreReport> restore(std::string_view file,
+                                            const limen::StoreRestore& options) override {
+    try {
+      return limen_sqlite::restore_copy(path_, std::string(file), options);
+    } catch (const limen_sqlite::NotEmptyError& error) {
+      return limen::Error{error.what(), LIMEN_E_INVALID};
+    } catch (const limen_sqlite::DatabaseError& error) {
+      const bool in_use = error.code() == SQLITE_BUSY;
+      return limen::Error{error.what(), in_use ? LIMEN_E_UNAVAILABLE : LIMEN_E_INTERNAL};
+    }
+  }
 
  private:
   const std::string path_;

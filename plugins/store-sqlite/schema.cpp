@@ -49,15 +49,6 @@ void make_folder(const fs::path& folder) {
   }
 }
 
-// The file's name must be as durable as what is committed to it.
-void sync_folder(const fs::path& folder) {
-  const int handle =
-      open(folder.empty() ? "." : folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  if (handle < 0) return;
-  fsync(handle);
-  close(handle);
-}
-
 [[noreturn]] void refuse(const std::string& path, const std::string& why, int code) {
   throw DatabaseError("the database " + path + " " + why, code);
 }
@@ -111,8 +102,29 @@ void check_owner(Connection& connection) {
   }
 }
 
-// Makes a new file, for the owner only.
-void touch(const std::string& path) {
+// An empty database, made under another name and put into its place when it is whole: at no moment
+// is there half a database, and one sync makes all of it durable.
+void make_database(const std::string& path) {
+  const std::string fresh = path + ".new";
+  for (const char* rest : {"", "-journal", "-wal", "-shm"}) fs::remove(fresh + rest);
+  make_file(fresh);
+  {
+    Connection connection(fresh);
+    connection.run("PRAGMA synchronous = OFF");
+    connection.run(kTables);
+    use_log(connection);
+  }
+  sync_file(fresh);
+  if (rename(fresh.c_str(), path.c_str()) != 0) {
+    throw DatabaseError("cannot make the database " + path + ": " + std::strerror(errno),
+                        SQLITE_CANTOPEN);
+  }
+  sync_folder_of(path);
+}
+
+}  // namespace
+
+void make_file(const std::string& path) {
   const int handle = open(path.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
   if (handle < 0) {
     throw DatabaseError("cannot make the database " + path + ": " + std::strerror(errno),
@@ -132,27 +144,15 @@ void sync_file(const std::string& path) {
   }
 }
 
-// An empty database, made under another name and put into its place when it is whole: at no moment
-// is there half a database, and one sync makes all of it durable.
-void make_database(const std::string& path) {
-  const std::string fresh = path + ".new";
-  for (const char* rest : {"", "-journal", "-wal", "-shm"}) fs::remove(fresh + rest);
-  touch(fresh);
-  {
-    Connection connection(fresh);
-    connection.run("PRAGMA synchronous = OFF");
-    connection.run(kTables);
-    use_log(connection);
-  }
-  sync_file(fresh);
-  if (rename(fresh.c_str(), path.c_str()) != 0) {
-    throw DatabaseError("cannot make the database " + path + ": " + std::strerror(errno),
-                        SQLITE_CANTOPEN);
-  }
-  sync_folder(fs::path(path).parent_path());
+// The file's name must be as durable as what is committed to it.
+void sync_folder_of(const std::string& path) {
+  const fs::path folder = fs::path(path).parent_path();
+  const int handle =
+      open(folder.empty() ? "." : folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (handle < 0) return;
+  fsync(handle);
+  close(handle);
 }
-
-}  // namespace
 
 void ensure_folder(const std::string& path) { make_folder(fs::path(path).parent_path()); }
 
@@ -180,6 +180,18 @@ std::unique_ptr<Connection> open_database(const std::string& path) {
   try {
     check_owner(*connection);
     configure(*connection);
+  } catch (const DatabaseError& error) {
+    refuse_unreadable(path, error);
+  }
+  return connection;
+}
+
+std::unique_ptr<Connection> open_to_read(const std::string& path) {
+  auto connection = std::make_unique<Connection>(path);
+  try {
+    check_owner(*connection);
+    connection->run("PRAGMA query_only = ON");
+    connection->run("PRAGMA cell_size_check = ON");
   } catch (const DatabaseError& error) {
     refuse_unreadable(path, error);
   }

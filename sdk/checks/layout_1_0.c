@@ -237,7 +237,7 @@ SLOT(limen_authorizer_rules, struct_size, 0);
 SLOT(limen_authorizer_rules, reserved, 4);
 SLOT(limen_authorizer_rules, rules_for, 8);
 
-SIZE(limen_admission_input, 64);
+SIZE(limen_admission_input, 72);
 SLOT(limen_admission_input, struct_size, 0);
 SLOT(limen_admission_input, operation, 4);
 SLOT(limen_admission_input, attributes, 8);
@@ -247,7 +247,9 @@ SLOT(limen_admission_input, old_object, 40);
 SLOT(limen_admission_input, options, 48);
 SLOT(limen_admission_input, dry_run, 56);
 SLOT(limen_admission_input, reinvocation, 57);
-SLOT(limen_admission_input, reserved, 58);
+SLOT(limen_admission_input, comes_again, 58);
+SLOT(limen_admission_input, reserved, 59);
+SLOT(limen_admission_input, write, 64);
 
 SIZE(limen_patch_api, 64);
 SLOT(limen_patch_api, struct_size, 0);

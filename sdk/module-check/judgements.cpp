@@ -10,6 +10,7 @@
 #include <array>
 #include <chrono>
 #include <cstring>
+#include <deque>
 #include <filesystem>
 #include <functional>
 #include <set>
@@ -169,7 +170,8 @@ void judge_create(const Subject& subject) {
   Loaded module;
   if (!load(subject, module)) return;
   std::int64_t each = 0;
-  WatchedHost& host = *new WatchedHost(config_for(subject, module.descriptor(subject.plugin)));
+  static WatchedHost& host =
+      *new WatchedHost(config_for(subject, module.descriptor(subject.plugin)));
   const bool leaks = grows(subject, 300, 16, each, [&] {
     for (int i = 0; i < 300; ++i) {
       stage("create()");
@@ -457,7 +459,9 @@ void judge_reinvocation(const Subject& subject) {
     if (sample.what != Ask::admit || !sample.review.object.is_object()) continue;
     const Reply first = plugin->ask(sample);
     if (!first.admitted() || first.edits.empty()) continue;
-    auto& again = *new Sample(sample);  // calls may point into it to the end
+    // Calls may point into it to the end.
+    static auto& kept = *new std::deque<Sample>;
+    Sample& again = kept.emplace_back(sample);
     try {
       again.review.object = testkit::apply_edits(sample.review.object, first.edits);
       again.review.reinvocation = true;

@@ -136,10 +136,12 @@ Session::Session(const Loaded& module, std::uint32_t index, testkit::Json config
 Session::~Session() {
   stop();
   // What a module may still use by mistake stays, so that the mistake is seen.
-  if (options_.keep_host) static_cast<void>(host_.release());
-  if (options_.keep_calls) {
-    for (CallPtr& call : kept_) static_cast<void>(call.release());
-  }
+  static std::mutex mutex;
+  static auto& hosts = *new std::vector<std::unique_ptr<WatchedHost>>;
+  static auto& calls = *new std::vector<CallPtr>;
+  const std::lock_guard<std::mutex> lock(mutex);
+  if (options_.keep_host) hosts.push_back(std::move(host_));
+  if (options_.keep_calls) std::move(kept_.begin(), kept_.end(), std::back_inserter(calls));
 }
 
 std::string Session::start() {

@@ -23,7 +23,7 @@ using testkit::kValidateReply;
 
 namespace {
 
-constexpr std::size_t kArenaBytes = 256 * 1024;
+constexpr std::size_t kArenaBytes = 48 * 1024;
 
 std::mutex retired_mutex;
 // Read by a signal handler: a plain array that only grows.

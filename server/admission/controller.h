@@ -34,6 +34,9 @@ struct Review {
   object::Document options;                       // CreateOptions, UpdateOptions, DeleteOptions
   bool dry_run = false;
   bool reinvocation = false;
+  // In the first round: a change made now brings a second one, as another has looked already.
+  bool comes_again = false;
+  std::uint64_t write = 0;  // the same in both rounds of one mutation, and in no other
   // Whom a controller may ask about other rights; null: nobody.
   std::shared_ptr<const authz::Chain> authorizers;
 };

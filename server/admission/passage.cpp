@@ -1,6 +1,7 @@
 #include "admission/passage.h"
 
 #include <algorithm>
+#include <atomic>
 #include <utility>
 
 #include "admission/changes.h"
@@ -63,11 +64,15 @@ base::Task<void> Passage::mutate(Review& review) {
   // A second round only when somebody changed what an earlier one had already seen.
   bool seen_by_earlier = false;
   bool again = false;
+  static std::atomic<std::uint64_t> last{0};
+  const std::uint64_t number = ++last;
   for (int round = 0; round < 2; ++round) {
     review.reinvocation = round != 0;
+    review.write = number;
     for (std::size_t i = 0; i < controllers_.size(); ++i) {
       Controller& controller = *controllers_[i];
       if (!controller.mutates() || !controller.handles(review.operation)) continue;
+      review.comes_again = round == 0 && seen_by_earlier;
       const base::Deadline began = base::SteadyClock::now();
       Result result = co_await controller.admit(review, scope_);
       note_time(i, began);
@@ -82,7 +87,7 @@ base::Task<void> Passage::mutate(Review& review) {
     }
     if (!again) break;
   }
-  review.reinvocation = false;
+  review.reinvocation = review.comes_again = false;
 }
 
 base::Task<void> Passage::validate(Review& review) {

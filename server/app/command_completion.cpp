@@ -44,7 +44,9 @@ std::string followers(const std::string& verb) {
 
 std::set<std::string> verbs() {
   std::set<std::string> out;
-  for (const Command& command : all_commands()) out.insert(first_word(command.name));
+  for (const Command& command : all_commands()) {
+    if (!command.hidden) out.insert(first_word(command.name));
+  }
   return out;
 }
 

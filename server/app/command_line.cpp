@@ -187,7 +187,8 @@ void print_overview(const std::vector<Command>& commands, std::ostream& out) {
          "\nUsage: limen COMMAND [options]\n\nCommands:\n";
   std::vector<std::pair<std::string, std::string>> rows;
   for (const Command& command : commands) {
-    rows.emplace_back("  " + std::string(command.name), std::string(command.summary));
+    if (!command.hidden)
+      rows.emplace_back("  " + std::string(command.name), std::string(command.summary));
   }
   print_columns(out, rows);
   out << "\n'limen COMMAND --help' tells more of each.\n";

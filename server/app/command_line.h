@@ -56,6 +56,7 @@ struct Command {
   std::string_view operands;  // how they are shown: "FILE|NAME"; empty: none are taken
   std::size_t min_operands = 0, max_operands = 0;
   std::vector<OptionSpec> options;
+  bool hidden = false;  // not shown among the others; for those who build packages
   int (*run)(const Arguments& arguments, Streams streams) = nullptr;
 };
 

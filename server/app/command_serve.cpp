@@ -9,6 +9,17 @@ namespace limen::app {
 
 namespace {
 
+// The reload happens in the background; the manager waits for what becomes of it.
+void reload(ServerProcess& server, const ServiceManager& manager) {
+  manager.reloading();
+  server.reload("SIGHUP", [&manager](const ReloadReport& report) {
+    std::string status = "serving";
+    if (!report.applied) status += "; the last reload was refused";
+    if (!report.problems.empty()) status += ": " + report.problems.front();
+    manager.ready(status);
+  });
+}
+
 int run(const Arguments& arguments, Streams streams) {
   const ServiceManager manager = ServiceManager::of_environment();
   const Signals signals;
@@ -19,7 +30,7 @@ int run(const Arguments& arguments, Streams streams) {
   server.start();
   const Heartbeat heartbeat(server.loops(), manager.watchdog() / 2, [&] { manager.alive(); });
   manager.ready("serving");
-  while (signals.wait() == Signal::reload) server.reload("SIGHUP");
+  while (signals.wait() == Signal::reload) reload(server, manager);
   signals.let_go();
   manager.stopping(server.stop_limit());
   server.stop();

@@ -24,9 +24,19 @@ config::Flags flags_of(const Arguments& arguments) {
 
 const std::vector<Command>& all_commands() {
   static const std::vector<Command> commands = {
-      serve_command(),           init_command(),        check_command(),  modules_list_command(),
-      modules_inspect_command(), modules_new_command(), reload_command(), explain_command(),
-      version_command(),         completion_command(),
+      serve_command(),
+      init_command(),
+      check_command(),
+      modules_list_command(),
+      modules_inspect_command(),
+      modules_new_command(),
+      reload_command(),
+      backup_command(),
+      restore_command(),
+      explain_command(),
+      version_command(),
+      completion_command(),
+      man_command(),
   };
   return commands;
 }

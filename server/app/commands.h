@@ -20,9 +20,12 @@ Command modules_list_command();
 Command modules_inspect_command();
 Command modules_new_command();
 Command reload_command();
+Command backup_command();
+Command restore_command();
 Command explain_command();
 Command version_command();
 Command completion_command();
+Command man_command();
 
 // --- what several verbs share ---
 

@@ -47,7 +47,9 @@ ServiceManager ServiceManager::of_environment() {
 
 void ServiceManager::ready(std::string_view status) const {
   std::string message = "READY=1";
-  if (!status.empty()) message.append("\nSTATUS=").append(status);
+  if (!status.empty()) message.append("\nSTATUS=");
+  // The end of a line would begin another message.
+  for (const char c : status) message += static_cast<unsigned char>(c) < ' ' ? ' ' : c;
   tell(message, 0);
 }
 

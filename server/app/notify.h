@@ -7,7 +7,7 @@
 //
 // When nobody asked (no NOTIFY_SOCKET) every call does nothing. What cannot be delivered is lost
 // without a word: the manager acts on the silence.
-// Thread rule: alive() from any thread, the rest from one control thread. Lifetime: free.
+// Thread rule: any thread, but for of_environment(). Lifetime: free.
 #pragma once
 
 #include <chrono>
@@ -33,7 +33,7 @@ class ServiceManager {
   std::chrono::microseconds watchdog() const { return watchdog_; }
 
   // Serving, for the first time or again after reloading(). `status` is one line that
-  // `systemctl status` shows; empty leaves the old one.
+  // `systemctl status` shows, its control characters as blanks; empty leaves the old one.
   void ready(std::string_view status) const;
   // The configuration is being read again; ready() ends that, whatever came of it.
   void reloading() const;

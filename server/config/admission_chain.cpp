@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "base/strings.h"
+#include "config/keys.h"
 #include "config/module_entries.h"
 #include "config/yaml_values.h"
 
@@ -144,7 +145,8 @@ void read_admission_plugins(Findings& findings, const YAML::Node& node, Admissio
         "must be a map with the keys enable and disable, not " + std::string(kind_of(node)));
     return;
   }
-  for (const auto& [key, value] : checked_items(findings, node, path, {"enable", "disable"})) {
+  for (const auto& [key, value] :
+       checked_items(findings, node, path, keys_in(Map::admission_plugins))) {
     const bool disable = key == "disable";
     read_names(findings, value, path + '.' + key, disable, disable ? out.disabled : out.enabled);
   }

@@ -11,6 +11,7 @@
 #include "config/findings.h"
 #include "config/flags.h"
 #include "config/inline_keys.h"
+#include "config/keys.h"
 #include "config/module_entries.h"
 #include "config/module_keys.h"
 #include "config/options.h"
@@ -49,10 +50,7 @@ class Reader {
           "must be a map that begins with apiVersion and kind, not " + std::string(kind_of(root)));
       return;
     }
-    std::vector<std::string> keys = {"apiVersion",       "kind",      "controllers", "storage",
-                                     "admissionPlugins", "moduleKeys"};
-    keys.insert(keys.end(), std::begin(kSections), std::end(kSections));
-    keys.insert(keys.end(), std::begin(kModuleLists), std::end(kModuleLists));
+    std::vector<std::string> keys = keys_in(Map::top);
     for (const Option& option : options_) {
       if (option.section.empty()) keys.emplace_back(option.key);
     }
@@ -223,7 +221,7 @@ class Reader {
       return wrong("controllers", node,
                    "must be a map with the keys disabled, rootCAFile and eventTTL");
     for (const auto& [key, value] :
-         checked_items(findings_, node, "controllers", {"disabled", "rootCAFile", "eventTTL"})) {
+         checked_items(findings_, node, "controllers", keys_in(Map::controllers))) {
       if (key != "disabled") {
         read_options("controllers", key, value);
         continue;

@@ -5,6 +5,7 @@
 #include "base/strings.h"
 #include "base/time.h"
 #include "config/admission_plugins.h"
+#include "config/keys.h"
 #include "config/options.h"
 #include "config/yaml_values.h"
 #include "object/quantity.h"
@@ -321,9 +322,8 @@ void read_module_list(Findings& findings, const YAML::Node& node, ModuleList lis
     findings.add(position_of(node), name, "must be a list, not " + std::string(kind_of(node)));
     return;
   }
-  std::vector<std::string> known = {"name",     "module", "timeout",   "maxCalls",    "sha256",
-                                    "signedBy", "mode",   "isolation", "memoryLimit", "config"};
-  if (list == ModuleList::admission) known.emplace_back("failurePolicy");
+  const std::vector<std::string> known =
+      keys_in(list == ModuleList::admission ? Map::admission_entry : Map::module_entry);
   std::size_t index = 0;
   for (const YAML::Node& item : node) {
     const std::string path = name + '[' + std::to_string(index++) + ']';
@@ -344,8 +344,7 @@ void read_module_list(Findings& findings, const YAML::Node& node, ModuleList lis
 
 void read_storage(Findings& findings, const YAML::Node& node, ModuleEntry& out) {
   ModuleEntry entry;
-  read_entry(findings, node, "storage",
-             {"name", "module", "timeout", "sha256", "signedBy", "config"}, false, entry);
+  read_entry(findings, node, "storage", keys_in(Map::storage), false, entry);
   if (entry.module.empty()) entry.module = out.module;
   if (entry.name.empty()) entry.name = entry.module;
   // The default path belongs to the default driver; another one brings its own.

@@ -2,6 +2,7 @@
 
 #include <string>
 
+#include "config/keys.h"
 #include "config/module_entries.h"
 #include "config/yaml_values.h"
 
@@ -49,7 +50,7 @@ void read_sni_certificates(Findings& findings, const YAML::Node& node,
     }
     SniCertificate made;
     for (const auto& [key, value] :
-         checked_items(findings, node[i], path, {"certFile", "keyFile", "names"})) {
+         checked_items(findings, node[i], path, keys_in(Map::sni_certificate))) {
       if (key == "certFile") read_file_name(findings, value, path + ".certFile", made.cert_file);
       if (key == "keyFile") read_file_name(findings, value, path + ".keyFile", made.key_file);
       if (key == "names") read_names(findings, value, path, made.names);

@@ -355,6 +355,8 @@ class Host {
     review.options = document_of(in, "options");
     review.dry_run = flag_of(in, "dryRun");
     review.reinvocation = flag_of(in, "again");
+    review.comes_again = flag_of(in, "comesAgain");
+    review.write = static_cast<std::uint64_t>(number_of(in, "write"));
     review.authorizers = server_authorizers(running.id);
     const auto now = generation();
     admission::Controller& controller = *now->admission().front();

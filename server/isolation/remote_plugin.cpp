@@ -253,6 +253,8 @@ limen_status review(const limen_plugin* plugin, limen_call* call,
   put_node(question, "options", input->options);
   question["dryRun"] = input->dry_run != 0;
   question["again"] = input->reinvocation != 0;
+  question["comesAgain"] = input->comes_again != 0;
+  question["write"] = static_cast<std::int64_t>(input->write);
   const limen_call_api* const calls = self.calls;
   return forward(self, call, std::move(question),
                  [=](const Message& answer) { return take_review(call, reply, calls, answer); });

@@ -44,6 +44,8 @@ const limen_admission_input* make_input(Call& call, const admission::Review& rev
   out->options = root_node(call.documents[2]);
   out->dry_run = review.dry_run ? 1 : 0;
   out->reinvocation = review.reinvocation ? 1 : 0;
+  out->comes_again = review.comes_again ? 1 : 0;
+  out->write = review.write;
   return out;
 }
 

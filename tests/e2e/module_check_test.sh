@@ -48,8 +48,8 @@ thread-left       stop         use-after-stop       1 of its threads run on afte
 LIST
 
 # --- what hangs is ended, and the tests after it are made all the same
-assert_exit 1 "$CHECK" --timeout 1 --plugin faulty --test leak --test reinvocation "$FAULTY/hang.so"
-assert_contains "$OUTPUT" 'hang: authorize() did not come back within 1 s'
+assert_exit 1 "$CHECK" --timeout 4 --plugin faulty --test leak --test reinvocation "$FAULTY/hang.so"
+assert_contains "$OUTPUT" 'hang: authorize() did not come back within 4 s'
 assert_contains "$OUTPUT" 'ok     reinvocation'
 assert_exit 1 "$CHECK" --timeout 1 --test stop "$FAULTY/hang-in-start.so"
 assert_contains "$OUTPUT" 'hang: start() did not come back within 1 s'

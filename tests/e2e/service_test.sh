@@ -20,6 +20,18 @@ more_signs() { [ "$(signs)" -gt "$1" ]; }
 eventually 10 more_signs $(($(signs) + 2))
 assert_eq "$(grep -c READY=1 "$WORK/told")" 1
 
+# A reload is told, and what became of it.
+kill -HUP "$SERVER_PID"
+eventually 20 grep -q '^RELOADING=1 MONOTONIC_USEC=[1-9]' "$WORK/told"
+ready() { [ "$(grep READY=1 "$WORK/told" | tail -n 1)" = "$1" ] && [ "$(grep -c READY=1 "$WORK/told")" = "$2" ]; }
+eventually 20 ready 'READY=1 STATUS=serving' 2
+cp "$CONFIG" "$WORK/good.yaml"
+echo 'nonsense: 1' >> "$CONFIG"
+kill -HUP "$SERVER_PID"
+refused() { grep READY=1 "$WORK/told" | tail -n 1 | grep -q 'serving; the last reload was refused: .*nonsense'; }
+eventually 20 refused
+cp "$WORK/good.yaml" "$CONFIG"
+
 stop_server
 assert_eq "$STOPPED" 0
 assert_contains "$(grep STOPPING=1 "$WORK/told")" 'STOPPING=1 STATUS=stopping EXTEND_TIMEOUT_USEC=100000000 WATCHDOG_USEC=100000000'

@@ -111,10 +111,12 @@ assert_eq "$(inside stat -c '%a %U' /var/lib/limen /var/lib/limen/pki/ca.key /va
 assert_contains "$(openssl x509 -in "$ROOT/var/lib/limen/pki/apiserver.crt" -noout -ext subjectAltName)" api.example.com
 
 # --- a reload
+reloaded() { [ "$(grep -c READY=1 "$WORK/told")" = 2 ]; }
 while read -r command; do
   (as_unit "$command" MAINPID="$SERVER_PID") >> "$LOG" 2>&1 || fail "$command"
 done < <(commands ExecReload)
-eventually 10 grep -q 'configuration reloaded' "$LOG"
+eventually 20 grep -q RELOADING=1 "$WORK/told"
+eventually 20 reloaded
 stop_server
 assert_eq "$STOPPED" 0
 assert_contains "$(cat "$WORK/told")" STOPPING=1

@@ -32,6 +32,13 @@ bool is_request(std::string_view encoded) {
          pem.find("-----END CERTIFICATE REQUEST-----", begin) != std::string_view::npos;
 }
 
+// A private key that was sent in the place of a request is not told again.
+std::string_view shown(std::string_view encoded) {
+  const auto bytes = base::base64_decode(encoded);
+  const bool key = bytes && bytes->find("PRIVATE KEY-----") != std::string::npos;
+  return key ? std::string_view("<private key>") : encoded;
+}
+
 void check_usages(const Json& spec, const FieldPath& path, Causes& causes) {
   const std::span<const Json> usages = elements(member(spec, "usages"));
   if (usages.empty()) causes.required(path);
@@ -112,7 +119,8 @@ void check_signing_request(const Json& object, Causes& causes) {
   const Json& spec = spec_of(object);
   const std::string_view request = text_at(spec, "request");
   if (!is_request(request)) {
-    causes.invalid(path.child("request"), request, "PEM block type must be CERTIFICATE REQUEST");
+    causes.invalid(path.child("request"), shown(request),
+                   "PEM block type must be CERTIFICATE REQUEST");
   }
   check_usages(spec, path.child("usages"), causes);
   const std::string_view signer = text_at(spec, "signerName");

@@ -109,6 +109,25 @@ TEST_F(AdmissionChain, AChangeAfterSomebodyLookedCallsEverybodyOnceMore) {
   EXPECT_EQ(log(), "bb2");
 }
 
+TEST_F(AdmissionChain, AControllerIsToldWhetherItsChangeBringsASecondRound) {
+  std::string told;
+  std::vector<std::uint64_t> writes;
+  const auto look = [&](const Review& review) {
+    told += review.comes_again ? 'y' : 'n';
+    writes.push_back(review.write);
+    return allow(review);
+  };
+  add("a", look, nullptr);
+  add("b", look, nullptr);
+  add("c", append("c"), nullptr);
+  mutate();
+  EXPECT_EQ(told, "nynn");
+  ASSERT_EQ(writes.size(), 4u);
+  EXPECT_TRUE(writes[0] != 0 && writes[0] == writes[1] && writes[1] == writes[3]);
+  mutate();
+  EXPECT_NE(writes[4], writes[0]) << "another mutation of the object";
+}
+
 TEST_F(AdmissionChain, AChangeByTheFirstAloneNeedsNoSecondRound) {
   add("first", append("a"), nullptr);
   const auto second = add("second", allow, nullptr);

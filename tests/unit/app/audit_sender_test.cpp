@@ -45,7 +45,7 @@ TEST_F(AuditSenderTest, ProblemsNameTheFileAndNothingSecret) {
 }
 
 TEST_F(AuditSenderTest, ANobodyAtTheOtherEndIsAReasonAndNoSecret) {
-  AuditSender sender(write("server: https://127.0.0.1:1/?token=canary", "token: canary"));
+  AuditSender sender(write("server: \"https://127.0.0.1:1/?token=canary\"", "token: canary"));
   const std::atomic<bool> give_up{false};
   const std::string why = sender.send("{}", give_up);
   EXPECT_TRUE(why.starts_with("the webhook: ")) << why;

@@ -64,6 +64,8 @@ TEST_F(NotifyTest, TellsWhatBecomesOfTheService) {
   EXPECT_EQ(listener.heard(), "READY=1\nSTATUS=serving");
   manager.ready("");
   EXPECT_EQ(listener.heard(), "READY=1");
+  manager.ready("refused: line 1\nSTOPPING=1");
+  EXPECT_EQ(listener.heard(), "READY=1\nSTATUS=refused: line 1 STOPPING=1");
   manager.alive();
   EXPECT_EQ(listener.heard(), "WATCHDOG=1");
   manager.reloading();

@@ -378,7 +378,7 @@ TEST(ConfigLoadTest, WantsPolicyAndPlaceOfTheAuditLogTogether) {
             "limen.yaml:3:22: auditWebhook.mode: \"strict\" must be batch, blocking or "
             "blocking-strict");
   EXPECT_EQ(problem("auditWebhook: {maxBatchSize: 1023}\n"),
-            "limen.yaml:3:30: auditWebhook.maxBatchSize: 1023 is not between 1024 and 1073741824");
+            "limen.yaml:3:30: auditWebhook.maxBatchSize: 1023 must be between 1024 and 1073741824");
   EXPECT_EQ(problem("audit: {whenFull: wait}\n"),
             "limen.yaml:3:19: audit.whenFull: \"wait\" must be drop or refuse");
   EXPECT_EQ(problem("audit: {logpath: a}\n"),
@@ -393,7 +393,7 @@ TEST(ConfigLoadTest, APrivateKeyIsNotWrittenIntoTheFileNorIntoAMessage) {
                                             "limen.yaml:3:29: secure.tlsPrivateKeyFile: holds"},
         {"authenticators:\n- {name: sa, module: service-account, config: {files: [a, " + key +
              "]}}\n",
-         "limen.yaml:4:60: sa.config/files/1: holds"},
+         "limen.yaml:4:59: sa.config/files/1: holds"},
         {"storage: {module: sqlite, config: {path: " + key + "}}\n",
          "limen.yaml:3:42: sqlite.config/path: holds"}}) {
     const std::string text = problem(body);

@@ -386,6 +386,8 @@ TEST(AbiController, IsGivenTheObjectsAndAnswersWithThePatchedOne) {
     EXPECT_EQ(nodes->kind(input->old_object), LIMEN_NODE_OBJECT);
     EXPECT_EQ(nodes->kind(input->options), LIMEN_NODE_ABSENT);
     EXPECT_EQ(input->dry_run, 1);
+    EXPECT_EQ(input->comes_again, 1);
+    EXPECT_EQ(input->write, 7u);
     EXPECT_EQ(reply->patch->set_string(call, text("/metadata/labels/team"), text("a")), LIMEN_OK);
     EXPECT_EQ(reply->patch->set_int(call, text("/data/n"), 3), LIMEN_OK);
     EXPECT_EQ(reply->patch->set_node(call, text("/data/old"),
@@ -399,6 +401,8 @@ TEST(AbiController, IsGivenTheObjectsAndAnswersWithThePatchedOne) {
   review.operation = admission::kUpdate;
   review.old_object = test::json(R"({"data":{"k":[1,2]}})");
   review.dry_run = true;
+  review.comes_again = true;
+  review.write = 7;
   auto scope = house.scope();
   const admission::Result result = house.admit(scope, review);
   EXPECT_TRUE(result.allowed) << result.error;

@@ -371,20 +371,86 @@ TEST_F(MutatingWebhooks, NobodyIsAskedForTheFirstTimeInTheSecondRound) {
   EXPECT_EQ(hooks.asked, std::vector<std::string>{"b"});
 }
 
-TEST_F(MutatingWebhooks, WhenTheChainComesAgainOnlyAChangedObjectIsAskedAbout) {
-  hooks.scripts["b"] = Hooks::patches(kAddLabel);
-  configure("c", {hook("a", R"({"reinvocationPolicy":"IfNeeded"})"), hook("b")});
+// Where others have looked before, a change brings the whole chain round: that is the second round.
+class MutatingWebhooksTwice : public MutatingWebhooks {
+ protected:
+  MutatingWebhooksTwice() { review.comes_again = true; }
+  using Names = std::vector<std::string>;
+  // Who is asked in the first round, and in the second.
+  Names first() {
+    hooks.asked.clear();
+    reply = instance.admit(review);
+    review.object = reply.object;
+    review.comes_again = false;
+    review.reinvocation = true;
+    return hooks.asked;
+  }
+  Names second() {
+    hooks.asked.clear();
+    reply = instance.admit(review);
+    return hooks.asked;
+  }
+  void others_change_it() { review.object.at("spec").as_object()["nodeName"] = "elsewhere"; }
+
+  const std::string again = R"({"reinvocationPolicy":"IfNeeded"})";
   Review review = new_pod();
-  review.object = instance.admit(review).object;
-  review.reinvocation = true;
-  hooks.asked.clear();
-  instance.admit(review);
-  EXPECT_TRUE(hooks.asked.empty()) << "it is as the webhooks left it";
-  review.object.at("spec").as_object()["nodeName"] = "elsewhere";
-  reply = instance.admit(review);
-  EXPECT_EQ(hooks.asked, std::vector<std::string>{"a"});
+};
+
+TEST_F(MutatingWebhooksTwice, WhoWasAskedBeforeAChangeIsAskedInTheSecondRound) {
+  hooks.scripts["b"] = Hooks::patches(kAddLabel);
+  configure("c", {hook("a", again), hook("never"), hook("b", again)});
+  EXPECT_EQ(first(), (Names{"a", "never", "b"}));
+  EXPECT_EQ(second(), Names{"a"});
   EXPECT_EQ(annotation(reply, "mutation.webhook.admission.k8s.io/round_1_index_0"),
             R"({"configuration":"c","webhook":"a","mutated":false})");
+}
+
+TEST_F(MutatingWebhooksTwice, WhatOthersChangeConcernsAllThatWantToBeAskedAgain) {
+  configure("c", {hook("a", again), hook("never"), hook("b", again)});
+  EXPECT_EQ(first(), (Names{"a", "never", "b"}));
+  others_change_it();
+  EXPECT_EQ(second(), (Names{"a", "b"}));
+}
+
+TEST_F(MutatingWebhooksTwice, AnObjectThatIsAsTheWebhooksLeftItConcernsNobody) {
+  hooks.scripts["a"] = Hooks::patches(kAddLabel);
+  configure("c", {hook("a", again), hook("b", again)});
+  EXPECT_EQ(first(), (Names{"a", "b"}));
+  EXPECT_EQ(second(), Names{});
+}
+
+TEST_F(MutatingWebhooksTwice, AChangeInTheSecondRoundConcernsThoseThatComeAfterIt) {
+  hooks.scripts["b"] = Hooks::patches(kAddLabel);
+  configure("c", {hook("a", again), hook("b", again), hook("c", again)});
+  EXPECT_EQ(first(), (Names{"a", "b", "c"}));
+  hooks.scripts["a"] = Hooks::patches(R"([{"op":"add","path":"/metadata/labels/a","value":"1"}])");
+  EXPECT_EQ(second(), (Names{"a", "b", "c"}));
+}
+
+TEST_F(MutatingWebhooksTwice, NobodyIsAskedForTheFirstTimeInTheSecondRound) {
+  configure("c", {hook("a", again), hook("b", R"({"reinvocationPolicy":"IfNeeded",)"
+                                              R"("objectSelector":{"matchLabels":{"x":"y"}}})")});
+  EXPECT_EQ(first(), Names{"a"});
+  review.object.at("metadata").at("labels").as_object()["x"] = "y";
+  EXPECT_EQ(second(), Names{"a"});
+}
+
+TEST_F(MutatingWebhooksTwice, NobodyIsAskedAThirdTime) {
+  hooks.scripts["b"] = Hooks::patches(kAddLabel);
+  configure("c", {hook("a", again), hook("b", again)});
+  review.comes_again = false;
+  EXPECT_EQ(first(), (Names{"a", "b", "a"})) << "nobody else brings the chain round";
+  others_change_it();
+  EXPECT_EQ(second(), Names{"b"});
+  EXPECT_EQ(second(), Names{}) << "there is no third round";
+}
+
+TEST_F(MutatingWebhooksTwice, AnotherWriteIsNoSecondRound) {
+  configure("c", {hook("a", again)});
+  EXPECT_EQ(first(), Names{"a"});
+  others_change_it();
+  ++review.write;
+  EXPECT_EQ(second(), Names{});
 }
 
 TEST_F(MutatingWebhooks, AWebhookThatHasDoneItsWorkChangesNothingMore) {

@@ -28,7 +28,11 @@ typedef struct limen_admission_input {
   const limen_node* options; /* CreateOptions, UpdateOptions, PatchOptions or DeleteOptions */
   uint8_t dry_run;           /* 1: nothing will be stored; have no side effect */
   uint8_t reinvocation;      /* 1: asked again because a later plugin changed the object */
-  uint8_t reserved[6];
+  uint8_t comes_again; /* 1, in the first round of admit(): another plugin looked at the object
+                        * before, so that an edit made now brings a round of reinvocation */
+  uint8_t reserved[5];
+  uint64_t
+      write; /* the same in both rounds of admit() about one write, and in no other; 0: not told */
 } limen_admission_input;
 
 /* Edits of the object, recorded in order and applied by the host as one transaction after a

@@ -122,6 +122,14 @@ class AdmissionCall final : public detail::CallOf<AdmissionCall> {
   bool dry_run() const { return input_->dry_run != 0; }
   // True when asked again because a later plugin changed the object.
   bool reinvocation() const { return input_->reinvocation != 0; }
+  // In the first round of admit(): true when an edit made now brings a round of reinvocation.
+  bool comes_again() const {
+    return LIMEN_HAS(limen_admission_input, input_, comes_again) && input_->comes_again != 0;
+  }
+  // The same in both rounds of admit() about one write, and in no other. 0: the host does not tell.
+  std::uint64_t write() const {
+    return LIMEN_HAS(limen_admission_input, input_, write) ? input_->write : 0;
+  }
 
   Patch patch() { return {call_, reply_->patch}; }
 

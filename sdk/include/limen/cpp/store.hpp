@@ -13,6 +13,7 @@
 
 #include "limen/cpp/module.hpp"
 #include "limen/cpp/plugin_base.hpp"
+#include "limen/cpp/store_copies.hpp"
 #include "limen/cpp/text.hpp"
 #include "limen/draft/store.h"
 
@@ -148,6 +149,9 @@ struct StoreKind {
   static const void* extension(std::string_view id) {
     static constexpr limen_store kTable{
         sizeof(limen_store), 0, &open, &load, &commit, &compact, nullptr};
+    if constexpr (std::is_base_of_v<StoreCopies, T>) {
+      if (id == LIMEN_STORE_COPIES) return StoreCopiesTable<Self>::table();
+    }
     return id == LIMEN_KIND_STORE ? &kTable : nullptr;
   }
 };

@@ -154,7 +154,8 @@ struct Review {
   Action action{};
   std::string kind{};
   Json object{}, old_object{}, options{};  // null: absent
-  bool dry_run = false, reinvocation = false;
+  bool dry_run = false, reinvocation = false, comes_again = false;
+  std::uint64_t write = 1;  // the same in both rounds of one write
 };
 
 class Instance {
@@ -409,6 +410,8 @@ class Instance {
       input.options = node(review.options);
       input.dry_run = review.dry_run ? 1 : 0;
       input.reinvocation = review.reinvocation ? 1 : 0;
+      input.comes_again = review.comes_again ? 1 : 0;
+      input.write = review.write;
     }
     const Borrowed borrowed;
     limen_admission_input input{};
