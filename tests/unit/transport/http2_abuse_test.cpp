@@ -226,11 +226,16 @@ TEST(Http2Malformed, AFrameOfTheAnnouncedSizePassesAndOneByteMoreEndsTheConnecti
   constexpr std::size_t kMost = 256 * 1024;
   for (const std::size_t size : {kMost, kMost + 1}) {
     RawHttp2 client(server->secure_port());
-    client.send(frame(0xfa, 0, 0, std::string(size, 'x')) + get_frame(1));
+    // What is announced counts once the client has said that it has heard it.
+    ASSERT_TRUE(client.receive(NGHTTP2_SETTINGS));
+    client.send(frame(NGHTTP2_SETTINGS, NGHTTP2_FLAG_ACK, 0, "") +
+                frame(0xfa, 0, 0, std::string(size, 'x')) + get_frame(1));
     if (size > kMost) {
       EXPECT_EQ(client.end_code(), static_cast<std::uint32_t>(NGHTTP2_FRAME_SIZE_ERROR));
     } else {
-      EXPECT_EQ(client.receive(NGHTTP2_DATA)->payload, "GET / ");
+      const auto answer = client.receive(NGHTTP2_DATA);
+      ASSERT_TRUE(answer);
+      EXPECT_EQ(answer->payload, "GET / ");
     }
   }
 }
