@@ -66,7 +66,7 @@ CHANGES
 # --- a module of the time of 1.0 works in this server
 mkdir "$WORK/modules"
 cp "$LIMEN_BUILD/tests/old-modules/built-against-1.0.so" "$LIMEN_BUILD/tests/bad-modules/newer-minor.so" \
-  "$LIMEN_BUILD/lib/limen/modules/sqlite.so" "$WORK/modules"
+  "$LIMEN_BUILD/lib/limen/modules/"{sqlite,x509}.so "$WORK/modules"
 chmod go-w "$WORK"/modules/*
 assert_ok "$LIMEN_BUILD/bin/limen-module-check" "$WORK/modules/built-against-1.0.so"
 PORT=$(free_port)
@@ -79,7 +79,7 @@ secure:
   tlsCertFile: $STATE/pki/apiserver.crt
   tlsPrivateKeyFile: $STATE/pki/apiserver.key
 modulePath: $WORK/modules
-authenticators: [{name: built-against-1.0}]
+authenticators: [{name: built-against-1.0}, {name: x509, config: {clientCAFile: $STATE/pki/ca.crt}}]
 authorizers: [{name: built-against-1.0}]
 admission: [{name: built-against-1.0, config: {label: long-ago}}]
 storage: {module: sqlite, config: {path: $WORK/limen.db}}

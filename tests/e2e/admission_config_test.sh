@@ -39,8 +39,8 @@ for name in $DEFAULT; do case $order in *" $name "*) seen+="$name " ;; esac; don
 assert_eq "$seen" "$order"
 assert_not_contains " $DEFAULT " ' always-pull-images '
 assert_ok "$LIMEN" check --config "$CONFIG"
-assert_contains "$(tr -s ' ' <<< "$OUTPUT")" "$CONFIG: ok
-admission, in the order of asking:
+assert_contains "$OUTPUT" "$CONFIG: ok"
+assert_contains "$(tr -s ' ' <<< "$OUTPUT")" "admission, in the order of asking:
  1 namespace-lifecycle NamespaceLifecycle
  2 limit-ranger LimitRanger"
 

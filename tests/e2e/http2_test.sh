@@ -38,6 +38,7 @@ USED=$(($(over_http2 connections) - CONNECTIONS))
 
 # --- a watch: events leave at once, a client that goes away ends it
 watch_maps() { exec curl -sSN --max-time 60 "${ADMIN[@]}" --http2 "https://127.0.0.1:$PORT/api/v1/namespaces/default/configmaps?watch=1"; }
+rm -f "$WORK/watch"  # what an earlier one saw is no sign of this one
 watch_maps > "$WORK/watch" 2> "$WORK/watch.err" &
 WATCHER=$!
 sleep 0.3
@@ -67,6 +68,7 @@ assert_eq "$(connects "${ANYBODY[@]}" --http2 -H 'Authorization: Bearer wrong')"
 assert_eq "$(connects "${ANYBODY[@]}" --http1.1)" '1 0 '
 
 # --- the server ends: a watch ends properly
+rm -f "$WORK/watch"  # what an earlier one saw is no sign of this one
 watch_maps > "$WORK/watch" 2> "$WORK/watch.err" &
 WATCHER=$!
 eventually 10 grep -q '"name":"watched"' "$WORK/watch"
