@@ -5,7 +5,7 @@ source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 
 MODULES=$WORK/modules
 mkdir "$MODULES"
-cp "$LIMEN_BUILD"/lib/limen/modules/{anonymous,always-allow,sqlite}.so "$MODULES"
+cp "$LIMEN_BUILD"/lib/limen/modules/{anonymous,x509,always-allow,sqlite}.so "$MODULES"
 chmod go-w "$MODULES" "$MODULES"/*
 openssl genpkey -algorithm ed25519 -out "$WORK/vendor.key" 2> /dev/null
 KEY=$(openssl pkey -in "$WORK/vendor.key" -pubout | sed 1d | head -n 1)
@@ -24,6 +24,7 @@ modulePath: $MODULES
 moduleKeys: {vendor: $KEY}
 authenticators:
   - {name: anonymous, sha256: $(sha256sum "$MODULES/anonymous.so" | cut -d' ' -f1)}
+  - {name: x509, config: {clientCAFile: $STATE/pki/ca.crt}}
 authorizers:
   - {name: always-allow, signedBy: vendor}
 admission: []
@@ -32,7 +33,7 @@ YAML
 
 # --- check names every file that does not pass, and serve does not begin
 assert_exit 1 "$LIMEN" check --config "$CONFIG"
-assert_eq "$(grep -v '^warning:' <<< "$OUTPUT")" "$CONFIG:12:5: authorizer \"always-allow\": module file \"$MODULES/always-allow.so\" has no \
+assert_eq "$(grep -v '^warning:' <<< "$OUTPUT")" "$CONFIG:13:5: authorizer \"always-allow\": module file \"$MODULES/always-allow.so\" has no \
 signature \"always-allow.so.sig\" beside it (No such file or directory), and it must be signed by vendor: install its \
 signature or correct signedBy"
 printf x >> "$MODULES/anonymous.so"
@@ -49,15 +50,15 @@ cp "$LIMEN_BUILD/lib/limen/modules/anonymous.so" "$MODULES"
 chmod go-w "$MODULES"/*
 sign "$MODULES/always-allow.so"
 assert_ok "$LIMEN" check --config "$CONFIG"
-assert_contains "$OUTPUT" "modules: 3 files, 1 by SHA-256, 1 by signature, in the hands of nobody but root and the server's user"
+assert_contains "$OUTPUT" "modules: 4 files, 1 by SHA-256, 1 by signature, in the hands of nobody but root and the server's user"
 assert_ok "$LIMEN" modules list --config "$CONFIG"
 assert_matches "$OUTPUT" "anonymous .*  sha256  $MODULES/anonymous.so"
 assert_matches "$OUTPUT" "always-allow .*  signed by vendor  $MODULES/always-allow.so"
 assert_matches "$OUTPUT" "sqlite .*  path    $MODULES/sqlite.so"
 assert_ok "$LIMEN" modules list --config "$CONFIG" --output json
-assert_eq "$(jq -r 'map(.trust.signedBy) | join(",")' <<< "$OUTPUT")" ',vendor,'
+assert_eq "$(jq -r 'map(.trust.signedBy) | join(",")' <<< "$OUTPUT")" ',,vendor,'
 start_server
-assert_eq "$(curl -sk "https://127.0.0.1:$PORT/api/v1/namespaces/default" | jq -r .metadata.name)" default
+assert_eq "$(api GET /api/v1/namespaces/default | jq -r .metadata.name)" default
 stop_server
 assert_eq "$STOPPED" 0
 

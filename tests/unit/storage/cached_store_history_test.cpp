@@ -176,6 +176,7 @@ TEST_F(CachedStoreTest, AStoreWithoutHistoryIsFollowedFromWhatItIsNow) {
             nullptr);
   EXPECT_EQ(status, ReadStatus::too_old);
   EXPECT_EQ(create(pod("b"), text("1")).object->revision, 1001);
+  loop_.run();
   EXPECT_EQ(watch->take(0).size(), 1U);
 }
 
