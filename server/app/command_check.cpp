@@ -55,6 +55,27 @@ void check_certificates(const config::ServerConfiguration& configuration,
   }
 }
 
+// What each entry of the lists is refused for, taken alone: the first refusal of a whole must not
+// hide the others.
+std::vector<std::string> refusals(modules::Runtime& runtime, const modules::GenerationSpec& spec) {
+  std::vector<std::string> out;
+  using List = std::vector<modules::ModuleSpec> modules::GenerationSpec::*;
+  for (const List list :
+       {&modules::GenerationSpec::authenticators, &modules::GenerationSpec::authorizers,
+        &modules::GenerationSpec::admission}) {
+    for (const modules::ModuleSpec& entry : spec.*list) {
+      modules::GenerationSpec alone;
+      (alone.*list).push_back(entry);
+      try {
+        static_cast<void>(runtime.build(alone));
+      } catch (const modules::LoadError& error) {
+        out.emplace_back(error.what());
+      }
+    }
+  }
+  return out;
+}
+
 // Starts every module but the store, which would open (and create) the database.
 void check_modules(const config::ServerConfiguration& configuration,
                    std::vector<std::string>& problems, std::vector<std::string>& warnings) {
@@ -81,8 +102,17 @@ void check_modules(const config::ServerConfiguration& configuration,
     runtime.activate(runtime.build(spec));
     warnings = modules::self_locks(spec, runtime.loader());
   } catch (const modules::LoadError& error) {
-    problems.push_back(error.what());
+    std::vector<std::string> all = refusals(runtime, spec);
+    if (all.empty()) all.emplace_back(error.what());  // of the entries together
+    problems.insert(problems.end(), all.begin(), all.end());
   }
+}
+
+// The file is the operand, or what --config says.
+config::Loaded load_named(const Arguments& arguments) {
+  if (arguments.operands().empty()) return load_with_problems(arguments);
+  if (arguments.get("config")) throw UsageError("give FILE or --config, not both");
+  return load_with_problems(arguments, arguments.operands().front());
 }
 
 void check_kubelet_trust(const config::ServerConfiguration& configuration,
@@ -170,7 +200,7 @@ boost::json::array json_of(const std::vector<config::ModuleEntry>& admission) {
 
 int run(const Arguments& arguments, Streams streams) {
   const bool json = wants_json(arguments);
-  config::Loaded loaded = load_with_problems(arguments);
+  config::Loaded loaded = load_named(arguments);
   std::vector<std::string> warnings;
   if (loaded.ok()) {
     check_certificates(loaded.configuration, loaded.problems);
@@ -213,6 +243,8 @@ Command check_command() {
       "Reads the configuration and the certificates, loads and starts the modules, and stops "
       "before a\n"
       "port is bound or the store is opened. Exit status 0 when `limen serve` could go on, else 1.";
+  command.operands = "[FILE]";
+  command.max_operands = 1;
   command.options = configuration_options();
   command.options.push_back(output_option());
   command.run = run;

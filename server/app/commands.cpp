@@ -69,7 +69,10 @@ bool wants_json(const Arguments& arguments) {
 }
 
 config::Loaded load_with_problems(const Arguments& arguments) {
-  const std::string path = arguments.get_or("config", kDefaultConfigFile);
+  return load_with_problems(arguments, arguments.get_or("config", kDefaultConfigFile));
+}
+
+config::Loaded load_with_problems(const Arguments& arguments, const std::string& path) {
   config::Loaded loaded =
       config::load_file(path, flags_of(arguments), {controllers::controller_names()});
   if (loaded.configuration.module_path.empty()) {

@@ -47,6 +47,8 @@ std::optional<config::ServerConfiguration> load_configuration(const Arguments& a
 
 // All problems instead, for a verb that prints them its own way.
 config::Loaded load_with_problems(const Arguments& arguments);
+// The same of a file that --config does not name.
+config::Loaded load_with_problems(const Arguments& arguments, const std::string& path);
 
 // ../lib/limen/modules beside the program's folder.
 std::string default_module_path();

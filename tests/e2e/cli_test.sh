@@ -69,6 +69,23 @@ assert_exit 1 "$LIMEN" check --config "$WORK/missing.yaml"
 assert_contains "$OUTPUT" no-such-module
 assert_exit 1 "$LIMEN" check --config "$WORK/missing.yaml" --output json
 assert_eq "$(jq -r .ok <<< "$OUTPUT")" false
+# Every module that would not start is named, not only the first.
+cat > "$WORK/modules.yaml" << TEXT
+apiVersion: config.limen.io/v1
+kind: ServerConfiguration
+secure: {tlsCertFile: $STATE/pki/apiserver.crt, tlsPrivateKeyFile: $STATE/pki/apiserver.key}
+authenticators:
+  - {name: x509, config: {clientCAFile: $WORK/none.crt}}
+  - {name: tokens, module: token-file, config: {pth: $WORK/none.csv}}
+authorizers:
+  - {name: rbac, config: {strict: true}}
+storage: {module: sqlite, config: {path: $WORK/limen.db}}
+TEXT
+assert_exit 1 "$LIMEN" check "$WORK/modules.yaml"
+assert_contains "$OUTPUT" "$WORK/modules.yaml:5:5: authenticator \"x509\""
+assert_contains "$OUTPUT" "$WORK/modules.yaml:6:5: authenticator \"tokens\""
+assert_contains "$OUTPUT" "$WORK/modules.yaml:8:5: authorizer \"rbac\""
+assert_exit 2 "$LIMEN" check --config "$CONFIG" "$WORK/modules.yaml"
 cp "$CONFIG" "$WORK/ca.yaml"
 cp "$STATE/pki/ca.key" "$WORK/wrong.key"
 assert_exit 1 "$LIMEN" check --config "$WORK/ca.yaml" --tls-private-key-file "$WORK/wrong.key"
