@@ -40,8 +40,8 @@ fail() {
   exit 1
 }
 
-cleanup() {
-  local status=$?
+cleanup() { # [STATUS]: of the script; what was just done otherwise
+  local status=${1:-$?}
   [ -z "$KUBECTL_PID" ] || kill "$KUBECTL_PID" 2> /dev/null || true
   close_connection
   stop_stand_in

@@ -9,10 +9,11 @@ ROOT=$WORK/debian
 LISTENER=
 # shellcheck disable=SC2317 # called by the trap
 end() {
+  local status=$?
   [ -z "$LISTENER" ] || kill "$LISTENER" 2> /dev/null || true
   [ -z "$SERVER_PID" ] || kill -KILL "$SERVER_PID" 2> /dev/null || true
   if mountpoint -q "$ROOT/proc"; then umount -l "$ROOT/proc"; fi
-  cleanup
+  cleanup "$status"
 }
 trap end EXIT
 
@@ -24,7 +25,7 @@ apt() {
 }
 # left NAME: everything of that name, but in the records of dpkg and apt.
 left() { (cd "$ROOT" && find . -xdev \( -path ./proc -o -path ./var/cache -o -path ./var/log/apt -o -path ./tmp \) -prune -o \
-  -name "*$1*" ! -path './var/lib/dpkg/*' ! -path './var/lib/apt/*' -print | sort); }
+  -name "*$1*" ! -path "./$first" ! -path './var/lib/dpkg/*' ! -path './var/lib/apt/*' -print | sort); }
 
 # --- the unit, by hand: there is no systemd here
 
