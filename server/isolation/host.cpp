@@ -254,7 +254,6 @@ class Host {
       const std::lock_guard lock(mutex_);
       running_.erase(running->id);
     }
-    relay_.flush();
     peer_.answer(running->id, std::move(answer));
   }
 

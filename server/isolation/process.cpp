@@ -256,14 +256,14 @@ void ModuleProcess::ask(std::uint64_t id, Message question, base::Deadline deadl
   now->peer->ask(id, std::move(question), std::move(done));
 }
 
-void ModuleProcess::give_up(std::uint64_t id) {
+void ModuleProcess::give_up(std::uint64_t id, base::Deadline deadline) {
   const LifePtr now = running_life();
   if (now == nullptr || !now->peer->open(id)) return;
   Message cancel;
   cancel["op"] = "cancel";
   cancel["call"] = id;
   now->peer->tell(cancel);
-  look_after(now, id, base::SteadyClock::now() + kGrace);
+  look_after(now, id, std::max(deadline, base::SteadyClock::now()) + kGrace);
 }
 
 void ModuleProcess::look_after(const LifePtr& life, std::uint64_t id, base::Deadline deadline) {

@@ -69,8 +69,8 @@ class ModuleProcess final : public storage::Followers,
   // Asks the instance; the answer comes at the latest kGrace after the deadline, with "gone" when
   // it did not come by itself.
   void ask(std::uint64_t id, Message question, base::Deadline deadline, Peer::OnAnswer done);
-  // Nobody waits for this answer any more.
-  void give_up(std::uint64_t id);
+  // Nobody waits for this answer any more, because its deadline has passed or the client has gone.
+  void give_up(std::uint64_t id, base::Deadline deadline);
   void answer(std::uint64_t id, Message answer);
 
   // Asks the instance to stop, waits for the process until the deadline, then kills it.

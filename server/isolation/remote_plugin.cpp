@@ -59,21 +59,23 @@ RemotePlugin& of(const limen_plugin* plugin) { return *static_cast<RemotePlugin*
 struct Ticket {
   std::shared_ptr<ModuleProcess> process;
   std::uint64_t id = 0;
+  base::Deadline deadline{};
 };
 
 // The host cancels, at the deadline or because the client has gone; never after completion.
 void given_up(void* arg) noexcept {
   const auto* ticket = static_cast<const Ticket*>(arg);
-  ticket->process->give_up(ticket->id);
+  ticket->process->give_up(ticket->id, ticket->deadline);
 }
 
 // `take` reads the answer into the host's reply and gives the call's status.
 using Take = std::function<limen_status(const Message& answer)>;
 
 limen_status forward(const RemotePlugin& self, limen_call* call, Message question, Take take) {
-  const auto ticket = std::make_shared<Ticket>(Ticket{self.process, self.process->next_id()});
-  self.calls->on_cancel(call, given_up, ticket.get());
   const base::Deadline deadline{std::chrono::nanoseconds(self.calls->deadline_ns(call))};
+  const auto ticket =
+      std::make_shared<Ticket>(Ticket{self.process, self.process->next_id(), deadline});
+  self.calls->on_cancel(call, given_up, ticket.get());
   self.open.add(ticket->id, call);
   self.process->ask(ticket->id, std::move(question), deadline,
                     [&self, call, ticket, take = std::move(take)](const Message& answer) {

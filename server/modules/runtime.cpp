@@ -240,9 +240,8 @@ class Runtime::Impl {
     LoadedModulePtr module = isolated ? nullptr : load(kind, spec);
     if (const GenerationPtr now = current()) {
       for (const InstancePtr& instance : now->modules_) {
-        const bool same_file = !isolated || instance->module()->file_is_the_same();
         if (!unchanged(*instance, kind, spec, isolated ? instance->module() : module)) continue;
-        if (!same_file) continue;
+        if (isolated && !instance->module()->file_is_the_same()) continue;
         next.modules_.push_back(instance);
         return instance;
       }

@@ -260,6 +260,23 @@ TEST_F(IsolationTest, WhileItIsAwayCallsFailAtOnceAndSayHowItEnded) {
   EXPECT_TRUE(recovers());
 }
 
+// Whoever gives up waiting does not say by it that the module hangs.
+TEST_F(IsolationTest, AClientThatGoesEndsNoProcessWhoseDeadlineIsAhead) {
+  open();
+  const std::string pid = ask("pid").reason;
+  request::Identity user;
+  user.name = "slow";
+  authz::Attributes attributes;
+  attributes.user = &user;
+  auto call = scope();
+  call.cancelled->store(true);
+  const auto now = runtime_->current();
+  const authz::Result slow = run_on<authz::Result>(
+      loop_, [&] { return now->authorizers()[0]->authorize(attributes, call); });
+  EXPECT_EQ(slow.reason, "no");
+  EXPECT_EQ(ask("pid").reason, pid);
+}
+
 TEST_F(IsolationTest, AHangIsEndedAndHarmsNobodyElse) {
   open(200ms);
   const authz::Result hung = ask("hang");
