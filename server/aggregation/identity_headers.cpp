@@ -2,30 +2,16 @@
 
 #include <string_view>
 
+#include "base/percent_encoding.h"
+
 namespace limen::aggregation {
 
 namespace {
 
-// token characters of RFC 9110 section 5.6.2, without the percent sign that escapes the others.
-bool is_plain(char c) {
-  if ((c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z')) return true;
-  return std::string_view("!#$&'*+-.^_`|~").find(c) != std::string_view::npos;
-}
-
+// Plain are the token characters of RFC 9110 section 5.6.2, without the percent sign that escapes
+// the others.
 std::string escaped_key(std::string_view key) {
-  constexpr char kHex[] = "0123456789ABCDEF";
-  std::string out;
-  for (const char c : key) {
-    if (is_plain(c)) {
-      out += c;
-      continue;
-    }
-    const auto byte = static_cast<unsigned char>(c);
-    out += '%';
-    out += kHex[byte >> 4U];
-    out += kHex[byte & 15U];
-  }
-  return out;
+  return base::percent_encode(key, "!#$&'*+-.^_`|~");
 }
 
 }  // namespace

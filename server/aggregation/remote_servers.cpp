@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "base/api_error.h"
+#include "base/percent_encoding.h"
 #include "base/strings.h"
 #include "registry/service_location.h"
 
@@ -27,20 +28,7 @@ void answer_text(request::RequestContext& context, int status, std::string text)
 // The path as RequestInfo read it, and the query as it was sent: what was authorized is what is
 // asked for.
 std::string target_path(const request::RequestContext& context) {
-  constexpr char kHex[] = "0123456789ABCDEF";
-  constexpr std::string_view kPlain = "-._~!$&'()*+,;=:@/";
-  std::string out;
-  for (const char c : context.info.path) {
-    const bool letter = (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-    if (letter || kPlain.find(c) != std::string_view::npos) {
-      out += c;
-      continue;
-    }
-    const auto byte = static_cast<unsigned char>(c);
-    out += '%';
-    out += kHex[byte >> 4U];
-    out += kHex[byte & 15U];
-  }
+  std::string out = base::percent_encode(context.info.path, "-._~!$&'()*+,;=:@/");
   std::string_view sent = context.head().target;
   sent = sent.substr(0, sent.find('#'));
   const std::size_t question = sent.find('?');

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "aggregation/routes.h"
+#include "base/percent_encoding.h"
 #include "controllers/namespace_content.h"
 #include "object/decode.h"
 #include "object/metadata.h"
@@ -36,23 +37,7 @@ struct Place {
 // What the server said is used in a path: nothing but what names of resources are made of.
 bool is_resource_name(std::string_view name) { return object::dns1123_subdomain(name).empty(); }
 
-std::string path_step(std::string_view name) {
-  constexpr char kHex[] = "0123456789ABCDEF";
-  constexpr std::string_view kPlain = "-._~";
-  std::string out;
-  for (const char c : name) {
-    const bool letter = (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-    if (letter || kPlain.find(c) != std::string_view::npos) {
-      out += c;
-      continue;
-    }
-    const auto byte = static_cast<unsigned char>(c);
-    out += '%';
-    out += kHex[byte >> 4U];
-    out += kHex[byte & 15U];
-  }
-  return out;
-}
+std::string path_step(std::string_view name) { return base::percent_encode(name, "-._~"); }
 
 // The namespaced resources of a route whose objects can be listed and deleted.
 void add_places(const aggregation::Route& route, const std::string& ns,
