@@ -262,6 +262,7 @@ void refuse_write(const Call& call, std::string_view name, const storage::WriteR
       throw ApiError::too_many_requests("the server has too many writes waiting", 1);
     case WriteStatus::ok:
     case WriteStatus::unavailable:
+    case WriteStatus::unknown:
       break;
   }
   log::error("an object could not be stored",

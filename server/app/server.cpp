@@ -32,6 +32,7 @@
 #include "app/root_ca.h"
 #include "app/server_options.h"
 #include "app/serving_certificate.h"
+#include "app/store_setup.h"
 #include "app/transport_options.h"
 #include "authn/revocations.h"
 #include "base/file_watcher.h"
@@ -42,7 +43,6 @@
 #include "modules/load_error.h"
 #include "modules/module_instance.h"
 #include "modules/runtime.h"
-#include "modules/store_adapter.h"
 #include "observability/health.h"
 #include "observability/log.h"
 #include "observability/metrics.h"
@@ -104,7 +104,7 @@ class ServerProcess::Rooms {
       : configuration_(configuration),
         store_runtime_(runtime_options(configuration)),
         store_instance_(store_runtime_, store_spec(configuration)),
-        store_(modules::store_driver(store_instance_.plugin()), store_options(configuration)),
+        store_(store_driver(configuration, store_instance_.plugin()), store_options(configuration)),
         runtime_(runtime_options(configuration)),
         revocations_(configuration.revocations.path),
         access_(runtime_, {&revocations_, configuration_.api_audiences}),

@@ -24,6 +24,7 @@ bool settle(const storage::WriteResult& result) {
     case storage::WriteStatus::too_busy:
       throw StoreError("the store is too busy");
     case storage::WriteStatus::unavailable:
+    case storage::WriteStatus::unknown:
       break;
   }
   throw StoreError(result.error.empty() ? "the store is unavailable" : result.error);

@@ -23,6 +23,7 @@ limen_status status_of(storage::WriteStatus status) {
       return LIMEN_E_NOT_FOUND;
     case storage::WriteStatus::too_busy:
     case storage::WriteStatus::unavailable:
+    case storage::WriteStatus::unknown:
       break;
   }
   return LIMEN_E_UNAVAILABLE;

@@ -89,10 +89,45 @@ struct Committing {
       result.error = "the storage module answered a batch with another number of results";
     } else {
       result.stored = true;
+      result.error = to_view(error);
       result.revisions.assign(revisions, revisions + count);
     }
     self->done(std::move(result));
   }
+};
+
+// One confirm(), until the module completes it.
+struct Confirming {
+  std::function<void(std::string)> done;
+
+  static void complete(void* arg, limen_status status, limen_str error) noexcept {
+    const std::unique_ptr<Confirming> self(static_cast<Confirming*>(arg));
+    std::string text(to_view(error));
+    if (status != LIMEN_OK && text.empty()) {
+      text = "the storage module failed to confirm (status " + std::to_string(status) + ")";
+    }
+    self->done(status == LIMEN_OK ? std::string() : std::move(text));
+  }
+};
+
+// What the module tells goes to the listener.
+class Watcher {
+ public:
+  explicit Watcher(storage::DriverListener& listener) : listener_(listener) {}
+  const limen_store_watcher* table() const { return &table_; }
+
+ private:
+  static storage::DriverListener& of(void* arg) { return static_cast<Watcher*>(arg)->listener_; }
+  static void changed(void* arg, const limen_store_change* raw) noexcept {
+    of(arg).changed(to_change(*raw));
+  }
+  static void resync(void* arg, int64_t revision) noexcept { of(arg).resync(revision); }
+  static void resynced(void* arg) noexcept { of(arg).resynced(); }
+  static void trouble(void* arg, limen_str reason) noexcept { of(arg).trouble(to_view(reason)); }
+
+  storage::DriverListener& listener_;
+  const limen_store_watcher table_{
+      sizeof(limen_store_watcher), 0, this, &changed, &resync, &resynced, &trouble};
 };
 
 class ModuleDriver final : public storage::Driver {
@@ -103,7 +138,7 @@ class ModuleDriver final : public storage::Driver {
 
   storage::DriverState open() override {
     ErrorText error;
-    limen_store_state state{1, 0};
+    limen_store_state state{1, 0, {nullptr, 0}};
     const limen_status status = table_.open(&plugin_, &state, error.sink());
     if (status != LIMEN_OK) error.raise("open", status);
     if (state.revision < 1 || state.compacted < 0 || state.compacted > state.revision) {
@@ -111,8 +146,14 @@ class ModuleDriver final : public storage::Driver {
                         std::to_string(state.revision) + ", compacted to " +
                         std::to_string(state.compacted) + ", which cannot be");
     }
-    return {state.revision, state.compacted};
+    storage::DriverState given;
+    given.revision = state.revision;
+    given.compacted = state.compacted;
+    if (state.prefix.len > 0) given.prefix = to_view(state.prefix);
+    return given;
   }
+
+  bool shared() const override { return table_.watch != nullptr; }
 
   void load(const std::function<void(const DriverChange&)>& each) override {
     ErrorText error;
@@ -128,8 +169,8 @@ class ModuleDriver final : public storage::Driver {
     committing->done = std::move(done);
     committing->ops.reserve(ops.size());
     for (const DriverOp& op : ops) {
-      committing->ops.push_back(
-          {to_abi(op.key), to_abi(op.value), op.expected, op.remove ? 1 : 0, 0});
+      committing->ops.push_back({to_abi(op.key), to_abi(op.value), op.expected, op.remove ? 1 : 0,
+                                 static_cast<std::int32_t>(op.ttl.count())});
     }
     Committing* const raw = committing.release();  // complete() owns it
     table_.commit(&plugin_, raw->ops.data(), raw->ops.size(), &Committing::complete, raw);
@@ -143,25 +184,33 @@ class ModuleDriver final : public storage::Driver {
     return reached;
   }
 
-  void watch(std::function<void(const DriverChange&)> changed) override {
-    if (table_.watch == nullptr) return;
-    changed_ = std::move(changed);
-    const limen_status status = table_.watch(&plugin_, &ModuleDriver::tell, this);
+  void watch(storage::DriverListener& listener) override {
+    if (!shared()) return;
+    watcher_ = std::make_unique<Watcher>(listener);
+    const limen_status status = table_.watch(&plugin_, watcher_->table());
     if (status != LIMEN_OK) ErrorText().raise("watch", status);
+  }
+
+  void confirm(std::function<void(std::string)> done) noexcept override {
+    if (!shared()) return done({});
+    table_.confirm(&plugin_, &Confirming::complete, new Confirming{std::move(done)});
+  }
+
+  void advance(Revision revision) override {
+    if (table_.advance == nullptr) return Driver::advance(revision);
+    ErrorText error;
+    const limen_status status = table_.advance(&plugin_, revision, error.sink());
+    if (status != LIMEN_OK) error.raise("advance", status);
   }
 
   // The plugin is stopped by who started it.
   void close() noexcept override {}
 
  private:
-  static void tell(void* arg, const limen_store_change* raw) noexcept {
-    static_cast<ModuleDriver*>(arg)->changed_(to_change(*raw));
-  }
-
   const limen_plugin& plugin_;
   const limen_store& table_;
   const std::shared_ptr<ModuleInstance> keep_;  // null: the plugin is somebody else's to keep
-  std::function<void(const DriverChange&)> changed_;
+  std::unique_ptr<Watcher> watcher_;
 };
 
 std::unique_ptr<storage::Driver> make(const limen_plugin& plugin,
@@ -170,7 +219,8 @@ std::unique_ptr<storage::Driver> make(const limen_plugin& plugin,
       static_cast<const limen_store*>(plugin.get_extension(&plugin, LIMEN_KIND_STORE));
   if (table == nullptr) throw DriverError("the module offers no storage driver (limen.store/0)");
   if (table->struct_size < sizeof(limen_store) || table->open == nullptr ||
-      table->load == nullptr || table->commit == nullptr || table->compact == nullptr) {
+      table->load == nullptr || table->commit == nullptr || table->compact == nullptr ||
+      (table->watch == nullptr) != (table->confirm == nullptr)) {
     throw DriverError(
         "the module's storage driver is of another draft of limen.store/0 than this server's: "
         "rebuild it with this server's SDK");

@@ -27,6 +27,22 @@ WriteResult with_current(WriteStatus status, ObjectPtr current) {
   return result;
 }
 
+// Hands what a shared driver tells to the writer.
+class QueueingListener final : public DriverListener {
+ public:
+  explicit QueueingListener(WriteQueue& queue) : queue_(queue) {}
+  void changed(const DriverChange& change) override {
+    queue_.put(ToldChange{std::string(change.key), std::string(change.value), change.revision,
+                          change.created, change.removed});
+  }
+  void resync(Revision revision) override { queue_.put(ResyncBegin{revision}); }
+  void resynced() override { queue_.put(ResyncEnd{}); }
+  void trouble(std::string_view reason) override { queue_.put(DriverTrouble{std::string(reason)}); }
+
+ private:
+  WriteQueue& queue_;
+};
+
 }  // namespace
 
 class CachedStore::Impl {
@@ -38,22 +54,23 @@ class CachedStore::Impl {
     const DriverState state = load();
     writer_ = std::make_unique<Writer>(*driver_, collections_, horizon_, queue_, options,
                                        state.compacted);
-    driver_->watch([this](const DriverChange& change) {
-      queue_.put(ForeignChange{std::string(change.key), std::string(change.value), change.revision,
-                               change.created, change.removed});
-    });
+    driver_->watch(listener_);
     writer_->start();
   }
 
   DriverState load();
   void load_one(const DriverChange& change, const DriverState& state, Revision& last);
   void write(PendingWrite write);
+  // True when memory alone shows that the object is not at `expected`, and `done` was told so.
+  bool refuse_early(const Key& key, Revision expected,
+                    const std::function<void(WriteResult)>& done) const;
   void close();
 
   std::unique_ptr<Driver> driver_;
   Horizon horizon_;
   Collections collections_;
   WriteQueue queue_;
+  QueueingListener listener_{queue_};
   std::unique_ptr<Writer> writer_;
   metrics::Counter& refused_ =
       metrics::counter("limen_storage_writes_total", "Writes by how they ended.", {"outcome"})
@@ -85,7 +102,8 @@ void CachedStore::Impl::load_one(const DriverChange& change, const DriverState& 
   Collection& collection = collections_.at(key->id);
   const bool history = change.revision > state.compacted;
   if (history) {
-    if (change.revision <= last || change.revision > state.revision) {
+    const bool again = change.revision < last || (change.revision == last && !driver_->shared());
+    if (again || change.revision > state.revision) {
       throw broken("is out of order");
     }
     last = change.revision;
@@ -103,6 +121,13 @@ void CachedStore::Impl::load_one(const DriverChange& change, const DriverState& 
 }
 
 void CachedStore::Impl::write(PendingWrite write) {
+  if (driver_->shared()) {
+    // Elsewhere it would only wait for what cannot come.
+    if (std::string reason = writer_->driver_trouble(); !reason.empty()) {
+      refused_.add();
+      return write.done(unavailable(std::move(reason)));
+    }
+  }
   auto driver_name = driver_key(write.key);
   if (!driver_name) return write.done(unavailable("the object's name cannot be stored"));
   write.driver_key = std::move(*driver_name);
@@ -120,6 +145,17 @@ void CachedStore::Impl::write(PendingWrite write) {
     case WriteQueue::Put::closed:
       return write.done(unavailable("the store is closed"));
   }
+}
+
+bool CachedStore::Impl::refuse_early(const Key& key, Revision expected,
+                                     const std::function<void(WriteResult)>& done) const {
+  if (driver_->shared()) return false;
+  const Collection* const collection = collections_.find(key.id);
+  ObjectPtr there = collection ? collection->get(key.ns, key.name) : nullptr;
+  if (there && there->revision == expected) return false;
+  const WriteStatus status = there ? WriteStatus::conflict : WriteStatus::not_found;
+  done(with_current(status, std::move(there)));
+  return true;
 }
 
 void CachedStore::Impl::close() {
@@ -153,7 +189,8 @@ std::size_t CachedStore::count(const ResourceId& id) const {
 }
 
 void CachedStore::create(Key key, std::string json, std::function<void(WriteResult)> done) {
-  if (ObjectPtr there = get(key)) {
+  // What others wrote may not be in memory yet: the driver decides then.
+  if (ObjectPtr there = shared() ? nullptr : get(key)) {
     return done(with_current(WriteStatus::already_exists, std::move(there)));
   }
   PendingWrite write;
@@ -166,11 +203,7 @@ void CachedStore::create(Key key, std::string json, std::function<void(WriteResu
 
 void CachedStore::update(Key key, Revision expected, std::string json,
                          std::function<void(WriteResult)> done) {
-  ObjectPtr there = get(key);
-  if (!there) return done(with_current(WriteStatus::not_found, nullptr));
-  if (there->revision != expected) {
-    return done(with_current(WriteStatus::conflict, std::move(there)));
-  }
+  if (impl_->refuse_early(key, expected, done)) return;
   PendingWrite write;
   write.kind = PendingWrite::Kind::update;
   write.key = std::move(key);
@@ -181,17 +214,20 @@ void CachedStore::update(Key key, Revision expected, std::string json,
 }
 
 void CachedStore::remove(Key key, Revision expected, std::function<void(WriteResult)> done) {
-  ObjectPtr there = get(key);
-  if (!there) return done(with_current(WriteStatus::not_found, nullptr));
-  if (there->revision != expected) {
-    return done(with_current(WriteStatus::conflict, std::move(there)));
-  }
+  if (impl_->refuse_early(key, expected, done)) return;
   PendingWrite write;
   write.kind = PendingWrite::Kind::remove;
   write.key = std::move(key);
   write.expected = expected;
   write.done = std::move(done);
   impl_->write(std::move(write));
+}
+
+bool CachedStore::shared() const { return impl_->driver_->shared(); }
+
+void CachedStore::confirm(std::function<void(std::string)> done) {
+  if (!shared()) return done({});
+  impl_->queue_.put(ConfirmOrder{std::move(done)});
 }
 
 std::unique_ptr<Watch> CachedStore::watch(const ResourceId& id, const std::string& ns,

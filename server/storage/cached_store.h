@@ -8,6 +8,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 
@@ -32,6 +33,12 @@ struct StoreOptions {
   // One transaction.
   std::size_t batch_writes = 256;
   std::size_t batch_bytes = std::size_t{8} * 1024 * 1024;
+  // How long objects of a resource live in a driver that removes them by itself; 0: until removed.
+  // Null: none does.
+  std::function<std::chrono::seconds(const ResourceId&)> ttl;
+  // Of several servers on the same data one has the driver forget history: the one where this is
+  // true. Null: true.
+  std::function<bool()> compacts;
 };
 
 class CachedStore final : public Store {
@@ -52,11 +59,14 @@ class CachedStore final : public Store {
   void update(Key key, Revision expected, std::string json,
               std::function<void(WriteResult)> done) override;
   void remove(Key key, Revision expected, std::function<void(WriteResult)> done) override;
+  bool shared() const override;
+  using Store::confirm;
+  void confirm(std::function<void(std::string error)> done) override;
   std::unique_ptr<Watch> watch(const ResourceId& id, const std::string& ns, Revision from,
                                base::Executor& loop, std::function<void()> wake,
                                ReadStatus& status) override;
 
-  // Why the store cannot take writes at the moment, one sentence; empty when it can. For readiness.
+  // Why the store cannot take writes, or confirm reads, at the moment, one sentence; empty when it can. For readiness.
   std::string trouble() const;
 
   // Forgets changes up to `revision` (not more than there are) now, and waits for it. Compaction

@@ -153,6 +153,14 @@ void Collection::restore(ObjectPtr object) {
   objects_.set(static_cast<double>(table_.size()));
 }
 
+void Collection::replace(std::vector<ObjectPtr> objects, Revision revision) {
+  const std::unique_lock lock(mutex_);
+  table_ = ObjectTable();
+  for (ObjectPtr& object : objects) table_.put(std::move(object));
+  objects_.set(static_cast<double>(table_.size()));
+  log_->cut(revision);
+}
+
 void Collection::apply_put(ObjectPtr object) {
   const std::unique_lock lock(mutex_);
   ObjectPtr previous = table_.put(object);

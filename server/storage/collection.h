@@ -50,6 +50,9 @@ class Collection {
   ObjectPtr apply_remove(std::string_view ns, std::string_view name, Revision revision);
   // The same without an event: for the state before the history begins.
   void restore(ObjectPtr object);
+  // All that there is, as of `revision`, whatever was before; there are no events. Watches from
+  // before are lost.
+  void replace(std::vector<ObjectPtr> objects, Revision revision);
   void trim(Revision revision);
   std::size_t log_bytes() const { return log_->bytes(); }
   void notify() { hub_.notify(); }

@@ -3,11 +3,13 @@
 // A driver is an ordered log of changes to keys with compare-and-swap: each change of a key gets
 // the next revision. It can tell the state at the revision it was last compacted to and every
 // change since. It knows nothing of objects: keys and values are bytes (see key.h,
-// object/canonical.h). Thread rule: open(), load() and watch() first, then commit() and compact()
-// one at a time from the store's writer, then close(). The next commit() comes after the last one's
-// `done`.
+// object/canonical.h). Some drivers share their data with other servers; all changes, those of this
+// server too, come from them through the listener, in one order. Thread rule: open(), load() and
+// watch() first, then commit(), confirm(), compact() and advance(), one call at a time from the
+// store's writer, then close(). The next commit() comes after the last one's `done`.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <span>
@@ -28,8 +30,9 @@ class DriverError : public std::runtime_error {
 };
 
 struct DriverState {
-  Revision revision = 1;   // of the newest change; 1 when there never was one
-  Revision compacted = 0;  // changes up to this one have been forgotten
+  Revision revision = 1;             // of the newest change; 1 when there never was one
+  Revision compacted = 0;            // changes up to this one have been forgotten
+  std::string prefix = "/registry";  // what keys begin with in the data; see storage/translation.h
 };
 
 // A key as it became at `revision`. Views live during the call they are given to.
@@ -46,16 +49,35 @@ struct DriverOp {
   std::string_view value;  // ignored when `remove`
   Revision expected = 0;   // the revision the key must be at; 0: it must not exist
   bool remove = false;
+  std::chrono::seconds ttl{0};  // after which the key may go by itself; 0: it stays
 };
 
 // What came of one op: its revision, or 0 when the key was not at the expected one (nothing was
-// done then).
+// done then), or kUnknownOutcome.
 using OpRevision = Revision;
+// The op failed, and whether it was done is not known.
+inline constexpr OpRevision kUnknownOutcome = -1;
 
 struct CommitResult {
   bool stored = false;                // false: nothing of the batch was stored
-  std::string error;                  // why not
+  std::string error;                  // why not, or why an outcome is unknown
   std::vector<OpRevision> revisions;  // one an op
+};
+
+// Who is told what happens to data that are shared. One call at a time, from any thread; must be
+// quick and must not throw.
+class DriverListener {
+ public:
+  virtual ~DriverListener() = default;
+  // A change, by whomever, in revision order. Several keys may share a revision where another
+  // program wrote them in one transaction.
+  virtual void changed(const DriverChange& change) = 0;
+  // Changes were missed: they had been forgotten before they could be told. What changed() tells
+  // until resynced() are all keys that there are at `revision`, in any order.
+  virtual void resync(Revision revision) = 0;
+  virtual void resynced() = 0;
+  // Nothing can be read or written for now, for this reason; empty: it can again.
+  virtual void trouble(std::string_view reason) = 0;
 };
 
 class Driver {
@@ -70,10 +92,15 @@ class Driver {
   // through what `each` throws. Once.
   virtual void load(const std::function<void(const DriverChange&)>& each) = 0;
 
-  // Does the ops in order, as one durable transaction; an op sees what those before it did. `done`
-  // is called exactly once, in this call or later from any thread; `ops` must live until then.
-  // Revisions grow by one a change. A driver that shares its data with other servers has told of
-  // every change with a lower revision before it calls `done`.
+  // Other servers may write too: changes come through watch(), and memory has to be confirmed.
+  // Known before open().
+  virtual bool shared() const { return false; }
+
+  // Does the ops; those of one key in order, each seeing what those before it did. `done` is called
+  // exactly once, in this call or later from any thread; `ops` must live until then. Alone on its
+  // data, a driver does them as one durable transaction in order, and revisions grow by one a
+  // change. One that shares them may do ops of different keys in any order; before it calls `done`
+  // it has told the listener of every change up to the newest that an op made or was refused for.
   virtual void commit(std::span<const DriverOp> ops,
                       std::function<void(CommitResult)> done) noexcept = 0;
 
@@ -81,10 +108,20 @@ class Driver {
   // long. Returns the revision reached. Throws DriverError.
   virtual Revision compact(Revision revision, std::size_t limit) = 0;
 
-  // Has `changed` called for every change that others make from the state that open() gave on, in
-  // revision order, one call at a time. Once, after load(). A driver alone on its data does
-  // nothing.
-  virtual void watch(std::function<void(const DriverChange&)> changed) { (void)changed; }
+  // Tells `listener`, which outlives the driver, of every change after the revision that open()
+  // gave. Once, after load(). A driver alone on its data tells nothing.
+  virtual void watch(DriverListener& listener) { (void)listener; }
+
+  // Calls `done` exactly once, in this call or later from any thread: with an empty text when the
+  // listener has been told of every change that was durable when this was called, else with why
+  // that is not known.
+  virtual void confirm(std::function<void(std::string error)> done) noexcept { done({}); }
+
+  // Has the next change get a revision greater than `revision`. Throws DriverError, also when the
+  // driver cannot.
+  virtual void advance(Revision revision) {
+    throw DriverError("this storage module cannot go on from revision " + std::to_string(revision));
+  }
 
   // Lets go of everything; what was acknowledged is durable anyway. Nothing is called afterwards.
   virtual void close() noexcept = 0;

@@ -26,4 +26,11 @@ base::Task<WriteResult> Store::remove(base::Executor& loop, Key key, Revision ex
   co_return co_await result;
 }
 
+base::Task<std::string> Store::confirm(base::Executor& loop) {
+  if (!shared()) co_return std::string();
+  const base::OneShot<std::string> result(loop);
+  confirm([result](std::string error) { result.set(std::move(error)); });
+  co_return co_await result;
+}
+
 }  // namespace limen::storage

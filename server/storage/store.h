@@ -85,6 +85,7 @@ enum class WriteStatus {
   conflict,            // update, remove: the object is at another revision; `current` is set
   unavailable,         // the driver failed; `error` says how; nothing was stored
   too_busy,            // the write queue is full
+  unknown,             // the driver failed in between: it may or may not have been stored; `error` says how
 };
 struct WriteResult {
   WriteStatus status = WriteStatus::unavailable;
@@ -150,6 +151,15 @@ class Store {
   base::Task<WriteResult> create(base::Executor& loop, Key key, std::string json);
   base::Task<WriteResult> update(base::Executor& loop, Key key, Revision expected, std::string json);
   base::Task<WriteResult> remove(base::Executor& loop, Key key, Revision expected);
+
+  // True when other servers write to the same data: what is read from memory may be a little old.
+  virtual bool shared() const { return false; }
+  // Calls `done` once, on any thread or within the call, when reads show everything that was durable
+  // anywhere when this was called; with the reason, one sentence, when that cannot be known. Many
+  // that wait are confirmed together. Costs nothing where nobody else writes.
+  virtual void confirm(std::function<void(std::string error)> done) { done({}); }
+  // The same as a task, resumed on `loop`; gives the reason, empty when all is well.
+  base::Task<std::string> confirm(base::Executor& loop);
 
   // Watches changes after revision `from` (exclusive) of one resource, in one namespace or all. `wake`
   // is posted to `loop` whenever events arrive and none was pending (several events, one wake). Null

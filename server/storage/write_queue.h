@@ -1,8 +1,8 @@
 // WriteQueue: what the writer has to do, from any thread.
 //
 // Writes wait here, at most so many and so many bytes; the other messages (answers of the driver,
-// changes made by others, orders to compact or to stop) always find room. The writer takes messages
-// in the order they came. Thread rule: any thread puts, the writer takes.
+// changes it tells of, orders to confirm, to compact or to stop) always find room. The writer takes
+// messages in the order they came. Thread rule: any thread puts, the writer takes.
 #pragma once
 
 #include <chrono>
@@ -36,11 +36,29 @@ struct PendingWrite {
   std::size_t bytes() const { return driver_key.size() + value.size(); }
 };
 
-// A change made by another server, copied.
-struct ForeignChange {
+// A change that the driver told of, copied.
+struct ToldChange {
   std::string key, value;
   Revision revision = 0, created = 0;
   bool removed = false;
+};
+// Changes were missed; the changes until ResyncEnd are what there is at `revision`.
+struct ResyncBegin {
+  Revision revision = 0;
+};
+struct ResyncEnd {};
+// Empty: it is over.
+struct DriverTrouble {
+  std::string reason;
+};
+
+// Somebody wants to know that memory is as new as the data.
+struct ConfirmOrder {
+  std::function<void(std::string error)> done;
+};
+// The driver's answer to those who waited when it was asked.
+struct Confirmed {
+  std::string error;
 };
 
 struct CompactOrder {
@@ -49,7 +67,8 @@ struct CompactOrder {
 };
 
 // What else comes between writes.
-using Message = std::variant<ForeignChange, CommitResult, CompactOrder>;
+using Message = std::variant<ToldChange, ResyncBegin, ResyncEnd, DriverTrouble, CommitResult,
+                             ConfirmOrder, Confirmed, CompactOrder>;
 
 class WriteQueue {
  public:

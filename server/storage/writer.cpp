@@ -1,6 +1,7 @@
 #include "storage/writer.h"
 
 #include <algorithm>
+#include <limits>
 #include <string_view>
 #include <unordered_set>
 #include <utility>
@@ -54,6 +55,7 @@ struct Writer::Metrics {
 Writer::Writer(Driver& driver, Collections& collections, Horizon& horizon, WriteQueue& queue,
                const StoreOptions& options, Revision compacted)
     : driver_(driver),
+      shared_(driver.shared()),
       collections_(collections),
       horizon_(horizon),
       queue_(queue),
@@ -83,19 +85,24 @@ std::string Writer::trouble() const {
     }
   }
   const std::lock_guard lock(trouble_mutex_);
-  return trouble_;
+  return driver_trouble_.empty() ? trouble_ : driver_trouble_;
 }
 
-void Writer::set_trouble(std::string trouble) {
+std::string Writer::driver_trouble() const {
   const std::lock_guard lock(trouble_mutex_);
-  if (trouble != trouble_) {
+  return driver_trouble_;
+}
+
+void Writer::set_trouble(std::string Writer::*place, std::string trouble) {
+  const std::lock_guard lock(trouble_mutex_);
+  if (trouble != this->*place) {
     if (trouble.empty()) {
       log::info("the store takes writes again");
     } else {
       log::error("the store cannot write", {{"error", trouble}});
     }
   }
-  trouble_ = std::move(trouble);
+  this->*place = std::move(trouble);
 }
 
 void Writer::run() {
@@ -114,15 +121,25 @@ void Writer::run() {
 }
 
 void Writer::handle(Message& message) {
-  if (auto* const change = std::get_if<ForeignChange>(&message)) {
-    apply_foreign(*change);
+  if (auto* const change = std::get_if<ToldChange>(&message)) {
+    handle_told(*change);
   } else if (auto* const result = std::get_if<CommitResult>(&message)) {
     finish_batch(*result);
+  } else if (auto* const order = std::get_if<ConfirmOrder>(&message)) {
+    confirm(*order);
+  } else if (auto* const answer = std::get_if<Confirmed>(&message)) {
+    confirmed(answer->error);
+  } else if (auto* const trouble = std::get_if<DriverTrouble>(&message)) {
+    set_trouble(&Writer::driver_trouble_, std::move(trouble->reason));
+  } else if (auto* const begin = std::get_if<ResyncBegin>(&message)) {
+    begin_resync(begin->revision);
+  } else if (std::holds_alternative<ResyncEnd>(message)) {
+    end_resync();
   } else {
-    auto& order = std::get<CompactOrder>(message);
-    forget_up_to(std::min(order.revision, horizon_.published->load() - 1));
-    if (driver_compacted_ >= wanted_compacted_) return order.done();
-    compact_orders_.push_back(std::move(order));
+    auto& compact = std::get<CompactOrder>(message);
+    forget_up_to(std::min(compact.revision, horizon_.published->load() - 1));
+    if (driver_compacted_ >= wanted_compacted_) return compact.done();
+    compact_orders_.push_back(std::move(compact));
   }
 }
 
@@ -141,12 +158,15 @@ void Writer::begin_batch(std::vector<PendingWrite> writes) {
   for (PendingWrite& write : writes) {
     if (keys.contains(write.driver_key)) {
       later.push_back(std::move(write));
-    } else if (!answer_early(write)) {
+    } else if (shared_ || !answer_early(write)) {
       batch_.push_back(std::move(write));
       const PendingWrite& kept = batch_.back();
       keys.insert(kept.driver_key);
-      ops_.push_back(
-          {kept.driver_key, kept.value, kept.expected, kept.kind == PendingWrite::Kind::remove});
+      const bool remove = kept.kind == PendingWrite::Kind::remove;
+      const auto ttl =
+          options_.ttl && !remove ? options_.ttl(kept.key.id) : std::chrono::seconds(0);
+      ops_.push_back({kept.driver_key, kept.value, kept.expected, remove, ttl});
+      if (shared_) told_.try_emplace(kept.driver_key);
     }
   }
   if (!later.empty()) queue_.put_back(std::move(later));
@@ -184,7 +204,7 @@ void Writer::finish_batch(CommitResult& result) {
     result.stored = false;
     result.error = "the storage driver answered a batch with another number of results";
   }
-  set_trouble(result.stored ? std::string() : result.error);
+  set_trouble(&Writer::trouble_, result.stored ? std::string() : result.error);
 
   std::vector<WriteResult> answers(batch.size());
   std::vector<Collection*> changed;
@@ -192,16 +212,12 @@ void Writer::finish_batch(CommitResult& result) {
     if (!result.stored) {
       answers[i].error = result.error;
       metrics_->failed.add();
-    } else if (result.revisions[i] == 0) {
-      answers[i] = refused(batch[i], batch[i].collection->get(batch[i].key.ns, batch[i].key.name));
-      metrics_->conflicts.add();
-    } else {
-      answers[i].status = WriteStatus::ok;
-      answers[i].object = apply(batch[i], result.revisions[i]);
-      changed.push_back(batch[i].collection);
-      metrics_->stored.add();
+      continue;
     }
+    answers[i] = outcome(batch[i], result.revisions[i], result.error);
+    if (answers[i].status == WriteStatus::ok && !shared_) changed.push_back(batch[i].collection);
   }
+  told_.clear();
   std::sort(changed.begin(), changed.end());
   changed.erase(std::unique(changed.begin(), changed.end()), changed.end());
   for (Collection* const collection : changed) collection->notify();
@@ -209,18 +225,34 @@ void Writer::finish_batch(CommitResult& result) {
   for (std::size_t i = 0; i < batch.size(); ++i) batch[i].done(std::move(answers[i]));
 }
 
-void Writer::apply_foreign(const ForeignChange& change) {
-  const auto key = parse_driver_key(change.key);
-  if (!key) return log::warn("the store ignores a key that is not ours", {{"key", change.key}});
-  Collection& collection = collections_.at(key->id);
-  if (change.removed) {
-    collection.apply_remove(key->ns, key->name, change.revision);
-  } else if (Draft draft = prepare(key->ns, key->name, change.value)) {
-    collection.apply_put(finish(std::move(draft), change.revision, change.created));
-  } else {
-    return log::warn("the store ignores a value that is no object", {{"key", change.key}});
+WriteResult Writer::outcome(PendingWrite& write, OpRevision revision, const std::string& error) {
+  WriteResult result;
+  if (revision == kUnknownOutcome) {
+    result.status = WriteStatus::unknown;
+    result.error = error;
+    metrics_->failed.add();
+    return result;
   }
-  collection.notify();
+  if (revision == 0) {
+    metrics_->conflicts.add();
+    return refused(write, write.collection->get(write.key.ns, write.key.name));
+  }
+  if (!shared_) {
+    result.object = apply(write, revision);
+  } else {
+    for (const Told& told : told_[write.driver_key]) {
+      if (told.revision == revision) result.object = told.object;
+    }
+  }
+  if (result.object) {
+    result.status = WriteStatus::ok;
+    metrics_->stored.add();
+  } else {
+    result.status = WriteStatus::unknown;
+    result.error = "the storage driver acknowledged a change that it did not tell of";
+    metrics_->failed.add();
+  }
+  return result;
 }
 
 void Writer::look_at_history(Clock::time_point now) {
@@ -240,7 +272,13 @@ void Writer::forget_up_to(Revision revision) {
 
 void Writer::compact_driver() {
   try {
-    driver_compacted_ = driver_.compact(wanted_compacted_, kCompactSlice);
+    if (shared_ && options_.compacts && !options_.compacts()) {
+      driver_compacted_ = wanted_compacted_;  // another server's to do
+    } else {
+      // Commits of a shared driver do not wait for its compaction.
+      driver_compacted_ = driver_.compact(
+          wanted_compacted_, shared_ ? std::numeric_limits<std::size_t>::max() : kCompactSlice);
+    }
   } catch (const DriverError& error) {
     // Nothing is lost by keeping more history; the next look tries again.
     log::warn("the store could not forget old history", {{"error", error.what()}});

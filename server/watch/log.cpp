@@ -38,6 +38,17 @@ void Log::trim(std::int64_t revision) {
   }
 }
 
+void Log::cut(std::int64_t revision) {
+  std::deque<Entry> dropped;
+  {
+    const std::unique_lock lock(mutex_);
+    first_ += entries_.size() + 1;
+    dropped.swap(entries_);
+    trimmed_ = std::max(trimmed_, revision);
+    bytes_ = 0;
+  }
+}
+
 Sequence Log::first() const {
   const std::shared_lock lock(mutex_);
   return first_;

@@ -41,6 +41,9 @@ class Log {
   void append(Entry entry);
   // Drops everything up to and including `revision`.
   void trim(std::int64_t revision);
+  // Drops everything, and something unknown after it up to `revision`: whoever read so far has
+  // missed something.
+  void cut(std::int64_t revision);
 
   // The sequence of the first entry kept and the one the next entry will have.
   Sequence first() const;

@@ -1,7 +1,9 @@
 // A storage driver that remembers nothing past its data object: for tests of the store, and for
-// tests that need a store. It can fail, answer late and play a second server when told to.
+// tests that need a store. It can fail and answer late. Shared, it is one of several on the same
+// data, each told of what all do; what it is told can be held back, as a slow network would.
 #pragma once
 
+#include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <deque>
@@ -21,6 +23,7 @@
 namespace limen::test {
 
 // What is "on disk": survives the driver, so that a test can open it again.
+class MemoryDriver;
 class MemoryData {
  public:
   struct Change {
@@ -35,6 +38,7 @@ class MemoryData {
   std::deque<Change> changes;          // since
   std::map<std::string, Change> live;
   int commits = 0;
+  std::vector<MemoryDriver*> sharing;  // those that are told of changes
 
   // Does one op; 0 when the key is not at the expected revision. Under the mutex.
   storage::Revision apply(const storage::DriverOp& op) {
@@ -57,10 +61,14 @@ class MemoryData {
   }
 };
 
+enum class Sharing { alone, shared };
+
 class MemoryDriver final : public storage::Driver {
  public:
-  explicit MemoryDriver(std::shared_ptr<MemoryData> data = std::make_shared<MemoryData>())
-      : data_(std::move(data)) {}
+  explicit MemoryDriver(std::shared_ptr<MemoryData> data = std::make_shared<MemoryData>(),
+                        Sharing sharing = Sharing::alone)
+      : data_(std::move(data)), sharing_(sharing) {}
+  ~MemoryDriver() override { close(); }
 
   // ---- what a test may want ----------------------------------------------------------------
   // The next commits fail with this text until it is emptied.
@@ -84,18 +92,36 @@ class MemoryDriver final : public storage::Driver {
     }
     for (const auto& one : waiting) one();
   }
-  // A change by another server; 0 when it did not apply.
+  // A change by another server (shared only); 0 when it did not apply.
   storage::Revision foreign(const std::string& key, const std::string& value,
                             storage::Revision expected, bool remove = false) {
-    MemoryData::Change change;
-    {
-      const std::lock_guard lock(data_->mutex);
-      if (data_->apply({key, value, expected, remove}) == 0) return 0;
-      change = data_->changes.back();
-    }
-    changed_({change.key, change.value, change.revision, change.created, change.removed});
-    return change.revision;
+    const std::lock_guard lock(data_->mutex);
+    return apply({key, value, expected, remove});
   }
+  // From now on nothing is told, and nothing that must be told before is answered (shared only).
+  void hold_changes() {
+    const std::lock_guard lock(data_->mutex);
+    telling_ = false;
+  }
+  void release_changes() {
+    const std::lock_guard lock(data_->mutex);
+    telling_ = true;
+    for (const auto& one : std::exchange(untold_, {})) one();
+  }
+  // As if what was held back had been forgotten meanwhile: tells all there is anew.
+  void miss_changes() {
+    const std::lock_guard lock(data_->mutex);
+    const std::vector<std::function<void()>> lost = std::exchange(untold_, {});
+    telling_ = true;
+    listener_->resync(data_->state.revision);
+    for (const auto& [key, one] : data_->live) tell(one);
+    listener_->resynced();
+  }
+  void trouble(const std::string& reason) { listener_->trouble(reason); }
+  // Commits are done but answered as if nobody knew.
+  void forget_outcomes(bool forget) { outcomes_unknown_ = forget; }
+  // Confirmations asked for so far.
+  int confirmations() const { return confirmations_; }
   MemoryData& data() { return *data_; }
 
   // ---- Driver ------------------------------------------------------------------------------
@@ -127,10 +153,39 @@ class MemoryDriver final : public storage::Driver {
       result.error = failure_;
       result.stored = failure_.empty();
       if (result.stored) {
-        for (const storage::DriverOp& op : ops) result.revisions.push_back(data_->apply(op));
+        for (const storage::DriverOp& op : ops) result.revisions.push_back(apply(op));
+        if (outcomes_unknown_) {
+          result.error = "nobody knows";
+          result.revisions.assign(ops.size(), storage::kUnknownOutcome);
+        }
+      }
+      if (!telling_) {
+        untold_.push_back(
+            [done = std::move(done), result = std::move(result)]() mutable { done(result); });
+        return;
       }
     }
     done(std::move(result));
+  }
+
+  bool shared() const override { return sharing_ == Sharing::shared; }
+
+  void confirm(std::function<void(std::string)> done) noexcept override {
+    {
+      const std::lock_guard lock(data_->mutex);
+      ++confirmations_;
+      if (!telling_) {
+        untold_.push_back([this, done = std::move(done)] { done(failure_); });
+        return;
+      }
+    }
+    done(failure_);
+  }
+
+  void advance(storage::Revision revision) override {
+    const std::lock_guard lock(data_->mutex);
+    data_->state.revision = std::max(data_->state.revision, revision);
+    data_->state.compacted = std::max(data_->state.compacted, revision);
   }
 
   storage::Revision compact(storage::Revision revision, std::size_t limit) override {
@@ -153,18 +208,47 @@ class MemoryDriver final : public storage::Driver {
     return data_->state.compacted;
   }
 
-  void watch(std::function<void(const storage::DriverChange&)> changed) override {
-    changed_ = std::move(changed);
+  void watch(storage::DriverListener& listener) override {
+    if (!shared()) return;
+    const std::lock_guard lock(data_->mutex);
+    listener_ = &listener;
+    data_->sharing.push_back(this);
   }
-  void close() noexcept override {}
+  void close() noexcept override {
+    const std::lock_guard lock(data_->mutex);
+    std::erase(data_->sharing, this);
+    untold_.clear();
+  }
 
  private:
+  void tell(const MemoryData::Change& one) {
+    listener_->changed({one.key, one.value, one.revision, one.created, one.removed});
+  }
+  // Under the mutex.
+  storage::Revision apply(const storage::DriverOp& op) {
+    const storage::Revision revision = data_->apply(op);
+    if (revision == 0) return 0;
+    for (MemoryDriver* const one : data_->sharing) {
+      if (one->telling_) {
+        one->tell(data_->changes.back());
+      } else {
+        one->untold_.push_back([one, change = data_->changes.back()] { one->tell(change); });
+      }
+    }
+    return revision;
+  }
+
   std::shared_ptr<MemoryData> data_;
   std::string failure_;
   std::atomic<std::chrono::milliseconds> commit_time_{std::chrono::milliseconds(0)};
   bool held_ = false;
   std::vector<std::function<void()>> waiting_;
-  std::function<void(const storage::DriverChange&)> changed_;
+  const Sharing sharing_;
+  storage::DriverListener* listener_ = nullptr;
+  bool telling_ = true;
+  bool outcomes_unknown_ = false;
+  std::atomic<int> confirmations_{0};
+  std::vector<std::function<void()>> untold_;
 };
 
 // A store for tests of other rooms.

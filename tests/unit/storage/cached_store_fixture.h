@@ -32,9 +32,9 @@ class CachedStoreTest : public testing::Test {
  protected:
   CachedStoreTest() { open(); }
 
-  void open(StoreOptions options = {}) {
+  void open(StoreOptions options = {}, test::Sharing sharing = test::Sharing::alone) {
     store_.reset();
-    auto driver = std::make_unique<test::MemoryDriver>(data_);
+    auto driver = std::make_unique<test::MemoryDriver>(data_, sharing);
     driver_ = driver.get();
     store_ = std::make_unique<CachedStore>(std::move(driver), options);
   }

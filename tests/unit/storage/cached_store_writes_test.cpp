@@ -102,21 +102,6 @@ TEST_F(CachedStoreTest, ClosingFinishesWhatIsQueuedAndRefusesTheRest) {
   EXPECT_EQ(store_->count(kPods), 50u) << "reads still work";
 }
 
-TEST_F(CachedStoreTest, ChangesOfAnotherServerArriveLikeOurOwn) {
-  int wakes = 0;
-  ReadStatus status{};
-  const auto watch = store_->watch(
-      kPods, "", 1, loop_, [&] { ++wakes; }, status);
-  driver_->foreign("/registry/core/pods/default/theirs", text("1"), 0);
-  while (store_->revision() < 2) std::this_thread::yield();
-  EXPECT_EQ(store_->get(pod("theirs"))->revision, 2);
-  EXPECT_EQ(update(pod("theirs"), 2, text("2")).object->create_revision, 2);
-  driver_->foreign("/registry/core/pods/default/theirs", "", 3, true);
-  while (store_->revision() < 4) std::this_thread::yield();
-  loop_.run();
-  EXPECT_EQ(watch->take(0).size(), 3u);
-}
-
 TEST_F(CachedStoreTest, ConcurrentWritersNeverLoseAnUpdate) {
   constexpr int kThreads = 4, kEach = 300;
   create(pod("counter"), text("0"));

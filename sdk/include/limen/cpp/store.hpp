@@ -40,6 +40,7 @@ class StoreOp {
   std::string_view value() const { return to_view(op_->value); }
   std::int64_t expected() const { return op_->expected; }
   bool remove() const { return op_->remove != 0; }
+  std::int32_t ttl() const { return op_->ttl; }  // seconds; 0: it stays
 
  private:
   const limen_store_op* op_;
@@ -68,6 +69,10 @@ class Store : public Plugin {
   virtual Result<std::vector<std::int64_t>> commit(const StoreBatch& batch) = 0;
   // Returns the revision reached.
   virtual Result<std::int64_t> compact(std::int64_t revision, std::size_t limit) = 0;
+  // Has the next change get a revision greater than `revision`.
+  virtual Result<void> advance(std::int64_t) {
+    return Error{"this store cannot leave revisions out", LIMEN_E_UNSUPPORTED};
+  }
 };
 
 namespace detail {
@@ -99,7 +104,7 @@ struct StoreKind {
     return barrier(error, [&]() -> limen_status {
       const Result<StoreState> state = Self::of(plugin).object->open();
       if (!state.ok()) return tell(error, state.error());
-      *out = {state->revision, state->compacted};
+      *out = {state->revision, state->compacted, {}};
       return LIMEN_OK;
     });
   }
@@ -142,13 +147,20 @@ struct StoreKind {
       return LIMEN_OK;
     });
   }
+  static limen_status advance(const limen_plugin* plugin, int64_t revision,
+                              const limen_store_error* error) noexcept {
+    return barrier(error, [&]() -> limen_status {
+      const Result<void> result = Self::of(plugin).object->advance(revision);
+      return result.ok() ? LIMEN_OK : tell(error, result.error());
+    });
+  }
   static void keep(void* arg, limen_str message) {
     *static_cast<std::string*>(arg) = to_view(message);
   }
 
   static const void* extension(std::string_view id) {
     static constexpr limen_store kTable{
-        sizeof(limen_store), 0, &open, &load, &commit, &compact, nullptr};
+        sizeof(limen_store), 0, &open, &load, &commit, &compact, nullptr, nullptr, &advance};
     if constexpr (std::is_base_of_v<StoreCopies, T>) {
       if (id == LIMEN_STORE_COPIES) return StoreCopiesTable<Self>::table();
     }

@@ -1,0 +1,21 @@
+#include "app/store_setup.h"
+
+#include <memory>
+#include <utility>
+#include <vector>
+
+#include "modules/store_adapter.h"
+#include "storage/translation.h"
+
+namespace limen::app {
+
+std::unique_ptr<storage::Driver> store_driver(const config::ServerConfiguration& configuration,
+                                              const limen_plugin& plugin) {
+  (void)configuration;
+  std::unique_ptr<storage::Driver> driver = modules::store_driver(plugin);
+  // The one nearest to the store first.
+  std::vector<std::shared_ptr<storage::Translation>> layers;
+  return storage::translated(std::move(driver), std::move(layers));
+}
+
+}  // namespace limen::app

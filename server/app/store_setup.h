@@ -1,0 +1,18 @@
+// How the configured store's data are seen: the driver of its module, and what lies in between.
+//
+// Thread rule: at start-up.
+#pragma once
+
+#include <memory>
+
+#include "config/configuration.h"
+#include "limen/abi.h"
+#include "storage/driver.h"
+
+namespace limen::app {
+
+// The driver of a started store module, which outlives it. Throws storage::DriverError.
+std::unique_ptr<storage::Driver> store_driver(const config::ServerConfiguration& configuration,
+                                              const limen_plugin& plugin);
+
+}  // namespace limen::app
