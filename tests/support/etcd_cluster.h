@@ -128,6 +128,8 @@ class LimenServer {
         << "secure: {bindAddress: 127.0.0.1, port: " << secure << ", certDir: " << folder_ << "}\n"
         << "local: {enabled: true, port: " << port_ << "}\n"
         << "authenticators: [{name: anonymous}]\nauthorizers: [{name: rbac}]\nadmission: []\n"
+        // What clients write into their namespace is all there is in it.
+        << "controllers: {disabled: [root-ca-publisher, default-service-account]}\n"
         << "storage: " << storage << "\nshutdownTimeout: 2s\nlog: {level: warn}\n"
         << "threads: {io: 2, workers: 4}\n";
     out.close();

@@ -19,7 +19,8 @@
 namespace limen::test {
 
 struct HttpAnswer {
-  int status = 0;  // 0: there was no answer, or not all of it
+  int status = 0;        // 0: there was no answer, or not all of it
+  bool refused = false;  // nobody was there to be asked
   std::string retry_after;
   std::string text;
 
@@ -68,7 +69,9 @@ class HttpClient {
         throw Poco::Net::NetException("cut");
       answer.status = response_.getStatus();
       answer.retry_after = response_.get("Retry-After", "");
-    } catch (const Poco::Exception&) {
+    } catch (const Poco::Exception& error) {
+      answer.refused =
+          dynamic_cast<const Poco::Net::ConnectionRefusedException*>(&error) != nullptr;
       session_.reset();
     }
     return answer;

@@ -248,6 +248,7 @@ class Client {
       }
       return true;
     }
+    if (answer.refused) return false;
     if (unanswered(answer)) {
       one.outcome = Outcome::unknown;
       one.answered = Operation::kNever;
