@@ -8,9 +8,7 @@ namespace {
 
 constexpr int kFailuresInARow = 2;
 
-Failure closing() {
-  return {Failure::Kind::unreachable, false, "the store is being closed"};
-}
+Failure closing() { return {Failure::Kind::unreachable, false, "the store is being closed"}; }
 
 }  // namespace
 
@@ -23,7 +21,8 @@ Client::Client(std::shared_ptr<Loop> loop, const Settings& settings, limen::Log 
   token_good_ = settings.username.empty();
 }
 
-// ---- endpoints -----------------------------------------------------------------------------------
+// ---- endpoints
+// -----------------------------------------------------------------------------------
 
 const std::shared_ptr<Connection>& Client::active() {
   if (!active_) active_ = std::make_shared<Connection>(settings_, settings_.endpoints[place_]);
@@ -55,8 +54,8 @@ void Client::note(const std::shared_ptr<Connection>& connection, const Failure* 
     return;
   }
   if (connection != active_ || stopping_) return;
-  const bool cannot = failure->kind == Failure::Kind::unreachable ||
-                      failure->kind == Failure::Kind::unknown;
+  const bool cannot =
+      failure->kind == Failure::Kind::unreachable || failure->kind == Failure::Kind::unknown;
   if (!cannot) return;
   if (failure->answered && ++connection->failures < kFailuresInARow) return;
   next(failure->text);
@@ -68,7 +67,8 @@ void Client::add_metadata(grpc::ClientContext& context) const {
   if (!token_.empty()) context.AddMetadata("token", token_);
 }
 
-// ---- calls ---------------------------------------------------------------------------------------
+// ---- calls
+// ---------------------------------------------------------------------------------------
 
 template <class Request, class Response, class Begin>
 void Client::call(Request request, milliseconds timeout, Done<Response> done, Begin begin) {
@@ -114,8 +114,7 @@ void Client::send(const std::shared_ptr<Call<Request, Response>>& one, milliseco
         });
 }
 
-void Client::range(rpc::RangeRequest request, milliseconds timeout,
-                   Done<rpc::RangeResponse> done) {
+void Client::range(rpc::RangeRequest request, milliseconds timeout, Done<rpc::RangeResponse> done) {
   call<rpc::RangeRequest, rpc::RangeResponse>(
       std::move(request), timeout, std::move(done),
       [](Connection& to, auto* context, auto* question, auto* answer, auto callback) {
@@ -197,10 +196,10 @@ void Client::range_until(rpc::RangeRequest request, Clock::time_point deadline,
 std::weak_ptr<WatchStream> Client::watch(std::int64_t revision, bool previous, WatchDone done) {
   const std::shared_ptr<Connection> connection = active();
   if (stopping_ || !connection->error.empty()) {
-    const Failure failure =
-        stopping_ ? closing()
-                  : Failure{Failure::Kind::unreachable, false,
-                            "etcd at " + connection->url + ": " + connection->error};
+    const Failure failure = stopping_
+                                ? closing()
+                                : Failure{Failure::Kind::unreachable, false,
+                                          "etcd at " + connection->url + ": " + connection->error};
     note(connection, &failure);
     loop_->post([end = done.end, failure] { end(failure); });
     return {};
@@ -227,7 +226,8 @@ std::weak_ptr<WatchStream> Client::watch(std::int64_t revision, bool previous, W
   return stream;
 }
 
-// ---- tokens --------------------------------------------------------------------------------------
+// ---- tokens
+// --------------------------------------------------------------------------------------
 
 void Client::with_token(std::function<void(const Failure*)> task) {
   if (stopping_) {
@@ -270,7 +270,8 @@ void Client::fetch_token() {
 void Client::finish_token(const Failure* failure, const std::string& token) {
   fetching_ = false;
   std::optional<Failure> why;
-  if (failure != nullptr && failure->text.find("authentication is not enabled") == std::string::npos) {
+  if (failure != nullptr &&
+      failure->text.find("authentication is not enabled") == std::string::npos) {
     why = *failure;
     // Whatever became of the token, what was to be done with it was not.
     if (why->passing()) why->kind = Failure::Kind::unreachable;
@@ -281,7 +282,8 @@ void Client::finish_token(const Failure* failure, const std::string& token) {
   for (const auto& task : std::exchange(want_token_, {})) task(why ? &*why : nullptr);
 }
 
-// ---- the end -------------------------------------------------------------------------------------
+// ---- the end
+// -------------------------------------------------------------------------------------
 
 void Client::stop(std::function<void()> ended) {
   stopping_ = true;

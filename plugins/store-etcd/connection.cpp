@@ -20,7 +20,8 @@ constexpr const char* kSystemAuthorities = "/etc/ssl/certs/ca-certificates.crt";
 std::shared_ptr<grpc::ChannelCredentials> credentials(const Settings& settings, bool tls) {
   if (!tls) return grpc::InsecureChannelCredentials();
   grpc::SslCredentialsOptions options;
-  options.pem_root_certs = read_file(settings.ca_file.empty() ? kSystemAuthorities : settings.ca_file);
+  options.pem_root_certs =
+      read_file(settings.ca_file.empty() ? kSystemAuthorities : settings.ca_file);
   if (!settings.cert_file.empty()) {
     options.pem_cert_chain = read_file(settings.cert_file);
     options.pem_private_key = read_file(settings.key_file);

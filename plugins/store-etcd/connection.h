@@ -17,7 +17,8 @@ namespace limen_etcd {
 namespace rpc = etcdserverpb;
 
 struct Connection {
-  // No connect yet: gRPC does that when the first call comes. A file that cannot be read is `error`.
+  // No connect yet: gRPC does that when the first call comes. A file that cannot be read is
+  // `error`.
   Connection(const Settings& settings, const Endpoint& endpoint);
 
   std::string url;

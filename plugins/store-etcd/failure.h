@@ -23,7 +23,9 @@ struct Failure {
   std::string text;       // one sentence, naming the endpoint
 
   // Worth asking again, for a question that changes nothing.
-  bool passing() const { return kind == Kind::unreachable || kind == Kind::unknown || kind == Kind::token; }
+  bool passing() const {
+    return kind == Kind::unreachable || kind == Kind::unknown || kind == Kind::token;
+  }
 };
 
 // What a status that is not OK means.

@@ -5,10 +5,10 @@ namespace limen_etcd {
 namespace {
 
 constexpr milliseconds kTick{250};
-constexpr milliseconds kQuiet{2000};      // without a proof of life, one is asked for
-constexpr milliseconds kAnswer{2000};     // in which it must be given
-constexpr milliseconds kUnanswered{3000}; // trouble, since the first question without an answer
-constexpr milliseconds kBroken{2000};     // trouble, since the watch broke
+constexpr milliseconds kQuiet{2000};       // without a proof of life, one is asked for
+constexpr milliseconds kAnswer{2000};      // in which it must be given
+constexpr milliseconds kUnanswered{3000};  // trouble, since the first question without an answer
+constexpr milliseconds kBroken{2000};      // trouble, since the watch broke
 
 }  // namespace
 

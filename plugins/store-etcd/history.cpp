@@ -117,7 +117,8 @@ std::optional<rpc::RangeResponse> History::try_range(const rpc::RangeRequest& re
                      answer.failure->text + ")");
 }
 
-// ---- where the data stand ------------------------------------------------------------------------
+// ---- where the data stand
+// ------------------------------------------------------------------------
 
 std::optional<std::int64_t> History::ask(std::int64_t revision) {
   rpc::RangeRequest question;
@@ -132,7 +133,8 @@ std::optional<std::int64_t> History::ask(std::int64_t revision) {
 Position History::find() {
   Position position;
   position.revision = ask(0).value_or(1);
-  const std::int64_t long_ago = std::max<std::int64_t>(1, position.revision - client_.settings().history);
+  const std::int64_t long_ago =
+      std::max<std::int64_t>(1, position.revision - client_.settings().history);
   if (!ask(long_ago)) {
     position.compacted = forgotten(long_ago, position.revision);
   } else if (long_ago > 1) {
@@ -154,7 +156,8 @@ std::int64_t History::forgotten(std::int64_t least, std::int64_t newest) {
   return newest;
 }
 
-// ---- what was there ------------------------------------------------------------------------------
+// ---- what was there
+// ------------------------------------------------------------------------------
 
 bool History::read(const Position& position, const limen::draft::ChangeSink& sink) {
   if (position.compacted > 0 && !read_keys(position.compacted, sink)) return false;

@@ -8,7 +8,9 @@ namespace limen_etcd {
 namespace {
 
 // How long a lease is given out.
-std::chrono::seconds slot_of(std::int32_t ttl) { return std::chrono::seconds(std::max(1, ttl / 20)); }
+std::chrono::seconds slot_of(std::int32_t ttl) {
+  return std::chrono::seconds(std::max(1, ttl / 20));
+}
 
 }  // namespace
 

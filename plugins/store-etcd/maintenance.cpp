@@ -21,18 +21,19 @@ void compact_until(Client& client, std::int64_t revision, Clock::time_point dead
   rpc::CompactionRequest request;
   request.set_revision(revision);
   const auto left = std::chrono::duration_cast<milliseconds>(deadline - Clock::now());
-  client.compact(request, std::max(left, milliseconds(1)),
-                 [&client, revision, deadline, give = std::move(give), attempt](
-                     const Failure* failure, rpc::CompactionResponse&) {
-                   const milliseconds pause = pause_before(attempt);
-                   if (failure == nullptr) return give(std::nullopt);
-                   if (!failure->passing() || client.stopping() || Clock::now() + pause >= deadline) {
-                     return give(*failure);
-                   }
-                   client.loop().after(pause, [&client, revision, deadline, give, attempt] {
-                     compact_until(client, revision, deadline, give, attempt + 1);
-                   });
-                 });
+  client.compact(
+      request, std::max(left, milliseconds(1)),
+      [&client, revision, deadline, give = std::move(give), attempt](const Failure* failure,
+                                                                     rpc::CompactionResponse&) {
+        const milliseconds pause = pause_before(attempt);
+        if (failure == nullptr) return give(std::nullopt);
+        if (!failure->passing() || client.stopping() || Clock::now() + pause >= deadline) {
+          return give(*failure);
+        }
+        client.loop().after(pause, [&client, revision, deadline, give, attempt] {
+          compact_until(client, revision, deadline, give, attempt + 1);
+        });
+      });
 }
 
 // Many small writes at once, until the newest revision is `target`. On the loop.
@@ -57,8 +58,8 @@ class Advance : public std::enable_shared_from_this<Advance> {
     newest_ = std::max(newest_, revision);
     if (newest_ >= next_word_) {
       if (next_word_ > 0) {
-        log_.info("revisions are being left out", {{"revision", std::to_string(newest_)},
-                                                   {"until", std::to_string(target_)}});
+        log_.info("revisions are being left out",
+                  {{"revision", std::to_string(newest_)}, {"until", std::to_string(target_)}});
       }
       next_word_ = newest_ + 100000;
     }

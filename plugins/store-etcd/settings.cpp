@@ -110,7 +110,8 @@ using Finding = std::pair<const char*, const char*>;
 
 std::optional<Finding> contradiction(limen::Node config) {
   bool tls = false;
-  for (const std::string& url : config["endpoints"].strings()) tls = tls || url.starts_with("https");
+  for (const std::string& url : config["endpoints"].strings())
+    tls = tls || url.starts_with("https");
   const auto has = [&](const char* key) { return static_cast<bool>(config[key]); };
   if (has("certFile") != has("keyFile")) {
     return Finding{has("certFile") ? "/certFile" : "/keyFile",

@@ -22,9 +22,9 @@ struct Settings {
   std::string username, password_file;
   std::chrono::milliseconds dial_timeout{}, request_timeout{}, keepalive_time{},
       keepalive_timeout{};
-  std::size_t parallel = 0;   // transactions under way at once
-  std::int64_t page = 0;      // keys in one answer when all are read
-  std::int64_t history = 0;   // changes read at the start, at most
+  std::size_t parallel = 0;  // transactions under way at once
+  std::int64_t page = 0;     // keys in one answer when all are read
+  std::int64_t history = 0;  // changes read at the start, at most
 
   // The endpoints for a sentence.
   std::string names() const;

@@ -90,7 +90,8 @@ milliseconds Writes::time_left() const {
   return std::chrono::duration_cast<milliseconds>(job_->deadline - Clock::now());
 }
 
-// ---- one op --------------------------------------------------------------------------------------
+// ---- one op
+// --------------------------------------------------------------------------------------
 
 void Writes::send(std::size_t op) {
   const limen_store_op& raw_op = raw(op);
@@ -151,7 +152,8 @@ void Writes::retry(std::size_t op, const Failure& failure) {
   client_.loop().after(pause, of_job([this, op] { send(op); }));
 }
 
-// ---- outcomes that are not known -----------------------------------------------------------------
+// ---- outcomes that are not known
+// -----------------------------------------------------------------
 
 void Writes::resolve(std::size_t op, const std::string& why) {
   rpc::RangeRequest question;
@@ -188,7 +190,8 @@ void Writes::on_read(std::size_t op, const std::string& why, const rpc::RangeRes
   end_unknown(op, why);
 }
 
-// ---- the end -------------------------------------------------------------------------------------
+// ---- the end
+// -------------------------------------------------------------------------------------
 
 void Writes::end_not_done(std::size_t op, const std::string& why) {
   if (job_->ops[op].uncertain) return end_unknown(op, why);
@@ -224,8 +227,8 @@ void Writes::answer(bool told) {
     job->commit->fail({job->error, LIMEN_E_UNAVAILABLE});
   } else if (!told) {
     const std::vector<std::int64_t> unknown(job->ops.size(), LIMEN_STORE_UNKNOWN);
-    job->commit->succeed(unknown, "etcd does not tell of the changes it made: " +
-                                      follower_.why_broken());
+    job->commit->succeed(unknown,
+                         "etcd does not tell of the changes it made: " + follower_.why_broken());
   } else {
     job->commit->succeed(job->revisions, job->error);
   }
@@ -237,9 +240,8 @@ void Writes::stop() {
     commit->fail({"the store is being closed", LIMEN_E_UNAVAILABLE});
   }
   if (!job_) return;
-  const bool sent = std::any_of(job_->ops.begin(), job_->ops.end(), [](const Op& op) {
-    return op.sent && !op.not_done;
-  });
+  const bool sent = std::any_of(job_->ops.begin(), job_->ops.end(),
+                                [](const Op& op) { return op.sent && !op.not_done; });
   job_->error = "the store is being closed";
   if (!sent) job_->not_done = job_->ops.size();
   answer(true);
