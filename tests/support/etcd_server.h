@@ -28,7 +28,7 @@ namespace limen::test {
 struct EtcdOptions {
   int members = 1;
   // Files for https with client certificates; empty: http.
-  std::string certificate, key, authority;
+  std::string certificate{}, key{}, authority{};
   std::vector<std::string> more{};  // flags
 };
 
