@@ -1,12 +1,16 @@
 #include "client.h"
 
 #include <algorithm>
+#include <type_traits>
 
 namespace limen_etcd {
 
 namespace {
 
 constexpr int kFailuresInARow = 2;
+// What a leader that is no more took is answered by then, or never.
+constexpr milliseconds kOldTerm{200};
+constexpr milliseconds kLong{500};
 
 Failure closing() { return {Failure::Kind::unreachable, false, "the store is being closed"}; }
 
@@ -61,6 +65,26 @@ void Client::note(const std::shared_ptr<Connection>& connection, const Failure* 
   next(failure->text);
 }
 
+void Client::note_term(std::uint64_t term) {
+  if (term <= term_) return;
+  const bool changed = term_ != 0;
+  term_ = term;
+  if (!changed) return;
+  loop_->after(kOldTerm, [this, term] {
+    for (AnyCall* const call : calls_) {
+      if (!call->writes || call->term >= term || call->given_up) continue;
+      call->given_up = true;
+      call->context.TryCancel();
+    }
+  });
+}
+
+bool Client::waits_long() const {
+  const auto before = Clock::now() - kLong;
+  return std::any_of(calls_.begin(), calls_.end(),
+                     [before](const AnyCall* call) { return call->writes && call->sent < before; });
+}
+
 void Client::add_metadata(grpc::ClientContext& context) const {
   // A member that knows of no leader says so at once.
   context.AddMetadata("hasleader", "true");
@@ -93,6 +117,9 @@ void Client::send(const std::shared_ptr<Call<Request, Response>>& one, milliseco
     return;
   }
   add_metadata(one->context);
+  one->writes = std::is_same_v<Request, rpc::TxnRequest>;
+  one->term = term_;
+  one->sent = Clock::now();
   one->context.set_deadline(std::chrono::system_clock::now() + timeout);
   calls_.insert(one.get());
   begin(*one->connection, &one->context, &one->request, &one->response,
@@ -101,11 +128,12 @@ void Client::send(const std::shared_ptr<Call<Request, Response>>& one, milliseco
             calls_.erase(one.get());
             if (status.ok()) {
               note(one->connection, nullptr);
+              note_term(one->response.header().raft_term());
               one->done(nullptr, one->response);
             } else {
               const Failure failure = failure_of(status, one->connection->url);
               if (failure.kind == Failure::Kind::token) token_good_ = settings_.username.empty();
-              note(one->connection, &failure);
+              if (!one->given_up) note(one->connection, &failure);
               one->done(&failure, one->response);
             }
             one->done = nullptr;

@@ -2,7 +2,8 @@
 //
 // An endpoint that cannot be reached, does not answer or says again and again that it can do
 // nothing is left for the next one; what is under way there is cancelled then, so that whoever
-// asked can ask the next. Calls are sent once: asking again is the caller's, who knows whether that
+// asked can ask the next. So are transactions that were sent to a leader that is no more: etcd lets
+// them hang for seconds. Calls are sent once: asking again is the caller's, who knows whether that
 // is right. A token is fetched before the first call where a user is configured, and again when
 // etcd no longer takes it.
 // Thread rule: the loop.
@@ -64,6 +65,8 @@ class Client {
   // `end` has been posted.
   std::weak_ptr<WatchStream> watch(std::int64_t revision, bool previous, WatchDone done);
 
+  // A transaction has been waiting for its answer for longer than it should.
+  bool waits_long() const;
   // Leaves the endpoint that is used for the next.
   void leave(const std::string& why);
   const std::string& url();
@@ -78,6 +81,10 @@ class Client {
     virtual ~AnyCall() = default;
     std::shared_ptr<Connection> connection;
     grpc::ClientContext context;
+    bool writes = false;  // a transaction
+    bool given_up = false;
+    std::uint64_t term = 0;  // the newest that was known when it was sent
+    Clock::time_point sent;
   };
   template <class Request, class Response>
   struct Call : AnyCall {
@@ -90,6 +97,8 @@ class Client {
   void next(const std::string& why);
   // Judges the endpoint by how a call over it ended.
   void note(const std::shared_ptr<Connection>& connection, const Failure* failure);
+  // Each leader has a term of its own.
+  void note_term(std::uint64_t term);
   void add_metadata(grpc::ClientContext& context) const;
   void ended_one();
 
@@ -109,6 +118,7 @@ class Client {
   std::size_t place_ = 0;  // of the active one among the endpoints
   std::unordered_set<AnyCall*> calls_;
   std::unordered_set<WatchStream*> streams_;
+  std::uint64_t term_ = 0;
   bool stopping_ = false;
   std::function<void()> ended_;
 

@@ -53,6 +53,7 @@ std::string words(const grpc::Status& status) {
       !said_by_etcd(status.error_message())) {
     return "no answer in time";
   }
+  if (status.error_code() == grpc::StatusCode::CANCELLED) return "its answer was not waited for";
   return status.error_message().empty() ? "status " + std::to_string(status.error_code())
                                         : status.error_message();
 }

@@ -33,7 +33,8 @@ void Health::tick() {
   if (!watching_) return;
   follower_.tick();
   judge();
-  if (!asking_ && (failing_since_ || Clock::now() - proved_ > kQuiet)) ask();
+  const bool quiet = Clock::now() - proved_ > kQuiet;
+  if (!asking_ && (failing_since_ || quiet || client_.waits_long())) ask();
   client_.loop().after(kTick, [this] { tick(); });
 }
 
