@@ -10,13 +10,14 @@
 
 #include "storage/key.h"
 #include "storage/migration_mark.h"
+#include "storage/scan.h"
 
 namespace limen::storage {
 
 namespace {
 
-constexpr std::size_t kTellEvery = 1000;      // keys
-constexpr std::size_t kCompactAtOnce = 4096;  // changes
+constexpr std::size_t kTellEvery = 1000;         // keys
+constexpr std::size_t kCompactAtOnce = 100'000;  // changes
 
 using Hash = std::array<unsigned char, 32>;
 
@@ -255,6 +256,11 @@ class Migration {
     for (const auto& [text, item] : from_.items) {
       const auto key = parse_driver_key(text);
       if (!key) throw MigrationError(source_side_.name + " holds " + text + ", which is no object");
+      if (!scan_object(item.value)) {
+        throw MigrationError(source_side_.name + " holds " + text +
+                             ", whose value is no object: what is encrypted is read with the "
+                             "configuration that says how");
+      }
       const ResourceId& id = key->id;
       ++report_.objects[id.group.empty() ? id.resource : id.resource + '.' + id.group];
     }

@@ -119,11 +119,19 @@ TEST_F(MigrationTest, MovesEverythingAndCountsIt) {
 }
 
 TEST_F(MigrationTest, TheDigestIsOfKeysAndValuesAlone) {
-  auto others = std::make_shared<test::MemoryData>();
-  others->apply({key("a"), "1", 0});
-  from_ = others;
-  // printf '/registry/core/pods/web/a\0' and the SHA-256 of '1', together through sha256sum.
-  EXPECT_EQ(move().sha256, "f9dfb90be51fe60c286a1df27493339a4dd717602fceec341ac6ccba80e04060");
+  from_ = std::make_shared<test::MemoryData>();
+  from_->apply({key("a"), R"({"metadata":{"name":"a"}})", 0});
+  // (printf '/registry/core/pods/web/a\0'
+  //  printf '{"metadata":{"name":"a"}}' | openssl sha256 -binary) | sha256sum
+  EXPECT_EQ(move().sha256, "4f002388a94994beb3870e56eaaeb144f5ce96936f84684b23b77c14075eb5db");
+}
+
+TEST_F(MigrationTest, WhatIsEncryptedIsNotMovedAsItIs) {
+  from_->apply({key("hidden"), "k8s:enc:aesgcm:v1:key1:xyz", 0});
+  EXPECT_EQ(refusal(),
+            "sqlite:/from holds /registry/core/pods/web/hidden, whose value is no object: what is "
+            "encrypted is read with the configuration that says how");
+  EXPECT_TRUE(to_->live.empty());
 }
 
 TEST_F(MigrationTest, ComesBackTheSame) {
