@@ -81,8 +81,9 @@ void Client::note_term(std::uint64_t term) {
 
 bool Client::waits_long() const {
   const auto before = Clock::now() - kLong;
-  return std::any_of(calls_.begin(), calls_.end(),
-                     [before](const AnyCall* call) { return call->writes && call->sent < before; });
+  return std::any_of(calls_.begin(), calls_.end(), [before](const auto& call) {
+    return call.first->writes && call.first->sent < before;
+  });
 }
 
 void Client::add_metadata(grpc::ClientContext& context) const {
