@@ -4,17 +4,28 @@
 #include <utility>
 #include <vector>
 
+#include "encryption/encrypted_values.h"
 #include "modules/store_adapter.h"
 #include "storage/translation.h"
 
 namespace limen::app {
 
 std::unique_ptr<storage::Driver> store_driver(const config::ServerConfiguration& configuration,
-                                              const limen_plugin& plugin) {
+                                              const limen_plugin& plugin,
+                                              std::shared_ptr<const encryption::Keyring> keyring) {
   (void)configuration;
   std::unique_ptr<storage::Driver> driver = modules::store_driver(plugin);
   // The one nearest to the store first.
   std::vector<std::shared_ptr<storage::Translation>> layers;
+  // Others may encrypt what they share with us: that must not look as if it were no object.
+  if (keyring == nullptr && driver->shared()) {
+    keyring = std::make_shared<encryption::Keyring>(encryption::EncryptionConfiguration());
+  }
+  // Values are encrypted last, for the very key they are stored under.
+  if (keyring != nullptr) {
+    layers.push_back(std::make_shared<encryption::EncryptedValues>(
+        std::move(keyring), encryption::resource_of_driver_key));
+  }
   return storage::translated(std::move(driver), std::move(layers));
 }
 
