@@ -58,6 +58,11 @@ storage::StoreOptions store_options(const config::ServerConfiguration& configura
   storage::StoreOptions options;
   options.history = std::chrono::ceil<std::chrono::milliseconds>(configuration.history_retention);
   options.compact_every = std::min(options.compact_every, options.history);
+  const auto event_ttl = std::chrono::ceil<std::chrono::seconds>(configuration.event_ttl);
+  options.ttl = [event_ttl](const storage::ResourceId& id) {
+    const bool events = id.group.empty() && id.resource == "events";
+    return events ? event_ttl : std::chrono::seconds(0);
+  };
   return options;
 }
 
@@ -72,10 +77,14 @@ aggregation::RemoteServers::Options remote_options(
 }
 
 api::ApiOptions api_options(const config::ServerConfiguration& configuration,
-                            base::WorkerPool& decoders, registry::ServiceAllocator& services,
+                            const storage::CachedStore& store, base::WorkerPool& decoders,
+                            registry::ServiceAllocator& services,
                             registry::Conversions& conversions,
                             const aggregation::RemoteServers& remote) {
   api::ApiOptions options;
+  if (!configuration.storage.stale_reads) {
+    options.refuse_stale = [&store] { return !store.trouble().empty(); };
+  }
   options.conversions = &conversions;
   options.remote_servers = &remote;
   options.decoders = &decoders;
