@@ -14,7 +14,7 @@ version=$(dpkg-deb -f "$deb" Version)
 arch=$(dpkg-deb -f "$deb" Architecture)
 assert_eq "$version" "$("$LIMEN" version | grep -o '[0-9]*\.[0-9]*\.[0-9]*' | head -1)"
 assert_eq "$(find . -name '*.deb' | sort | tr '\n' ' ')" \
-  "./limen-dbgsym_${version}_$arch.deb ./limen-sdk_${version}_$arch.deb ./limen_${version}_$arch.deb "
+  "./limen-dbgsym_${version}_$arch.deb ./limen-sdk_${version}_$arch.deb ./limen-store-etcd_${version}_$arch.deb ./limen_${version}_$arch.deb "
 
 # --- deb
 listed=$(dpkg-deb -c "$deb" | awk '{print $1, $2, $6}')
@@ -30,13 +30,18 @@ for line in \
   '-rw-r--r-- root/root ./usr/share/doc/limen/copyright'; do
   grep -qxF -- "$line" <<< "$listed" || fail "not in $deb: $line"
 done
-modules=$(find "$LIMEN_BUILD/lib/limen/modules" -name '*.so' | wc -l)
+# All modules but etcd, whose libraries nobody needs who has no etcd.
+modules=$(find "$LIMEN_BUILD/lib/limen/modules" -name '*.so' ! -name etcd.so | wc -l)
 assert_eq "$(grep -c '/modules/.*\.so$' <<< "$listed")" "$modules"
 assert_not_contains "$listed" ./usr/include
 if [ -d "$LIMEN_BUILD/man" ]; then assert_contains "$listed" ./usr/share/man/man8/limen.8.gz; fi
 assert_eq "$(dpkg-deb -I "$deb" conffiles)" "/etc/limen/limen.env
 /etc/limen/limen.yaml"
 assert_contains "$(dpkg-deb -f "$deb" Depends)" libpoconetssl80
+assert_not_contains "$(dpkg-deb -f "$deb" Depends)" libgrpc
+etcd=limen-store-etcd_${version}_$arch.deb
+assert_contains "$(dpkg-deb -c "$etcd")" ./usr/lib/limen/modules/etcd.so
+assert_matches "$(dpkg-deb -f "$etcd" Depends)" "libgrpc\\+\\+.*limen \\(= $version\\)"
 sdk=$(dpkg-deb -c "limen-sdk_${version}_$arch.deb")
 for file in include/limen/limen.h lib/cmake/Limen/LimenConfig.cmake lib/pkgconfig/limen-sdk.pc share/limen/sdk/template/README.md; do
   assert_contains "$sdk" " ./usr/$file"
@@ -64,6 +69,8 @@ for line in \
 done
 assert_eq "$(grep -c '/modules/.*\.so$' <<< "$files")" "$modules"
 assert_contains "$(rpm -qpR "$rpm")" 'libPocoNetSSL.so.80()(64bit)'
+assert_not_contains "$(rpm -qpR "$rpm")" libgrpc
+assert_contains "$(rpm -qpl "limen-store-etcd-$version-1.$(uname -m).rpm")" /usr/lib/limen/modules/etcd.so
 assert_eq "$(rpm -qp --provides "$rpm" | grep '\.so')" ""   # modules are nobody's libraries
 assert_contains "$(rpm -qp --scripts "$rpm")" 'useradd -r'
 assert_contains "$(rpm -qpl "limen-devel-$version-1.$(uname -m).rpm")" /usr/include/limen/limen.h

@@ -63,11 +63,27 @@ class Bundled : public testing::Test {
 
 TEST_F(Bundled, EveryModuleSaysWhatItIs) {
   const std::vector<std::string> names = list_modules(folder);
-  for (const char* wanted :
-       {"abac", "always-admit", "always-allow", "always-deny", "always-pull-images", "anonymous",
-        "bootstrap-token", "default-toleration-seconds", "deny-list", "deny-service-external-ips",
-        "namespace-lifecycle", "node", "password-file", "rbac", "service-account", "sqlite",
-        "token-file", "webhook-sar", "webhook-token", "x509"}) {
+  for (const char* wanted : {"abac",
+                             "always-admit",
+                             "always-allow",
+                             "always-deny",
+                             "always-pull-images",
+                             "anonymous",
+                             "bootstrap-token",
+                             "default-toleration-seconds",
+                             "deny-list",
+                             "deny-service-external-ips",
+                             "etcd",
+                             "namespace-lifecycle",
+                             "node",
+                             "password-file",
+                             "rbac",
+                             "service-account",
+                             "sqlite",
+                             "token-file",
+                             "webhook-sar",
+                             "webhook-token",
+                             "x509"}) {
     EXPECT_NE(std::find(names.begin(), names.end(), wanted), names.end()) << wanted;
   }
   Loader loader(folder);

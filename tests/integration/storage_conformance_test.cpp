@@ -6,6 +6,8 @@
 #include <map>
 #include <random>
 
+#include "support/etcd_server.h"
+#include "support/etcd_store.h"
 #include "support/memory_driver.h"
 #include "support/sqlite_store.h"
 
@@ -39,6 +41,23 @@ class SqliteBackend final : public Backend {
  private:
   test::TemporaryFolder folder_;
   std::unique_ptr<test::SqliteModule> module_;
+};
+
+// A fresh etcd, one transaction after another so that revisions follow the ops.
+class EtcdBackend final : public Backend {
+ public:
+  std::unique_ptr<Driver> open() override {
+    module_.reset();
+    boost::json::object config = test::EtcdModule::config(etcd_.endpoints());
+    config["prefix"] = "";
+    config["parallelTransactions"] = 1;
+    module_ = std::make_unique<test::EtcdModule>(std::move(config));
+    return std::make_unique<test::WaitingDriver>(module_->driver());
+  }
+
+ private:
+  test::Etcd etcd_;
+  std::unique_ptr<test::EtcdModule> module_;
 };
 
 struct Kind {
@@ -368,6 +387,18 @@ INSTANTIATE_TEST_SUITE_P(
         Kind{"memory", [] { return std::unique_ptr<Backend>(std::make_unique<MemoryBackend>()); }},
         Kind{"sqlite", [] { return std::unique_ptr<Backend>(std::make_unique<SqliteBackend>()); }}),
     [](const testing::TestParamInfo<Kind>& one) { return std::string(one.param.name); });
+
+std::vector<Kind> etcd_if_installed() {
+  if (test::Etcd::installed()) {
+    return {{"etcd", [] { return std::unique_ptr<Backend>(std::make_unique<EtcdBackend>()); }}};
+  }
+  std::cerr << "etcd-server is not installed: the module etcd is not tested here\n";
+  return {};
+}
+INSTANTIATE_TEST_SUITE_P(Shared, DriverConformance, testing::ValuesIn(etcd_if_installed()),
+                         [](const testing::TestParamInfo<Kind>& one) {
+                           return std::string(one.param.name);
+                         });
 
 }  // namespace
 }  // namespace limen::storage

@@ -1,0 +1,89 @@
+// The bundled etcd module, loaded as the server loads it.
+#pragma once
+
+#include <boost/json.hpp>
+#include <filesystem>
+#include <functional>
+#include <future>
+#include <memory>
+#include <span>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "modules/runtime.h"
+#include "modules/store_adapter.h"
+#include "storage/driver.h"
+
+namespace limen::test {
+
+// One started instance of the module; stopped when it goes.
+class EtcdModule {
+ public:
+  // `config` as in limen.yaml.
+  explicit EtcdModule(boost::json::object config)
+      : runtime_(options()), instance_(runtime_.start_store(spec(std::move(config)))) {}
+  EtcdModule(const EtcdModule&) = delete;
+  EtcdModule& operator=(const EtcdModule&) = delete;
+  ~EtcdModule() { stop(); }
+
+  std::unique_ptr<storage::Driver> driver() { return modules::store_driver(instance_); }
+  void stop() {
+    if (instance_) runtime_.retire(std::move(instance_));
+  }
+
+  static boost::json::object config(const std::vector<std::string>& endpoints) {
+    return {{"endpoints", boost::json::value_from(endpoints)}};
+  }
+
+ private:
+  static modules::RuntimeOptions options() {
+    modules::RuntimeOptions made;
+    made.folder = std::filesystem::path(LIMEN_BINARY_DIR) / "lib/limen/modules";
+    made.workers = 1;
+    return made;
+  }
+  static modules::ModuleSpec spec(boost::json::object config) {
+    modules::ModuleSpec made;
+    made.name = "store";
+    made.module = "etcd";
+    made.config = object::Document(boost::json::value(std::move(config)));
+    made.position = "test:1:1";
+    return made;
+  }
+
+  modules::Runtime runtime_;
+  std::shared_ptr<modules::ModuleInstance> instance_;
+};
+
+// A driver whose commit() returns when it is answered, for tests that expect that of one.
+class WaitingDriver final : public storage::Driver {
+ public:
+  explicit WaitingDriver(std::unique_ptr<storage::Driver> driver) : driver_(std::move(driver)) {}
+
+  storage::DriverState open() override { return driver_->open(); }
+  void load(const std::function<void(const storage::DriverChange&)>& each) override {
+    driver_->load(each);
+  }
+  bool shared() const override { return driver_->shared(); }
+  void commit(std::span<const storage::DriverOp> ops,
+              std::function<void(storage::CommitResult)> done) noexcept override {
+    std::promise<storage::CommitResult> answer;
+    driver_->commit(ops, [&](storage::CommitResult one) { answer.set_value(std::move(one)); });
+    done(answer.get_future().get());
+  }
+  storage::Revision compact(storage::Revision revision, std::size_t limit) override {
+    return driver_->compact(revision, limit);
+  }
+  void watch(storage::DriverListener& listener) override { driver_->watch(listener); }
+  void confirm(std::function<void(std::string)> done) noexcept override {
+    driver_->confirm(std::move(done));
+  }
+  void advance(storage::Revision revision) override { driver_->advance(revision); }
+  void close() noexcept override { driver_->close(); }
+
+ private:
+  std::unique_ptr<storage::Driver> driver_;
+};
+
+}  // namespace limen::test
