@@ -4,6 +4,8 @@
 
 #include <algorithm>
 #include <array>
+#include <chrono>
+#include <functional>
 #include <thread>
 #include <utility>
 
@@ -37,6 +39,16 @@ std::string host_name() {
   return gethostname(name.data(), name.size() - 1) == 0 ? std::string(name.data()) : std::string();
 }
 
+// Of events, which a store that is shared removes by itself.
+std::function<std::chrono::seconds(const storage::ResourceId&)> time_to_live(
+    const config::ServerConfiguration& configuration) {
+  const auto ttl = std::chrono::ceil<std::chrono::seconds>(configuration.event_ttl);
+  return [ttl](const storage::ResourceId& id) {
+    const bool events = id.group.empty() && id.resource == "events";
+    return events ? ttl : std::chrono::seconds(0);
+  };
+}
+
 }  // namespace
 
 modules::RuntimeOptions runtime_options(const config::ServerConfiguration& configuration) {
@@ -56,13 +68,9 @@ modules::RuntimeOptions runtime_options(const config::ServerConfiguration& confi
 
 storage::StoreOptions store_options(const config::ServerConfiguration& configuration) {
   storage::StoreOptions options;
+  options.ttl = time_to_live(configuration);
   options.history = std::chrono::ceil<std::chrono::milliseconds>(configuration.history_retention);
   options.compact_every = std::min(options.compact_every, options.history);
-  const auto event_ttl = std::chrono::ceil<std::chrono::seconds>(configuration.event_ttl);
-  options.ttl = [event_ttl](const storage::ResourceId& id) {
-    const bool events = id.group.empty() && id.resource == "events";
-    return events ? event_ttl : std::chrono::seconds(0);
-  };
   return options;
 }
 
