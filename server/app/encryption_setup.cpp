@@ -23,7 +23,7 @@ constexpr std::size_t kKeyBytes = 32;
 
 encryption::EncryptionConfiguration read(const std::string& file) {
   encryption::ReadConfiguration read = encryption::read_configuration_file(file);
-  if (!read.ok()) throw std::runtime_error(read.problems.front());
+  if (!read.ok()) throw std::runtime_error(read.problems().front());
   return std::move(read.configuration);
 }
 

@@ -82,7 +82,7 @@ config::ServerConfiguration of_module(std::string_view option, std::string_view 
 
 config::ServerConfiguration of_file(const std::string& path) {
   config::Loaded loaded = load_with_problems(Arguments(), path);
-  if (!loaded.ok()) throw std::runtime_error(base::join(loaded.problems, "\n"));
+  if (!loaded.ok()) throw std::runtime_error(base::join(loaded.problems(), "\n"));
   return std::move(loaded.configuration);
 }
 

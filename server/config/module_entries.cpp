@@ -251,8 +251,8 @@ bool finish_admission_entry(Findings& findings, const std::string& path, const I
   if (entry.module.empty()) entry.module = entry.name;
   if (name != nullptr && is_plugin_name(*name, items) && entry.module != entry.name) {
     findings.add(position_of(*name), path + ".name",
-                 base::go_quote(name->Scalar()) + " means the module " + entry.name +
-                     "; name an instance of another module without capitals");
+                 base::go_quote(name->Scalar()) + " means the module " + entry.name,
+                 "name an instance of another module without capitals");
   }
   const AdmissionPlugin* plugin = plugin_of_module(entry.module);
   if (plugin == nullptr) return name != nullptr;
@@ -304,9 +304,8 @@ void read_entry(Findings& findings, const YAML::Node& node, const std::string& p
     }
   }
   if (entry.memory_limit != 0 && entry.isolation == Isolation::none) {
-    findings.add(entry.position, path,
-                 "memoryLimit is for a module with isolation: process; one in the server shares "
-                 "the server's memory");
+    findings.add(entry.position, path, "memoryLimit is for a module with isolation: process",
+                 "one in the server shares the server's memory");
   }
   if (admission) named = finish_admission_entry(findings, path, items, entry);
   if (!named && path != "storage") findings.add(entry.position, path, "needs a name");
@@ -339,7 +338,7 @@ Items checked_items(Findings& findings, const YAML::Node& map, const std::string
 }
 
 void read_module_list(Findings& findings, const YAML::Node& node, ModuleList list,
-                      std::vector<ModuleEntry>& out) {
+                      std::vector<ModuleEntry>& out, std::vector<Position>& broken) {
   const std::string name(list_name(list));
   if (node.IsNull()) return;  // a key with nothing behind it is an empty list
   if (!node.IsSequence()) {
@@ -351,6 +350,7 @@ void read_module_list(Findings& findings, const YAML::Node& node, ModuleList lis
   std::size_t index = 0;
   for (const YAML::Node& item : node) {
     const std::string path = name + '[' + std::to_string(index++) + ']';
+    const std::size_t before = findings.size();
     ModuleEntry entry;
     read_entry(findings, item, path, known, list == ModuleList::admission, entry);
     const auto twin = std::find_if(out.begin(), out.end(), [&](const ModuleEntry& other) {
@@ -362,6 +362,7 @@ void read_module_list(Findings& findings, const YAML::Node& node, ModuleList lis
                        std::to_string(twin - out.begin()) + "] on line " +
                        std::to_string(twin->position.line));
     }
+    if (findings.size() != before) broken.push_back(entry.position);
     out.push_back(std::move(entry));
   }
 }

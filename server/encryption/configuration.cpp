@@ -343,7 +343,7 @@ ReadConfiguration read_configuration(std::string_view text, const std::string& n
   } else if (const auto root = config::parse_one(text, findings)) {
     out.configuration = Reader(findings).read(*root);
   }
-  out.problems = findings.sentences();
+  out.findings = findings.take();
   if (!out.ok()) out.configuration = {};
   return out;
 }
@@ -353,7 +353,7 @@ ReadConfiguration read_configuration_file(const std::string& path) {
   std::string why;
   if (!config::read_file(path, kMaxFileBytes, text, why)) {
     ReadConfiguration out;
-    out.problems.push_back(path + ": " + why);
+    out.findings.push_back({path, {}, {}, why, {}});
     return out;
   }
   ReadConfiguration out = read_configuration(text, path);

@@ -16,6 +16,7 @@
 #include <string_view>
 #include <vector>
 
+#include "config/findings.h"
 #include "storage/store.h"
 
 namespace limen::encryption {
@@ -74,9 +75,9 @@ struct EncryptionConfiguration {
 
 struct ReadConfiguration {
   EncryptionConfiguration configuration;
-  // Sentences that begin with file, line and column; no secret is in one.
-  std::vector<std::string> problems;
-  bool ok() const { return problems.empty(); }
+  std::vector<config::Finding> findings;  // in file order; no secret is in one
+  bool ok() const { return findings.empty(); }
+  std::vector<std::string> problems() const { return config::sentences(findings); }
 };
 
 // `name` stands for the file in sentences.

@@ -23,7 +23,7 @@ void must(bool holds) {
 
 void file(std::string_view text) {
   const encryption::ReadConfiguration read = encryption::read_configuration(text, "enc.yaml");
-  for (const std::string& problem : read.problems) must(problem.starts_with("enc.yaml"));
+  for (const std::string& problem : read.problems()) must(problem.starts_with("enc.yaml"));
   must(read.ok() || read.configuration.rules.empty());
   if (!read.ok()) return;
   must(!read.configuration.rules.empty());

@@ -129,7 +129,7 @@ TEST_F(InitStateTest, WritesAConfigurationThatLoads) {
   options_.module_path = "/opt/limen modules";
   options_.bind_address = "127.0.0.1";
   const config::Loaded loaded = config::load_file(init_state(options_).config_file, {});
-  ASSERT_TRUE(loaded.ok()) << loaded.problems[0];
+  ASSERT_TRUE(loaded.ok()) << loaded.problems()[0];
   EXPECT_EQ(loaded.configuration.secure.port, 7443);
   EXPECT_EQ(loaded.configuration.secure.bind_address, "127.0.0.1");
   EXPECT_EQ(loaded.configuration.secure.tls_cert_file, options_.state + "/pki/apiserver.crt");
@@ -141,7 +141,7 @@ TEST_F(InitStateTest, WritesAConfigurationThatLoads) {
 
 TEST_F(InitStateTest, HasThePluginsOnThatKubeApiserverHas) {
   const config::Loaded loaded = config::load_file(init_state(options_).config_file, {});
-  ASSERT_TRUE(loaded.ok()) << loaded.problems[0];
+  ASSERT_TRUE(loaded.ok()) << loaded.problems()[0];
   std::vector<std::string> wanted, found;
   for (const config::AdmissionPlugin& plugin : config::admission_plugins()) {
     if (plugin.on_by_default()) wanted.emplace_back(plugin.module);
@@ -204,7 +204,7 @@ TEST_F(InitStateTest, RefusesAPublicTokenKeyThatDoesNotFit) {
 
 TEST_F(InitStateTest, ConfiguresTokensOfServiceAccountsBetweenCertificatesAndAnonymous) {
   const config::Loaded loaded = config::load_file(init_state(options_).config_file, {});
-  ASSERT_TRUE(loaded.ok()) << loaded.problems[0];
+  ASSERT_TRUE(loaded.ok()) << loaded.problems()[0];
   const auto& list = loaded.configuration.authenticators;
   const auto found = std::find_if(list.begin(), list.end(), [](const config::ModuleEntry& entry) {
     return entry.name == "service-account";

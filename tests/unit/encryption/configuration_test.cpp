@@ -19,7 +19,7 @@ const std::string kKey32 = "MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=";
 
 ReadConfiguration read(const std::string& text) { return read_configuration(text, "enc.yaml"); }
 // The problems of a file whose entries begin on line 4.
-Texts problems(const std::string& entries) { return read(kHead + entries).problems; }
+Texts problems(const std::string& entries) { return read(kHead + entries).problems(); }
 // Of one entry with these resources.
 Texts of_resources(const std::string& list) {
   return problems("- resources: [" + list + "]\n  providers: [{identity: {}}]\n");
@@ -46,7 +46,7 @@ TEST(Configuration, IsReadInOrder) {
                                       "}]}}]\n"
                                       "- resources: ['*.*']\n"
                                       "  providers: [{identity: {}}]\n");
-  ASSERT_EQ(file.problems, Texts());
+  ASSERT_EQ(file.problems(), Texts());
   const auto& rules = file.configuration.rules;
   ASSERT_EQ(rules.size(), 3U);
   using storage::ResourceId;
@@ -73,17 +73,17 @@ TEST(Configuration, IsJsonToo) {
 TEST(Configuration, MustBeOfItsKindAndVersion) {
   EXPECT_EQ(read("apiVersion: v1\nkind: EncryptionConfig\nresources: [{resources: [secrets], "
                  "providers: [{identity: {}}]}]\n")
-                .problems,
+                .problems(),
             (Texts{"enc.yaml:1:13: apiVersion: must be apiserver.config.k8s.io/v1",
                    "enc.yaml:2:7: kind: must be EncryptionConfiguration"}));
-  EXPECT_EQ(read("- a\n").problems.size(), 1U);
-  EXPECT_EQ(read("").problems.size(), 1U);
-  EXPECT_EQ(read("a: [\n").problems.size(), 1U);
+  EXPECT_EQ(read("- a\n").problems().size(), 1U);
+  EXPECT_EQ(read("").problems().size(), 1U);
+  EXPECT_EQ(read("a: [\n").problems().size(), 1U);
 }
 
 TEST(Configuration, NeedsRulesResourcesAndProviders) {
   EXPECT_EQ(
-      read("apiVersion: apiserver.config.k8s.io/v1\nkind: EncryptionConfiguration\n").problems,
+      read("apiVersion: apiserver.config.k8s.io/v1\nkind: EncryptionConfiguration\n").problems(),
       (Texts{"enc.yaml:1:1: resources: at least one entry is required"}));
   EXPECT_EQ(problems("- resources: []\n  providers: []\n"),
             (Texts{"enc.yaml:4:14: resources[0].resources: at least one entry is required",
@@ -212,7 +212,7 @@ TEST(Configuration, ChecksKeys) {
 TEST(Configuration, OfAnotherFileIsNone) {
   const test::ScratchFolder folder;
   const std::string path = folder / "enc.yaml";
-  EXPECT_EQ(read_configuration_file(path).problems.size(), 1U);
+  EXPECT_EQ(read_configuration_file(path).problems().size(), 1U);
   std::ofstream(path) << kHead << "- {resources: [secrets], providers: [{identity: {}}]}\n";
   EXPECT_TRUE(read_configuration_file(path).ok());
   std::ofstream(path, std::ios::app) << std::string(kMaxFileBytes, '#');
