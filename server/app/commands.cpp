@@ -33,6 +33,7 @@ const std::vector<Command>& all_commands() {
       reload_command(),
       backup_command(),
       restore_command(),
+      migrate_command(),
       explain_command(),
       version_command(),
       completion_command(),

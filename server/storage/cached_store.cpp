@@ -6,6 +6,7 @@
 #include "observability/metrics.h"
 #include "storage/collections.h"
 #include "storage/key.h"
+#include "storage/migration_mark.h"
 #include "storage/stored_object.h"
 #include "storage/write_queue.h"
 #include "storage/writer.h"
@@ -84,7 +85,17 @@ DriverState CachedStore::Impl::load() {
   // begins without any history. (What led to it stays cut off in the logs.)
   horizon_.compacted.store(std::min(state.compacted, state.revision - 1));
   Revision last = state.compacted;
-  driver_->load([&](const DriverChange& change) { load_one(change, state, last); });
+  bool unfinished = false;
+  driver_->load([&](const DriverChange& change) {
+    if (change.key != kMigrationMark) return load_one(change, state, last);
+    unfinished = !change.removed;
+    if (change.revision > state.compacted) last = change.revision;
+  });
+  if (unfinished) {
+    throw DriverError(
+        "another store is being moved into this one and not all of it is here: run the same `limen "
+        "migrate` again, it goes on where it stopped");
+  }
   // Changes up to `compacted` are in no log.
   collections_.for_each([&](Collection& collection) { collection.trim(state.compacted); });
   horizon_.published->store(state.revision);
