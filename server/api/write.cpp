@@ -9,6 +9,7 @@
 #include "api/allocation.h"
 #include "api/body.h"
 #include "api/definition_warnings.h"
+#include "api/freshness.h"
 #include "api/ownership.h"
 #include "api/respond.h"
 #include "api/storage_error.h"
@@ -260,18 +261,24 @@ void refuse_write(const Call& call, std::string_view name, const storage::WriteR
       throw call.conflict(name, kModifiedText);
     case WriteStatus::too_busy:
       throw ApiError::too_many_requests("the server has too many writes waiting", 1);
+    case WriteStatus::unknown:
+      log::error("an object may or may not have been stored",
+                 {{"resource", call.resource.name}, {"name", name}, {"error", result.error}});
+      throw unknown_outcome();
     case WriteStatus::ok:
     case WriteStatus::unavailable:
-    case WriteStatus::unknown:
       break;
   }
   log::error("an object could not be stored",
              {{"resource", call.resource.name}, {"name", name}, {"error", result.error}});
-  throw ApiError::service_unavailable("the object store is unavailable");
+  throw store_unavailable();
 }
 
 base::Task<storage::ObjectPtr> create_stored(Call& call, Json object, const WriteOptions& options) {
   const catalog::Resource& stored = registry::storage_resource(call.resource);
+  if (call.store.shared() && must_confirm_create(call, object, options.dry_run)) {
+    co_await confirm(call);
+  }
   Admit admit(call, admission::kCreate, "create", object::name(object), call.resource.kind,
               stored.type, create_options(options.document), options.dry_run);
   const Json* applied = object::find(object, {"metadata", "managedFields"});

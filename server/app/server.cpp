@@ -114,8 +114,8 @@ class ServerProcess::Rooms {
         controllers_(
             store_, controller_options(configuration, services_, remote_servers_, fairness_.get())),
         auditor_(make_auditor(configuration)),
-        api_({store_,
-              api_options(configuration, decoders_, services_, conversions_, remote_servers_)}),
+        api_({store_, api_options(configuration, store_, decoders_, services_, conversions_,
+                                  remote_servers_)}),
         pipeline_(
             pipeline_options(configuration, live_, fairness_.get()),
             [this] { return access_.current(); },
@@ -341,8 +341,11 @@ class ServerProcess::Rooms {
   void add_health_checks() {
     health_.add("log", health::kEverywhere, [] { return std::string(); });
     const auto storage = [this] { return store_.trouble(); };
-    health_.add("storage", health::kEverywhere, storage);
-    health_.add("etcd", health::kEverywhere, storage);
+    // A store that others use too comes back by itself, and what memory holds is worth reading
+    // until then: no reason to start this server anew.
+    const unsigned spared = store_.shared() ? unsigned{health::kLivez} : 0U;
+    health_.add("storage", health::kEverywhere, storage, spared);
+    health_.add("etcd", health::kEverywhere, storage, spared);
     health_.add("etcd-readiness", health::kReadyz, storage);
     health_.add("modules", health::kReadyz, [this] {
       std::string all;

@@ -24,7 +24,8 @@ storage::StoreOptions store_options(const config::ServerConfiguration& configura
 aggregation::RemoteServers::Options remote_options(
     const config::ServerConfiguration& configuration);
 api::ApiOptions api_options(const config::ServerConfiguration& configuration,
-                            base::WorkerPool& decoders, registry::ServiceAllocator& services,
+                            const storage::CachedStore& store, base::WorkerPool& decoders,
+                            registry::ServiceAllocator& services,
                             registry::Conversions& conversions,
                             const aggregation::RemoteServers& remote);
 // The configuration has been checked: its ranges are some.

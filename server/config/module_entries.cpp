@@ -172,6 +172,17 @@ void read_mode(Findings& findings, const YAML::Node& node, const std::string& pa
   }
 }
 
+void read_stale_reads(Findings& findings, const YAML::Node& node, const std::string& path,
+                      bool& out) {
+  const auto value = node.IsScalar() ? scalar_value(node) : std::nullopt;
+  if (value && value->is_bool()) {
+    out = value->get_bool();
+  } else {
+    findings.add(position_of(node), path + ".staleReads",
+                 "must be true or false, not " + std::string(kind_of(node)));
+  }
+}
+
 void read_config(Findings& findings, const YAML::Node& node, const std::string& path,
                  ModuleEntry& entry) {
   if (!node.IsMap() && !node.IsNull()) {
@@ -275,6 +286,8 @@ void read_entry(Findings& findings, const YAML::Node& node, const std::string& p
       read_failure_policy(findings, value, path, entry.failure_policy);
     } else if (key == "mode") {
       read_mode(findings, value, path, entry.mode);
+    } else if (key == "staleReads") {
+      read_stale_reads(findings, value, path, entry.stale_reads);
     } else if (key == "config") {
       read_config(findings, value, path, entry);
     }

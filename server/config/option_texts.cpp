@@ -314,6 +314,9 @@ constexpr KeyText kEntryTexts[] = {
     {"entry.memoryLimit", "Of that process, as a quantity."},
     {"entry.failurePolicy",
      "Of an admission controller: Fail, or Ignore to go on when the module itself fails."},
+    {"entry.staleReads",
+     "Of storage alone, where other servers use the same store: whether what was asked for with a "
+     "resourceVersion is still answered from memory while the store is away; false: 503."},
     {"entry.config",
      "For the module itself, checked by its schema; limen-NAME(7) says what the bundled ones "
      "take."},
@@ -386,6 +389,7 @@ constexpr OtherKey kOthers[] = {
     {"entry.memoryLimit", "quantity, 32Mi to 64Gi", "512Mi", {}},
     {"entry.mode", "enforce or shadow", "enforce", {}},
     {"entry.failurePolicy", "Fail or Ignore", "Fail", {}},
+    {"entry.staleReads", "true or false", "true", {}},
     {"entry.config", "map", "none", {}},
     {"sni.certFile", "text", "none: it must be given", {}},
     {"sni.keyFile", "text", "none: it must be given", {}},

@@ -17,8 +17,30 @@ void Informer::start() {
     watch_ = store_.watch(
         id_, "", list.revision, loop_, [this] { take(); }, status);
     if (!watch_) continue;
-    for (const storage::ObjectPtr& object : list.objects) changed_(*object, false);
+    tell_all(list.objects);
   }
+}
+
+void Informer::tell_all(const std::vector<storage::ObjectPtr>& objects) {
+  std::map<Place, storage::ObjectPtr> before = std::exchange(told_, {});
+  for (const storage::ObjectPtr& object : objects) {
+    const auto known = before.find({object->ns, object->name});
+    // One that has come in the place of another goes on as that one unless it is told.
+    if (known != before.end() && known->second->create_revision == object->create_revision) {
+      before.erase(known);
+    }
+  }
+  for (const auto& [place, object] : before) changed_(*object, true);
+  for (const storage::ObjectPtr& object : objects) tell(object, false);
+}
+
+void Informer::tell(const storage::ObjectPtr& object, bool gone) {
+  if (gone) {
+    told_.erase({object->ns, object->name});
+  } else if (store_.shared()) {
+    told_[{object->ns, object->name}] = object;
+  }
+  changed_(*object, gone);
 }
 
 void Informer::take() {
@@ -26,7 +48,7 @@ void Informer::take() {
   // Events that were lost are made up for by looking at everything again.
   if (watch_->lost()) return start();
   for (const storage::EventPtr& event : watch_->take(0)) {
-    changed_(*event->object, event->type == storage::EventType::deleted);
+    tell(event->object, event->type == storage::EventType::deleted);
   }
 }
 

@@ -238,6 +238,10 @@ bool CachedStore::shared() const { return impl_->driver_->shared(); }
 
 void CachedStore::confirm(std::function<void(std::string)> done) {
   if (!shared()) return done({});
+  // It would only wait for what cannot come.
+  if (std::string reason = impl_->writer_->driver_trouble(); !reason.empty()) {
+    return done(std::move(reason));
+  }
   impl_->queue_.put(ConfirmOrder{std::move(done)});
 }
 

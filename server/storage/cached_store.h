@@ -33,8 +33,8 @@ struct StoreOptions {
   // One transaction.
   std::size_t batch_writes = 256;
   std::size_t batch_bytes = std::size_t{8} * 1024 * 1024;
-  // How long objects of a resource live in a driver that removes them by itself; 0: until removed.
-  // Null: none does.
+  // How long objects of a resource live in a shared driver, which removes them by itself; 0: until
+  // removed. Null: none does.
   std::function<std::chrono::seconds(const ResourceId&)> ttl;
   // Of several servers on the same data one has the driver forget history: the one where this is
   // true. Null: true.
@@ -66,7 +66,8 @@ class CachedStore final : public Store {
                                base::Executor& loop, std::function<void()> wake,
                                ReadStatus& status) override;
 
-  // Why the store cannot take writes, or confirm reads, at the moment, one sentence; empty when it can. For readiness.
+  // Why the store cannot take writes, or confirm reads, at the moment, one sentence; empty when it
+  // can. For readiness.
   std::string trouble() const;
 
   // Forgets changes up to `revision` (not more than there are) now, and waits for it. Compaction
