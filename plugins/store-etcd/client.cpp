@@ -44,7 +44,7 @@ void Client::next(const std::string& why) {
     log_.warn("etcd's next endpoint is taken",
               {{"from", old->url}, {"to", settings_.endpoints[place_].url()}, {"error", why}});
   }
-  for (AnyCall* const call : calls_) {
+  for (const auto& [call, owned] : calls_) {
     if (call->connection == old) call->context.TryCancel();
   }
   for (WatchStream* const stream : streams_) {
@@ -71,7 +71,7 @@ void Client::note_term(std::uint64_t term) {
   term_ = term;
   if (!changed) return;
   loop_->after(kOldTerm, [this, term] {
-    for (AnyCall* const call : calls_) {
+    for (const auto& [call, owned] : calls_) {
       if (!call->writes || call->term >= term || call->given_up) continue;
       call->given_up = true;
       call->context.TryCancel();
@@ -81,8 +81,9 @@ void Client::note_term(std::uint64_t term) {
 
 bool Client::waits_long() const {
   const auto before = Clock::now() - kLong;
-  return std::any_of(calls_.begin(), calls_.end(),
-                     [before](const AnyCall* call) { return call->writes && call->sent < before; });
+  return std::any_of(calls_.begin(), calls_.end(), [before](const auto& call) {
+    return call.first->writes && call.first->sent < before;
+  });
 }
 
 void Client::add_metadata(grpc::ClientContext& context) const {
@@ -121,25 +122,29 @@ void Client::send(const std::shared_ptr<Call<Request, Response>>& one, milliseco
   one->term = term_;
   one->sent = Clock::now();
   one->context.set_deadline(std::chrono::system_clock::now() + timeout);
-  calls_.insert(one.get());
+  calls_.emplace(one.get(), one);
   begin(*one->connection, &one->context, &one->request, &one->response,
-        [this, loop = loop_, one](const grpc::Status& status) {
-          loop->post([this, one, status] {
-            calls_.erase(one.get());
-            if (status.ok()) {
-              note(one->connection, nullptr);
-              note_term(one->response.header().raft_term());
-              one->done(nullptr, one->response);
-            } else {
-              const Failure failure = failure_of(status, one->connection->url);
-              if (failure.kind == Failure::Kind::token) token_good_ = settings_.username.empty();
-              if (!one->given_up) note(one->connection, &failure);
-              one->done(&failure, one->response);
-            }
-            one->done = nullptr;
+        [this, loop = loop_, raw = one.get()](const grpc::Status& status) {
+          loop->post([this, raw, status] {
+            const std::shared_ptr<AnyCall> held = std::move(calls_.extract(raw).mapped());
+            end_call<Response>(*raw, raw->response, raw->done, status);
             ended_one();
           });
         });
+}
+
+template <class Response>
+void Client::end_call(AnyCall& one, Response& response, const Done<Response>& done,
+                      const grpc::Status& status) {
+  if (status.ok()) {
+    note(one.connection, nullptr);
+    note_term(response.header().raft_term());
+    return done(nullptr, response);
+  }
+  const Failure failure = failure_of(status, one.connection->url);
+  if (failure.kind == Failure::Kind::token) token_good_ = settings_.username.empty();
+  if (!one.given_up) note(one.connection, &failure);
+  done(&failure, response);
 }
 
 void Client::range(rpc::RangeRequest request, milliseconds timeout, Done<rpc::RangeResponse> done) {
@@ -316,7 +321,7 @@ void Client::finish_token(const Failure* failure, const std::string& token) {
 void Client::stop(std::function<void()> ended) {
   stopping_ = true;
   ended_ = std::move(ended);
-  for (AnyCall* const call : calls_) call->context.TryCancel();
+  for (const auto& [call, owned] : calls_) call->context.TryCancel();
   for (WatchStream* const stream : streams_) stream->cancel();
   // After what is posted already.
   loop_->post([this] { ended_one(); });
