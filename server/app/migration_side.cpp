@@ -120,9 +120,10 @@ class HeldDriver final : public storage::Driver {
   }
   void advance(storage::Revision revision) override { driver_->advance(revision); }
   void close() noexcept override {
+    if (!instance_) return;
     if (driver_) driver_->close();
-    // The driver uses the instance until it has gone; what it told goes to it until it is stopped.
-    if (instance_) runtime_.retire(std::exchange(instance_, nullptr));
+    // Before the driver goes, which the module tells of changes until it is stopped.
+    runtime_.retire(std::exchange(instance_, nullptr));
   }
 
  private:

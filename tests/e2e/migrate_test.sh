@@ -4,11 +4,13 @@
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 
 ETCD_PID=
-stop_etcd() {
+stop_all() {
+  local status=$?
   [ -z "$ETCD_PID" ] || kill -KILL "$ETCD_PID" 2> /dev/null || true
   [ -z "$ETCD_PID" ] || wait "$ETCD_PID" 2> /dev/null || true
+  cleanup "$status"
 }
-trap 'status=$?; stop_etcd; cleanup "$status"' EXIT
+trap stop_all EXIT
 
 # What clients know of all objects but those that change by themselves: kind, name, uid, version.
 everything() {
