@@ -145,7 +145,7 @@ void Writes::on_answer(std::size_t op, std::int64_t lease, const Failure* failur
 void Writes::retry(std::size_t op, const Failure& failure) {
   Op& state = job_->ops[op];
   const milliseconds pause = pause_before(state.attempt++);
-  const bool hopeless = !failure.passing() || !health_.trouble().empty() || pause >= time_left();
+  const bool hopeless = !failure.passing() || pause >= time_left();
   if (hopeless) {
     return state.uncertain ? resolve(op, failure.text) : end_not_done(op, failure.text);
   }

@@ -193,7 +193,9 @@ base::Task<storage::ObjectPtr> try_modify(Call& call, ModifyRules rules,
   if (rules.admission) co_await admit.validate(object, old);
 
   const bool ends = registry::completes_deletion(stored, object, old.root());
-  if (!ends && registry::same_content(object, old.root()) && !is_stored_otherwise(call, *current)) {
+  const bool unchanged = !ends && registry::same_content(object, old.root());
+  if (unchanged && !is_stored_otherwise(call, *current) &&
+      !call.store.outdated(call.id(), *current)) {
     co_return shown;
   }
   if (options.dry_run) co_return unstored(object, current->revision);

@@ -65,6 +65,7 @@ std::vector<std::string> changed_keys(const config::ServerConfiguration& before,
   note(same(old.authorizers, now.authorizers), "authorizers");
   note(same(old.admission, now.admission), "admission");
   note(same(old.storage, now.storage), "storage");
+  note(old.storage_encryption == now.storage_encryption, "storage.encryption");
   return out;
 }
 

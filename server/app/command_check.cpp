@@ -5,6 +5,7 @@
 
 #include "app/audit_sender.h"
 #include "app/commands.h"
+#include "app/encryption_setup.h"
 #include "app/files.h"
 #include "app/front_proxy.h"
 #include "app/module_isolation.h"
@@ -18,6 +19,7 @@
 #include "audit/policy_file.h"
 #include "authn/revocations.h"
 #include "config/admission_plugins.h"
+#include "encryption/configuration.h"
 #include "modules/config_schema.h"
 #include "modules/load_error.h"
 #include "modules/runtime.h"
@@ -136,6 +138,17 @@ void check_revocations(const config::ServerConfiguration& configuration,
   }
 }
 
+void check_encryption(const config::ServerConfiguration& configuration,
+                      std::vector<std::string>& problems, std::vector<std::string>& warnings) {
+  const std::string& file = configuration.storage_encryption;
+  if (file.empty()) return;
+  for (std::string& problem : encryption::read_configuration_file(file).problems) {
+    problems.push_back(std::move(problem));
+  }
+  std::string exposed = exposed_keys(file);
+  if (!exposed.empty()) warnings.push_back(std::move(exposed));
+}
+
 void check_audit(const config::ServerConfiguration& configuration,
                  std::vector<std::string>& problems) {
   const std::string& webhook = configuration.audit_webhook.kubeconfig;
@@ -207,6 +220,7 @@ int run(const Arguments& arguments, Streams streams) {
     check_audit(loaded.configuration, loaded.problems);
     check_modules(loaded.configuration, loaded.problems, warnings);
     check_revocations(loaded.configuration, loaded.problems);
+    check_encryption(loaded.configuration, loaded.problems, warnings);
     check_kubelet_trust(loaded.configuration, loaded.problems);
     add_warnings(loaded.configuration, warnings);
     warnings.insert(warnings.end(), loaded.warnings.begin(), loaded.warnings.end());

@@ -17,6 +17,7 @@
 #include "app/client_authorities.h"
 #include "app/commands.h"
 #include "app/conversion_client.h"
+#include "app/encryption_setup.h"
 #include "app/front_proxy.h"
 #include "app/informer_sync.h"
 #include "app/log_page.h"
@@ -104,7 +105,9 @@ class ServerProcess::Rooms {
       : configuration_(configuration),
         store_runtime_(runtime_options(configuration)),
         store_instance_(store_runtime_, store_spec(configuration)),
-        store_(store_driver(configuration, store_instance_.plugin()), store_options(configuration)),
+        keyring_(make_keyring(configuration.storage_encryption)),
+        store_(store_driver(store_instance_.plugin(), keyring_),
+               store_options(configuration, keyring_)),
         runtime_(runtime_options(configuration)),
         revocations_(configuration.revocations.path),
         access_(runtime_, {&revocations_, configuration_.api_audiences}),
@@ -210,6 +213,13 @@ class ServerProcess::Rooms {
                          commit();
                        };
                      }});
+    parts.push_back({"encryption", {}, [this](const auto&, ReloadReport&) -> ReloadCommit {
+                       if (keyring_ == nullptr) return nullptr;
+                       return [commit = prepare_keyring_reload(
+                                   keyring_, configuration_.storage_encryption)](ReloadReport&) {
+                         commit();
+                       };
+                     }});
     parts.push_back(modules_part(access_, runtime_, [this] { follow_modules(); }));
     parts.push_back({"certificates", {}, [this](const auto&, ReloadReport&) -> ReloadCommit {
                        return [this](ReloadReport&) { reload_certificates(); };
@@ -231,6 +241,11 @@ class ServerProcess::Rooms {
     if (auditor_ != nullptr) {
       const std::string& policy = configuration_.audit.policy_file;
       files_.watch({policy}, [this, policy] { reload_audit_policy(*auditor_, policy); });
+    }
+    if (keyring_ != nullptr) {
+      const std::string& file = configuration_.storage_encryption;
+      files_.watch({file}, [this, file] { reload_keyring(keyring_, file); });
+      reload_keyring(keyring_, file);  // it may have changed since it was read for the first time
     }
     files_.watch(tls_files_, [this] { reload_certificates(); });
     const auto proxy_files = proxy_client_files(configuration_.aggregation);
@@ -438,6 +453,7 @@ class ServerProcess::Rooms {
   std::shared_ptr<transport::Server> transport_;
   modules::Runtime store_runtime_;
   StoreInstance store_instance_;
+  const std::shared_ptr<encryption::Keyring> keyring_;  // null: nothing is encrypted
   storage::CachedStore store_;
   request::LiveRequests live_;
   RightsWatch rights_{[this] { live_.ask_again(); }};

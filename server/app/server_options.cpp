@@ -66,8 +66,15 @@ modules::RuntimeOptions runtime_options(const config::ServerConfiguration& confi
   return options;
 }
 
-storage::StoreOptions store_options(const config::ServerConfiguration& configuration) {
+storage::StoreOptions store_options(const config::ServerConfiguration& configuration,
+                                    std::shared_ptr<const encryption::Keyring> keyring) {
   storage::StoreOptions options;
+  if (keyring != nullptr) {
+    options.outdated = [keyring = std::move(keyring)](const storage::ResourceId& id,
+                                                      std::uint32_t form) {
+      return keyring->outdated(id, form);
+    };
+  }
   options.ttl = time_to_live(configuration);
   options.history = std::chrono::ceil<std::chrono::milliseconds>(configuration.history_retention);
   options.compact_every = std::min(options.compact_every, options.history);

@@ -11,6 +11,7 @@
 #include "base/worker_pool.h"
 #include "config/configuration.h"
 #include "controllers/manager.h"
+#include "encryption/keyring.h"
 #include "fairness/fairness.h"
 #include "modules/runtime.h"
 #include "pipeline/pipeline.h"
@@ -20,7 +21,9 @@
 namespace limen::app {
 
 modules::RuntimeOptions runtime_options(const config::ServerConfiguration& configuration);
-storage::StoreOptions store_options(const config::ServerConfiguration& configuration);
+// `keyring`: null when nothing is encrypted.
+storage::StoreOptions store_options(const config::ServerConfiguration& configuration,
+                                    std::shared_ptr<const encryption::Keyring> keyring);
 aggregation::RemoteServers::Options remote_options(
     const config::ServerConfiguration& configuration);
 api::ApiOptions api_options(const config::ServerConfiguration& configuration,

@@ -197,6 +197,7 @@ struct ServerConfiguration {
   std::vector<ModuleEntry> admission;
   std::string admission_config_file;  // AdmissionConfiguration; empty: none
   ModuleEntry storage;                // default: sqlite at /var/lib/limen/limen.db
+  std::string storage_encryption;     // EncryptionConfiguration; empty: all is stored as it is
   Limits limits;
   Revocations revocations;
   Services services;

@@ -320,6 +320,10 @@ constexpr KeyText kEntryTexts[] = {
     {"entry.config",
      "For the module itself, checked by its schema; limen-NAME(7) says what the bundled ones "
      "take."},
+    {"entry.encryption",
+     "Of storage alone: an EncryptionConfiguration (apiserver.config.k8s.io/v1) that says which "
+     "resources are encrypted in the store and with which keys (kube-apiserver's "
+     "--encryption-provider-config). Read again when it changes and at a reload."},
     {"sni.certFile", "The certificate (PEM, leaf first)."},
     {"sni.keyFile", "Its key (PEM)."},
     {"sni.names", "Domain names, *.example.com too; empty: those the certificate is for."},
@@ -377,7 +381,8 @@ constexpr OtherKey kOthers[] = {
 #    failurePolicy: Fail              # or Ignore: go on when the module itself fails)yaml"},
     {"storage", "a module", "sqlite at /var/lib/limen/limen.db", R"yaml(
   module: sqlite
-  config: {path: /var/lib/limen/limen.db})yaml"},
+  config: {path: /var/lib/limen/limen.db}
+#  encryption: /var/lib/limen/encryption.yaml)yaml"},
     {"controllers.disabled", "list of names", "[]", "[]"},
     {"entry.name", "text", "that of the module, in storage and for a plugin; else none", {}},
     {"entry.module", "text", "the name", {}},
@@ -391,6 +396,7 @@ constexpr OtherKey kOthers[] = {
     {"entry.failurePolicy", "Fail or Ignore", "Fail", {}},
     {"entry.staleReads", "true or false", "true", {}},
     {"entry.config", "map", "none", {}},
+    {"entry.encryption", "text, a file", "none: all is stored as it is", {}},
     {"sni.certFile", "text", "none: it must be given", {}},
     {"sni.keyFile", "text", "none: it must be given", {}},
     {"sni.names", "list of texts", "none", {}},

@@ -39,6 +39,8 @@ struct StoreOptions {
   // Of several servers on the same data one has the driver forget history: the one where this is
   // true. Null: true.
   std::function<bool()> compacts;
+  // Whether an object of this form would be written in another now; see StoredObject. Null: never.
+  std::function<bool(const ResourceId&, std::uint32_t form)> outdated;
 };
 
 class CachedStore final : public Store {
@@ -59,6 +61,7 @@ class CachedStore final : public Store {
   void update(Key key, Revision expected, std::string json,
               std::function<void(WriteResult)> done) override;
   void remove(Key key, Revision expected, std::function<void(WriteResult)> done) override;
+  bool outdated(const ResourceId& id, const StoredObject& object) const override;
   bool shared() const override;
   using Store::confirm;
   void confirm(std::function<void(std::string error)> done) override;

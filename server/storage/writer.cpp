@@ -216,6 +216,7 @@ void Writer::finish_batch(CommitResult& result) {
       metrics_->failed.add();
       continue;
     }
+    if (i < result.forms.size() && batch[i].draft) batch[i].draft->form = result.forms[i];
     answers[i] = outcome(batch[i], result.revisions[i], result.error);
     if (answers[i].status == WriteStatus::ok && !shared_) changed.push_back(batch[i].collection);
   }

@@ -42,6 +42,7 @@ void Writer::handle_told(ToldChange& change) {
   if (!draft) {
     return log::warn("the store ignores a value that is no object", {{"key", change.key}});
   }
+  draft->form = change.form;
   resynced_[&collections_.at(key->id)].push_back(
       finish(std::move(draft), change.revision, change.created));
 }
@@ -52,6 +53,7 @@ void Writer::apply_told(const Key& key, ToldChange& change) {
   if (change.removed) {
     object = collection.apply_remove(key.ns, key.name, change.revision);
   } else if (Draft draft = prepare(key.ns, key.name, change.value)) {
+    draft->form = change.form;
     object = finish(std::move(draft), change.revision, change.created);
     collection.apply_put(object);
   } else {

@@ -177,6 +177,17 @@ TEST(ConfigLoadTest, KeepsTheDefaultPathForTheDefaultDriverOnly) {
       load("storage: {module: etcd, staleReads: false}\n").configuration.storage.stale_reads);
 }
 
+TEST(ConfigLoadTest, TakesTheFileOfEncryptionInStorageOnly) {
+  EXPECT_EQ(load("").configuration.storage_encryption, "");
+  const Loaded loaded = load("storage: {module: sqlite, encryption: /etc/limen/enc.yaml}\n");
+  ASSERT_TRUE(loaded.ok());
+  EXPECT_EQ(loaded.configuration.storage_encryption, "/etc/limen/enc.yaml");
+  EXPECT_EQ(problem("storage: {module: sqlite, encryption: {secrets: x}}\n"),
+            "limen.yaml:3:39: storage.encryption: must be the name of a file with an "
+            "EncryptionConfiguration, not a map");
+  EXPECT_EQ(problem("authorizers: [{name: rbac, encryption: x}]\n").find("unknown key"), 34U);
+}
+
 TEST(ConfigLoadTest, NamesAnUnknownKeyItsPlaceAndTheLikelyOne) {
   EXPECT_EQ(problem("authenticators:\n  - {name: a}\n  - {name: b, modul: c}\n"),
             "limen.yaml:5:15: authenticators[1]: unknown key \"modul\" (did you mean \"module\"?)");
