@@ -12,7 +12,18 @@ constexpr int kFailuresInARow = 2;
 constexpr milliseconds kOldTerm{200};
 constexpr milliseconds kLong{500};
 
-Failure closing() { return {Failure::Kind::unreachable, false, "the store is being closed"}; }
+Failure not_reached(std::string why) {
+  Failure failure;
+  failure.kind = Failure::Kind::unreachable;
+  failure.text = std::move(why);
+  return failure;
+}
+
+Failure closing() { return not_reached("the store is being closed"); }
+
+Failure no_connection(const Connection& connection) {
+  return not_reached("etcd at " + connection.url + ": " + connection.error);
+}
 
 }  // namespace
 
@@ -61,6 +72,8 @@ void Client::note(const std::shared_ptr<Connection>& connection, const Failure* 
   const bool cannot =
       failure->kind == Failure::Kind::unreachable || failure->kind == Failure::Kind::unknown;
   if (!cannot) return;
+  // A slow endpoint is better than none; a dead connection ends by its keep-alives.
+  if (failure->late && settings_.endpoints.size() == 1) return;
   if (failure->answered && ++connection->failures < kFailuresInARow) return;
   next(failure->text);
 }
@@ -111,8 +124,7 @@ void Client::send(const std::shared_ptr<Call<Request, Response>>& one, milliseco
                   Begin begin) {
   one->connection = active();
   if (!one->connection->error.empty()) {
-    const Failure failure{Failure::Kind::unreachable, false,
-                          "etcd at " + one->connection->url + ": " + one->connection->error};
+    const Failure failure = no_connection(*one->connection);
     note(one->connection, &failure);
     loop_->post([one, failure] { one->done(&failure, one->response); });
     return;
@@ -289,7 +301,7 @@ void Client::fetch_token() {
     }
     one->request.set_password(std::move(password));
   } catch (const std::exception& error) {
-    const Failure failure{Failure::Kind::unreachable, false, error.what()};
+    const Failure failure = not_reached(error.what());
     return finish_token(&failure, {});
   }
   token_.clear();
