@@ -36,8 +36,7 @@ Client::Client(std::shared_ptr<Loop> loop, const Settings& settings, limen::Log 
   token_good_ = settings.username.empty();
 }
 
-// ---- endpoints
-// -----------------------------------------------------------------------------------
+// ---- endpoints --------------------------------------------------------------------------------
 
 const std::shared_ptr<Connection>& Client::active() {
   if (!active_) active_ = std::make_shared<Connection>(settings_, settings_.endpoints[place_]);
@@ -105,8 +104,7 @@ void Client::add_metadata(grpc::ClientContext& context) const {
   if (!token_.empty()) context.AddMetadata("token", token_);
 }
 
-// ---- calls
-// ---------------------------------------------------------------------------------------
+// ---- calls ------------------------------------------------------------------------------------
 
 template <class Request, class Response, class Begin>
 void Client::call(Request request, milliseconds timeout, Done<Response> done, Begin begin) {
@@ -241,10 +239,7 @@ void Client::range_until(rpc::RangeRequest request, Clock::time_point deadline,
 std::weak_ptr<WatchStream> Client::watch(std::int64_t revision, bool previous, WatchDone done) {
   const std::shared_ptr<Connection> connection = active();
   if (stopping_ || !connection->error.empty()) {
-    const Failure failure = stopping_
-                                ? closing()
-                                : Failure{Failure::Kind::unreachable, false,
-                                          "etcd at " + connection->url + ": " + connection->error};
+    const Failure failure = stopping_ ? closing() : no_connection(*connection);
     note(connection, &failure);
     loop_->post([end = done.end, failure] { end(failure); });
     return {};
@@ -271,8 +266,7 @@ std::weak_ptr<WatchStream> Client::watch(std::int64_t revision, bool previous, W
   return stream;
 }
 
-// ---- tokens
-// --------------------------------------------------------------------------------------
+// ---- tokens -----------------------------------------------------------------------------------
 
 void Client::with_token(std::function<void(const Failure*)> task) {
   if (stopping_) {
@@ -327,8 +321,7 @@ void Client::finish_token(const Failure* failure, const std::string& token) {
   for (const auto& task : std::exchange(want_token_, {})) task(why ? &*why : nullptr);
 }
 
-// ---- the end
-// -------------------------------------------------------------------------------------
+// ---- the end ----------------------------------------------------------------------------------
 
 void Client::stop(std::function<void()> ended) {
   stopping_ = true;

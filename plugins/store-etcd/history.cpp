@@ -121,8 +121,7 @@ std::optional<rpc::RangeResponse> History::try_range(const rpc::RangeRequest& re
                      answer.failure->text + ")");
 }
 
-// ---- where the data stand
-// ------------------------------------------------------------------------
+// ---- where the data stand ---------------------------------------------------------------------
 
 std::optional<std::int64_t> History::ask(std::int64_t revision) {
   rpc::RangeRequest question;
@@ -160,8 +159,7 @@ std::int64_t History::forgotten(std::int64_t least, std::int64_t newest) {
   return newest;
 }
 
-// ---- what was there
-// ------------------------------------------------------------------------------
+// ---- what was there ---------------------------------------------------------------------------
 
 bool History::read(const Position& position, const limen::draft::ChangeSink& sink) {
   if (position.compacted > 0 && !read_keys(position.compacted, sink)) return false;

@@ -412,8 +412,7 @@ TEST_F(EtcdStore, SaysWhichEndpointsDoNotAnswer) {
   }
 }
 
-// ---- certificates
-// --------------------------------------------------------------------------------
+// ---- certificates -----------------------------------------------------------------------------
 
 class EtcdStoreOverTls : public EtcdStore {
  protected:
