@@ -378,6 +378,20 @@ TEST_F(EtcdStore, NeverClaimsAnOutcomeThatIsNotSure) {
   RecordProperty("unknown", unknown);
 }
 
+TEST_F(EtcdStore, SaysUnknownOfAWriteWhoseAnswerNeverCame) {
+  test::Etcd etcd;
+  boost::json::object config = test::EtcdModule::config(etcd.endpoints());
+  config["requestTimeout"] = 1;
+  Server server(config);
+  const Revision first = server.put("/registry/a", "0");
+  etcd.pause(0);
+  const CommitResult result = server.commit({{"/registry/a", "1", first}, {"/registry/b", "1", 0}});
+  ASSERT_TRUE(result.stored);
+  EXPECT_EQ(result.revisions, (std::vector<Revision>{kUnknownOutcome, kUnknownOutcome}));
+  EXPECT_NE(result.error.find(etcd.endpoints()[0]), std::string::npos) << result.error;
+  etcd.resume(0);
+}
+
 TEST_F(EtcdStore, StopsWhileCallsAreUnderWay) {
   test::Etcd etcd;
   boost::json::object config = test::EtcdModule::config(etcd.endpoints());
