@@ -12,7 +12,18 @@ constexpr int kFailuresInARow = 2;
 constexpr milliseconds kOldTerm{200};
 constexpr milliseconds kLong{500};
 
-Failure closing() { return {Failure::Kind::unreachable, false, "the store is being closed"}; }
+Failure not_reached(std::string why) {
+  Failure failure;
+  failure.kind = Failure::Kind::unreachable;
+  failure.text = std::move(why);
+  return failure;
+}
+
+Failure closing() { return not_reached("the store is being closed"); }
+
+Failure no_connection(const Connection& connection) {
+  return not_reached("etcd at " + connection.url + ": " + connection.error);
+}
 
 }  // namespace
 
@@ -25,8 +36,7 @@ Client::Client(std::shared_ptr<Loop> loop, const Settings& settings, limen::Log 
   token_good_ = settings.username.empty();
 }
 
-// ---- endpoints
-// -----------------------------------------------------------------------------------
+// ---- endpoints --------------------------------------------------------------------------------
 
 const std::shared_ptr<Connection>& Client::active() {
   if (!active_) active_ = std::make_shared<Connection>(settings_, settings_.endpoints[place_]);
@@ -61,6 +71,8 @@ void Client::note(const std::shared_ptr<Connection>& connection, const Failure* 
   const bool cannot =
       failure->kind == Failure::Kind::unreachable || failure->kind == Failure::Kind::unknown;
   if (!cannot) return;
+  // A slow endpoint is better than none; a dead connection ends by its keep-alives.
+  if (failure->late && settings_.endpoints.size() == 1) return;
   if (failure->answered && ++connection->failures < kFailuresInARow) return;
   next(failure->text);
 }
@@ -92,8 +104,7 @@ void Client::add_metadata(grpc::ClientContext& context) const {
   if (!token_.empty()) context.AddMetadata("token", token_);
 }
 
-// ---- calls
-// ---------------------------------------------------------------------------------------
+// ---- calls ------------------------------------------------------------------------------------
 
 template <class Request, class Response, class Begin>
 void Client::call(Request request, milliseconds timeout, Done<Response> done, Begin begin) {
@@ -111,8 +122,7 @@ void Client::send(const std::shared_ptr<Call<Request, Response>>& one, milliseco
                   Begin begin) {
   one->connection = active();
   if (!one->connection->error.empty()) {
-    const Failure failure{Failure::Kind::unreachable, false,
-                          "etcd at " + one->connection->url + ": " + one->connection->error};
+    const Failure failure = no_connection(*one->connection);
     note(one->connection, &failure);
     loop_->post([one, failure] { one->done(&failure, one->response); });
     return;
@@ -229,10 +239,7 @@ void Client::range_until(rpc::RangeRequest request, Clock::time_point deadline,
 std::weak_ptr<WatchStream> Client::watch(std::int64_t revision, bool previous, WatchDone done) {
   const std::shared_ptr<Connection> connection = active();
   if (stopping_ || !connection->error.empty()) {
-    const Failure failure = stopping_
-                                ? closing()
-                                : Failure{Failure::Kind::unreachable, false,
-                                          "etcd at " + connection->url + ": " + connection->error};
+    const Failure failure = stopping_ ? closing() : no_connection(*connection);
     note(connection, &failure);
     loop_->post([end = done.end, failure] { end(failure); });
     return {};
@@ -259,8 +266,7 @@ std::weak_ptr<WatchStream> Client::watch(std::int64_t revision, bool previous, W
   return stream;
 }
 
-// ---- tokens
-// --------------------------------------------------------------------------------------
+// ---- tokens -----------------------------------------------------------------------------------
 
 void Client::with_token(std::function<void(const Failure*)> task) {
   if (stopping_) {
@@ -289,7 +295,7 @@ void Client::fetch_token() {
     }
     one->request.set_password(std::move(password));
   } catch (const std::exception& error) {
-    const Failure failure{Failure::Kind::unreachable, false, error.what()};
+    const Failure failure = not_reached(error.what());
     return finish_token(&failure, {});
   }
   token_.clear();
@@ -315,8 +321,7 @@ void Client::finish_token(const Failure* failure, const std::string& token) {
   for (const auto& task : std::exchange(want_token_, {})) task(why ? &*why : nullptr);
 }
 
-// ---- the end
-// -------------------------------------------------------------------------------------
+// ---- the end ----------------------------------------------------------------------------------
 
 void Client::stop(std::function<void()> ended) {
   stopping_ = true;

@@ -13,10 +13,15 @@
 #include <unistd.h>
 
 #include <chrono>
+#include <condition_variable>
 #include <cstdint>
+#include <deque>
 #include <filesystem>
 #include <fstream>
-#include <memory>
+#include <functional>
+#include <future>
+#include <iterator>
+#include <mutex>
 #include <stdexcept>
 #include <string>
 #include <thread>
@@ -32,6 +37,46 @@ struct EtcdOptions {
   // Files for https with client certificates; empty: http.
   std::string certificate{}, key{}, authority{};
   std::vector<std::string> more{};  // flags
+};
+
+// Forks from a thread that lasts as long as the test's process: members die with the thread that
+// made them, so that a test that is killed leaves none behind.
+class EtcdSpawner {
+ public:
+  static pid_t spawn(std::function<void()> child) {
+    static EtcdSpawner& one = *new EtcdSpawner;
+    std::packaged_task<pid_t()> task([&] {
+      const pid_t process = fork();
+      if (process != 0) return process;
+      prctl(PR_SET_PDEATHSIG, SIGKILL);
+      child();
+      _exit(127);
+    });
+    std::future<pid_t> process = task.get_future();
+    {
+      const std::lock_guard lock(one.mutex_);
+      one.tasks_.push_back(std::move(task));
+      one.wake_.notify_one();
+    }
+    return process.get();
+  }
+
+ private:
+  EtcdSpawner() {
+    std::thread([this] {
+      while (true) {
+        std::unique_lock lock(mutex_);
+        wake_.wait(lock, [this] { return !tasks_.empty(); });
+        std::packaged_task<pid_t()> task = std::move(tasks_.front());
+        tasks_.pop_front();
+        lock.unlock();
+        task();
+      }
+    }).detach();
+  }
+  std::mutex mutex_;
+  std::condition_variable wake_;
+  std::deque<std::packaged_task<pid_t()>> tasks_;
 };
 
 class Etcd {
@@ -72,15 +117,13 @@ class Etcd {
     std::vector<char*> raw;
     for (const std::string& word : words) raw.push_back(const_cast<char*>(word.c_str()));
     raw.push_back(nullptr);
-    member.process = fork();
-    if (member.process == 0) {
-      prctl(PR_SET_PDEATHSIG, SIGKILL);
-      const int log = open((folder_ / "etcd.log").c_str(), O_WRONLY | O_CREAT | O_APPEND, 0600);
+    const std::string log_file = folder_ / "etcd.log";
+    member.process = EtcdSpawner::spawn([&] {
+      const int log = open(log_file.c_str(), O_WRONLY | O_CREAT | O_APPEND, 0600);
       dup2(log, 1);
       dup2(log, 2);
       execv(raw[0], raw.data());
-      _exit(127);
-    }
+    });
     const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(30);
     while (!answers(member.client_port)) {
       if (std::chrono::steady_clock::now() > deadline) {
