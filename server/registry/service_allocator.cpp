@@ -475,7 +475,11 @@ base::Task<ServiceAllocator::Claim::Numbers> ServiceAllocator::store_claims(base
       lost.ports.push_back(claim.taken_.ports[i - first_port]);
     }
   }
-  if (failed) throw ApiError::service_unavailable("the object store is unavailable");
+  if (failed) {
+    ApiError error = ApiError::service_unavailable("the object store is unavailable");
+    error.details().retry_after_seconds = 1;
+    throw error;
+  }
   if (busy) throw ApiError::too_many_requests("the server has too many writes waiting", 1);
   co_return lost;
 }
