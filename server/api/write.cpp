@@ -87,7 +87,8 @@ base::Task<Creation> try_create(Call& call, Json object, const WriteOptions& opt
   const Json& checked = object;
   registry::prepare_create(stored, call.strategy(), object, call.context.user);
   validation::apply_defaults(stored, object);
-  registry::ServiceAllocator::Claim claim = claim_for_new(call, object, options.dry_run);
+  registry::ServiceAllocator::Claim claim;
+  if (claims_numbers(call)) claim = co_await claim_for_new(call, object, options.dry_run);
   refuse_causes(call, checked, validation::validate_create(rules_of(call, stored), checked));
   warn_about_definition(call, checked);
   const object::Document none;
@@ -106,7 +107,7 @@ base::Task<Creation> try_create(Call& call, Json object, const WriteOptions& opt
   std::string json = co_await as_stored(call, object);
   creation.result =
       co_await call.store.create(call.context.scope.loop, std::move(key), std::move(json));
-  if (creation.result.status == WriteStatus::ok) claim.keep();
+  settle_claim(claim, creation.result.status);
   co_return creation;
 }
 
@@ -186,8 +187,10 @@ base::Task<storage::ObjectPtr> try_modify(Call& call, ModifyRules rules,
   }
   check_preconditions(call, object, *current);
   registry::prepare_update(stored, call.strategy(), rules.part, object, old.root());
-  registry::ServiceAllocator::Claim claim =
-      claim_for_changed(call, rules.part, object, old.root(), options.dry_run);
+  registry::ServiceAllocator::Claim claim;
+  if (claims_numbers(call)) {
+    claim = co_await claim_for_changed(call, rules.part, object, old.root(), options.dry_run);
+  }
   refuse_causes(call, object, causes_of(rules_of(call, stored), rules.part, object, old.root()));
   if (rules.part == registry::Part::whole) warn_about_definition(call, object);
   if (rules.admission) co_await admit.validate(object, old);
@@ -208,12 +211,9 @@ base::Task<storage::ObjectPtr> try_modify(Call& call, ModifyRules rules,
     std::string json = co_await as_stored(call, object);
     result = co_await call.store.update(loop, std::move(key), current->revision, std::move(json));
   }
+  if (!ends) settle_claim(claim, result.status);
   if (result.status == WriteStatus::ok) {
-    if (ends) {
-      give_back(call, *result.object);
-    } else {
-      claim.keep();
-    }
+    if (ends && claims_numbers(call)) co_await give_back(call, *result.object);
     co_await until_seen(call, result.object->revision);
     storage::ObjectPtr written = std::move(result.object);
     if (call.converted) written = co_await as_served(call, std::move(written));

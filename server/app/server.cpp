@@ -1,6 +1,7 @@
 #include "app/server.h"
 
 #include <algorithm>
+#include <atomic>
 #include <chrono>
 #include <mutex>
 #include <set>
@@ -107,15 +108,15 @@ class ServerProcess::Rooms {
         store_instance_(store_runtime_, store_spec(configuration)),
         keyring_(make_keyring(configuration.storage_encryption)),
         store_(store_driver(store_instance_.plugin(), keyring_),
-               store_options(configuration, keyring_)),
+               store_options(configuration, keyring_, turn_)),
         runtime_(runtime_options(configuration)),
         revocations_(configuration.revocations.path),
         access_(runtime_, {&revocations_, configuration_.api_audiences}),
         services_(service_allocator(configuration.services)),
         fairness_(make_fairness(configuration.limits, store_)),
         remote_servers_(store_, remote_options(configuration)),
-        controllers_(
-            store_, controller_options(configuration, services_, remote_servers_, fairness_.get())),
+        controllers_(store_, controller_options(configuration, services_, remote_servers_,
+                                                fairness_.get(), turn_)),
         auditor_(make_auditor(configuration)),
         api_({store_, api_options(configuration, store_, decoders_, services_, conversions_,
                                   remote_servers_)}),
@@ -453,6 +454,7 @@ class ServerProcess::Rooms {
   std::shared_ptr<transport::Server> transport_;
   modules::Runtime store_runtime_;
   StoreInstance store_instance_;
+  std::atomic<bool> turn_{false};  // of several servers on one store, this one keeps house
   const std::shared_ptr<encryption::Keyring> keyring_;  // null: nothing is encrypted
   storage::CachedStore store_;
   request::LiveRequests live_;

@@ -67,7 +67,8 @@ modules::RuntimeOptions runtime_options(const config::ServerConfiguration& confi
 }
 
 storage::StoreOptions store_options(const config::ServerConfiguration& configuration,
-                                    std::shared_ptr<const encryption::Keyring> keyring) {
+                                    std::shared_ptr<const encryption::Keyring> keyring,
+                                    const std::atomic<bool>& turn) {
   storage::StoreOptions options;
   if (keyring != nullptr) {
     options.outdated = [keyring = std::move(keyring)](const storage::ResourceId& id,
@@ -78,6 +79,7 @@ storage::StoreOptions store_options(const config::ServerConfiguration& configura
   options.ttl = time_to_live(configuration);
   options.history = std::chrono::ceil<std::chrono::milliseconds>(configuration.history_retention);
   options.compact_every = std::min(options.compact_every, options.history);
+  options.compacts = [&turn] { return turn.load(); };
   return options;
 }
 
@@ -130,8 +132,9 @@ std::unique_ptr<fairness::Fairness> make_fairness(const config::Limits& limits,
 controllers::Options controller_options(const config::ServerConfiguration& configuration,
                                         registry::ServiceAllocator& services,
                                         const aggregation::RemoteServers& remote,
-                                        fairness::Fairness* fairness) {
+                                        fairness::Fairness* fairness, std::atomic<bool>& turn) {
   controllers::Options options;
+  options.turn = &turn;
   options.remote_servers = &remote;
   options.fairness = fairness;
   options.disabled = configuration.disabled_controllers;

@@ -5,17 +5,23 @@
 namespace limen::controllers {
 
 Informer::Informer(storage::Store& store, base::Executor& loop, storage::ResourceId id,
-                   Changed changed)
-    : store_(store), loop_(loop), id_(std::move(id)), changed_(std::move(changed)) {}
+                   Changed changed, std::string ns)
+    : store_(store),
+      loop_(loop),
+      id_(std::move(id)),
+      changed_(std::move(changed)),
+      ns_(std::move(ns)) {}
 
 void Informer::start() {
   watch_.reset();
   // Compaction may come between list and watch; then the list was of no use.
   while (!watch_) {
-    const storage::ListResult list = store_.list(id_, {});
+    storage::ListOptions options;
+    options.ns = ns_;
+    const storage::ListResult list = store_.list(id_, options);
     storage::ReadStatus status{};
     watch_ = store_.watch(
-        id_, "", list.revision, loop_, [this] { take(); }, status);
+        id_, ns_, list.revision, loop_, [this] { take(); }, status);
     if (!watch_) continue;
     tell_all(list.objects);
   }

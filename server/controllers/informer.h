@@ -9,6 +9,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <string>
 
 #include "base/executor.h"
 #include "storage/store.h"
@@ -20,7 +21,9 @@ class Informer {
   // The newest state, or the last one of an object that has gone.
   using Changed = std::function<void(const storage::StoredObject& object, bool gone)>;
 
-  Informer(storage::Store& store, base::Executor& loop, storage::ResourceId id, Changed changed);
+  // `ns`: of this namespace only; empty: of all.
+  Informer(storage::Store& store, base::Executor& loop, storage::ResourceId id, Changed changed,
+           std::string ns = {});
 
   // Tells of every object there is, inside the call, and then of every change.
   void start();
@@ -38,6 +41,7 @@ class Informer {
   base::Executor& loop_;
   const storage::ResourceId id_;
   const Changed changed_;
+  const std::string ns_;
   std::unique_ptr<storage::Watch> watch_;
   using Place = std::pair<std::string, std::string>;  // namespace, name
   std::map<Place, storage::ObjectPtr> told_;          // of a shared store
