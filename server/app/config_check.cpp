@@ -6,6 +6,7 @@
 
 #include "app/audit_sender.h"
 #include "app/certificate_bundle.h"
+#include "app/encryption_setup.h"
 #include "app/files.h"
 #include "app/front_proxy.h"
 #include "app/module_check.h"
@@ -18,6 +19,7 @@
 #include "audit/policy_file.h"
 #include "authn/revocations.h"
 #include "base/strings.h"
+#include "encryption/configuration.h"
 #include "proxy/tls_contexts.h"
 #include "proxy/trust_files.h"
 #include "transport/tls_policy.h"
@@ -42,6 +44,7 @@ class Check {
     proxy_client();
     root_authority();
     audit();
+    encryption();
     revocations();
     kubelet_trust();
     way_in();
@@ -126,9 +129,20 @@ class Check {
     if (!webhook.empty()) found({"auditWebhook.kubeconfig"}, audit_webhook_problem(webhook));
     const std::string& policy = configuration_.audit.policy_file;
     if (policy.empty()) return;
-    for (Finding& finding : audit::read_policy_file(policy).findings) {
+    found_in("audit.policyFile", audit::read_policy_file(policy).findings);
+  }
+
+  void encryption() {
+    const std::string& file = configuration_.storage_encryption;
+    if (file.empty()) return;
+    found_in("storage.encryption", encryption::read_configuration_file(file).findings);
+  }
+
+  // What is wrong with the file that `key` names.
+  void found_in(const char* key, std::vector<Finding> findings) {
+    for (Finding& finding : findings) {
       if (finding.position.line == 0) {  // of the whole file: it is not there, or not to be read
-        found({"audit.policyFile"}, config::sentence(finding));
+        found({key}, config::sentence(finding));
       } else {
         out_.push_back(std::move(finding));
       }
@@ -199,6 +213,10 @@ void add_warnings(const Loaded& loaded, std::vector<std::string>& out) {
   }
   if (configuration.authorizers.empty() && !loaded.about("authorizers")) {
     out.emplace_back("no authorizers: the secure listener answers 403 to everybody");
+  }
+  if (!configuration.storage_encryption.empty()) {
+    std::string exposed = exposed_keys(configuration.storage_encryption);
+    if (!exposed.empty()) out.push_back(std::move(exposed));
   }
   if (configuration.local.enabled) {
     out.emplace_back("the local listener is on: whoever reaches it may do everything");

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "app/commands.h"
+#include "app/encryption_setup.h"
 #include "app/files.h"
 #include "app/module_specs.h"
 #include "app/store_setup.h"
@@ -92,7 +93,7 @@ class HeldDriver final : public storage::Driver {
       : runtime_(options(configuration)),
         instance_(runtime_.start_store(store_spec(configuration))) {
     try {
-      driver_ = store_driver(configuration, *instance_->plugin());
+      driver_ = store_driver(*instance_->plugin(), make_keyring(configuration.storage_encryption));
     } catch (...) {
       close();
       throw;
@@ -120,9 +121,10 @@ class HeldDriver final : public storage::Driver {
   }
   void advance(storage::Revision revision) override { driver_->advance(revision); }
   void close() noexcept override {
+    if (!instance_) return;
     if (driver_) driver_->close();
-    // The driver uses the instance until it has gone; what it told goes to it until it is stopped.
-    if (instance_) runtime_.retire(std::exchange(instance_, nullptr));
+    // Before the driver goes, which the module tells of changes until it is stopped.
+    runtime_.retire(std::exchange(instance_, nullptr));
   }
 
  private:

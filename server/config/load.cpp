@@ -153,10 +153,9 @@ class Reader {
                               broken_);
     }
     if (key == "moduleKeys") return read_module_keys(findings_, value, module_keys_);
-    if (key == "storage") return read_storage(findings_, value, configuration_.storage);
-    if (key == "controllers") return controllers(value);
-    for (const Option& option : options_) {
-      if (option.section.empty() && option.key == key) read_option(option, key, value);
+    if (key == "storage") {
+      return read_storage(findings_, value, configuration_.storage,
+                          configuration_.storage_encryption);
     }
   }
 

@@ -149,6 +149,17 @@ void read_signed_by(Findings& findings, const YAML::Node& node, const std::strin
   }
 }
 
+void read_encryption(Findings& findings, const YAML::Node& node, std::string& out) {
+  if (node.IsNull()) return;
+  if (!node.IsScalar() || node.Scalar().find('\0') != std::string::npos) {
+    findings.add(position_of(node), "storage.encryption",
+                 "must be the name of a file with an EncryptionConfiguration, not " +
+                     std::string(kind_of(node)));
+    return;
+  }
+  out = node.Scalar();
+}
+
 void read_failure_policy(Findings& findings, const YAML::Node& node, const std::string& path,
                          FailurePolicy& out) {
   const std::string text = node.IsScalar() ? node.Scalar() : std::string();
@@ -169,6 +180,17 @@ void read_mode(Findings& findings, const YAML::Node& node, const std::string& pa
     out = Mode::shadow;
   } else {
     findings.add(position_of(node), path + ".mode", "must be enforce or shadow");
+  }
+}
+
+void read_stale_reads(Findings& findings, const YAML::Node& node, const std::string& path,
+                      bool& out) {
+  const auto value = node.IsScalar() ? scalar_value(node) : std::nullopt;
+  if (value && value->is_bool()) {
+    out = value->get_bool();
+  } else {
+    findings.add(position_of(node), path + ".staleReads",
+                 "must be true or false, not " + std::string(kind_of(node)));
   }
 }
 
@@ -275,6 +297,8 @@ void read_entry(Findings& findings, const YAML::Node& node, const std::string& p
       read_failure_policy(findings, value, path, entry.failure_policy);
     } else if (key == "mode") {
       read_mode(findings, value, path, entry.mode);
+    } else if (key == "staleReads") {
+      read_stale_reads(findings, value, path, entry.stale_reads);
     } else if (key == "config") {
       read_config(findings, value, path, entry);
     }
@@ -343,9 +367,14 @@ void read_module_list(Findings& findings, const YAML::Node& node, ModuleList lis
   }
 }
 
-void read_storage(Findings& findings, const YAML::Node& node, ModuleEntry& out) {
+void read_storage(Findings& findings, const YAML::Node& node, ModuleEntry& out,
+                  std::string& encryption) {
   ModuleEntry entry;
   read_entry(findings, node, "storage", keys_in(Map::storage), false, entry);
+  if (node.IsMap()) {
+    const YAML::Node file = node["encryption"];
+    if (file.IsDefined()) read_encryption(findings, file, encryption);
+  }
   if (entry.module.empty()) entry.module = out.module;
   if (entry.name.empty()) entry.name = entry.module;
   // The default path belongs to the default driver; another one brings its own.

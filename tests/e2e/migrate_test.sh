@@ -2,13 +2,7 @@
 # limen migrate: a store moves from file to file, and to etcd and back, killed on the way; clients see
 # the same objects with later versions.
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
-
-ETCD_PID=
-stop_etcd() {
-  [ -z "$ETCD_PID" ] || kill -KILL "$ETCD_PID" 2> /dev/null || true
-  [ -z "$ETCD_PID" ] || wait "$ETCD_PID" 2> /dev/null || true
-}
-trap 'status=$?; stop_etcd; cleanup "$status"' EXIT
+source "$(dirname "${BASH_SOURCE[0]}")/etcd_lib.sh"
 
 # What clients know of all objects but those that change by themselves: kind, name, uid, version.
 everything() {
@@ -101,15 +95,12 @@ if ! command -v etcd > /dev/null || [ ! -e "$LIMEN_BUILD/lib/limen/modules/etcd.
   exit 0
 fi
 
-client=$(free_port) peer=$(free_port)
-etcd --data-dir "$WORK/etcd" --listen-client-urls "http://127.0.0.1:$client" --advertise-client-urls "http://127.0.0.1:$client" \
-  --listen-peer-urls "http://127.0.0.1:$peer" --initial-advertise-peer-urls "http://127.0.0.1:$peer" \
-  --initial-cluster "default=http://127.0.0.1:$peer" > "$WORK/etcd.log" 2>&1 &
-ETCD_PID=$!
-eventually 10 curl -fs "http://127.0.0.1:$client/health"
-with_storage "$WORK/third.yaml" "storage: {module: etcd, config: {endpoints: ['http://127.0.0.1:$client'], prefix: /house}}"
+start_etcd 1 tls
+# In words while it is killed, by its configuration to the end: it is the same store.
+words="etcd:${ETCD_URLS[1]}?ca=$ETCD/ca.crt&cert=$ETCD/client.crt&key=$ETCD/client.key&prefix=/house"
+with_storage "$WORK/third.yaml" "$(etcd_storage | sed 's#config: {#&prefix: /house, #')"
 for delay in 0.1 0.2 0.3; do
-  timeout --signal KILL "$delay" "$LIMEN" migrate --from "$WORK/second.yaml" --to "$WORK/third.yaml" > /dev/null 2>&1 || true
+  timeout --signal KILL "$delay" "$LIMEN" migrate --from "$WORK/second.yaml" --to "$words" > /dev/null 2>&1 || true
 done
 assert_ok "$LIMEN" migrate --from "$WORK/second.yaml" --to "$WORK/third.yaml"
 serve "$WORK/third.yaml"
@@ -118,9 +109,8 @@ k -n web delete configmap c1 > /dev/null
 everything > "$WORK/third.seen"
 stop_server
 # As kube-apiserver lays it out.
-ETCDCTL_API=3 etcdctl --endpoints "http://127.0.0.1:$client" get --keys-only --prefix /house/ > "$WORK/keys" ||
-  fail 'etcdctl cannot read'
-ETCDCTL_API=3 etcdctl --endpoints "http://127.0.0.1:$client" get --print-value-only --prefix /house/configmaps/ > "$WORK/values"
+ectl get --keys-only --prefix /house/ > "$WORK/keys"
+ectl get --print-value-only --prefix /house/configmaps/ > "$WORK/values"
 assert_eq "$(grep -cv '^{"apiVersion":"' "$WORK/values" || true)" 0 'values kube-apiserver would not know'
 for key in /house/configmaps/web/c2 /house/services/specs/default/kubernetes /house/example.com/widgets/web/w \
   /house/apiextensions.k8s.io/customresourcedefinitions/widgets.example.com; do

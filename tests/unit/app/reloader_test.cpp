@@ -147,9 +147,10 @@ TEST(ChangedKeys, CoverWhatHoldsMoreThanOneValue) {
   after.secure.sni_certificates.emplace_back().cert_file = "x";
   after.storage.config = boost::json::object{{"path", "elsewhere"}};
   after.admission.emplace_back().name = "a";
+  after.storage_encryption = "enc.yaml";
   after.request_timeout = std::chrono::seconds(61);
-  EXPECT_EQ(changed_keys(before, after),
-            (Texts{"requestTimeout", "secure.sniCertificates", "admission", "storage"}));
+  EXPECT_EQ(changed_keys(before, after), (Texts{"requestTimeout", "secure.sniCertificates",
+                                                "admission", "storage", "storage.encryption"}));
   EXPECT_TRUE(key_matches("log.level", "log"));
   EXPECT_TRUE(key_matches("log.level", "log.level"));
   EXPECT_FALSE(key_matches("logs.level", "log"));

@@ -172,6 +172,20 @@ TEST(ConfigLoadTest, KeepsTheDefaultPathForTheDefaultDriverOnly) {
       boost::json::serialize(load("storage: {module: sqlite}\n").configuration.storage.config),
       R"({"path":"/var/lib/limen/limen.db"})");
   EXPECT_TRUE(load("storage: {module: etcd}\n").configuration.storage.config.is_null());
+  EXPECT_TRUE(load("storage: {module: etcd}\n").configuration.storage.stale_reads);
+  EXPECT_FALSE(
+      load("storage: {module: etcd, staleReads: false}\n").configuration.storage.stale_reads);
+}
+
+TEST(ConfigLoadTest, TakesTheFileOfEncryptionInStorageOnly) {
+  EXPECT_EQ(load("").configuration.storage_encryption, "");
+  const Loaded loaded = load("storage: {module: sqlite, encryption: /etc/limen/enc.yaml}\n");
+  ASSERT_TRUE(loaded.ok());
+  EXPECT_EQ(loaded.configuration.storage_encryption, "/etc/limen/enc.yaml");
+  EXPECT_EQ(problem("storage: {module: sqlite, encryption: {secrets: x}}\n"),
+            "limen.yaml:3:39: storage.encryption: must be the name of a file with an "
+            "EncryptionConfiguration, not a map");
+  EXPECT_EQ(problem("authorizers: [{name: rbac, encryption: x}]\n").find("unknown key"), 34U);
 }
 
 TEST(ConfigLoadTest, NamesAnUnknownKeyItsPlaceAndTheLikelyOne) {
@@ -296,6 +310,8 @@ TEST(ConfigLoadTest, AModuleEnforcesUnlessItIsAShadow) {
   EXPECT_EQ(all[2].mode, Mode::enforce);
   EXPECT_EQ(problem("admission: [{name: a, mode: Shadow}]\n"),
             "limen.yaml:3:29: admission[0].mode: must be enforce or shadow");
+  EXPECT_EQ(problem("storage: {module: etcd, staleReads: often}\n"),
+            "limen.yaml:3:37: storage.staleReads: must be true or false, not text");
   EXPECT_EQ(problem("storage: {module: sqlite, mode: shadow}\n"),
             "limen.yaml:3:27: storage: unknown key \"mode\" (did you mean \"module\"?)");
 }

@@ -50,7 +50,7 @@ TEST_F(ResourceQuota, WhoNeverComesFirstIsToldOfTheConflict) {
   EXPECT_EQ(reply.message,
             "Operation cannot be fulfilled on resourcequotas \"q\": the object has been modified; "
             "please apply your changes to the latest version and try again");
-  EXPECT_EQ(others, 10);
+  EXPECT_EQ(others, 40);
 }
 
 TEST_F(ResourceQuota, AQuotaThatGoesMeanwhileAllowsTheWrite) {
