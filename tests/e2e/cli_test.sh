@@ -83,9 +83,9 @@ authorizers:
 storage: {module: sqlite, config: {path: $WORK/limen.db}}
 TEXT
 assert_exit 1 "$LIMEN" check "$WORK/modules.yaml"
-assert_contains "$OUTPUT" "$WORK/modules.yaml:5:5: authenticator \"x509\""
-assert_contains "$OUTPUT" "$WORK/modules.yaml:6:5: authenticator \"tokens\""
-assert_contains "$OUTPUT" "$WORK/modules.yaml:8:5: authorizer \"rbac\""
+assert_contains "$OUTPUT" "$WORK/modules.yaml:5:26: authenticator \"x509\""
+assert_contains "$OUTPUT" "$WORK/modules.yaml:6:54: authenticator \"tokens\""
+assert_contains "$OUTPUT" "$WORK/modules.yaml:8:26: authorizer \"rbac\""
 assert_exit 2 "$LIMEN" check --config "$CONFIG" "$WORK/modules.yaml"
 cp "$CONFIG" "$WORK/ca.yaml"
 cp "$STATE/pki/ca.key" "$WORK/wrong.key"
