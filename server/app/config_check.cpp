@@ -75,12 +75,11 @@ class Check {
     out_.push_back(std::move(finding));
   }
 
-  // The key of those two whose file the sentence is about comes first.
+  // At the key of those two whose file the sentence is about; at none when a flag named that file.
   void found_in_pair(const char* certificate, const std::string& key_file, const char* key,
                      const std::string& what) {
     const bool of_key = !key_file.empty() && what.starts_with(key_file + ": ");
-    if (of_key) return found({key, certificate}, what);
-    found({certificate, key}, what);
+    found({of_key ? key : certificate}, what);
   }
 
   void serving_certificate() {
