@@ -76,7 +76,7 @@ assert_eq "$(k get secret db -o 'jsonpath={.data.password}' | base64 -d)" correc
 # --- a broken file is refused, says where, tells no key, and changes nothing
 write_keys "aesgcm: {keys: [{name: key3, secret: c2hvcnQ=}]}"
 if OUTPUT=$("$LIMEN" check "$CONFIG" 2>&1); then fail "a broken file passes the check"; fi
-assert_contains "$OUTPUT" "$KEYS:6:41: resources[0].providers[0].aesgcm.keys[0].secret: secret is not of the expected length, got 5, expected one of [16 24 32]"
+assert_contains "$OUTPUT" "$KEYS:6:42: resources[0].providers[0].aesgcm.keys[0].secret: secret is not of the expected length, got 5, expected one of [16 24 32]"
 if OUTPUT=$("$LIMEN" reload 2>&1); then fail "a broken file is taken in"; fi
 assert_contains "$OUTPUT" 'expected one of [16 24 32]'
 k create secret generic later --from-literal=a=b > /dev/null
