@@ -157,6 +157,10 @@ class Reader {
       return read_storage(findings_, value, configuration_.storage,
                           configuration_.storage_encryption);
     }
+    if (key == "controllers") return controllers(value);
+    for (const Option& option : options_) {
+      if (option.section.empty() && option.key == key) read_option(option, key, value);
+    }
   }
 
   void section(const std::string& name, const YAML::Node& node) {
