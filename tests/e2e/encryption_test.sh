@@ -84,9 +84,11 @@ assert_eq "$(stored)" 'aesgcm:v1 key2'
 assert_contains "$(api GET /metrics)" 'apiserver_encryption_config_controller_automatic_reloads_total{status="failure"}'
 
 # --- a changed file is taken in without being asked for
+taken_in() { grep -c 'keys of encryption at rest have changed' "$LOG" || true; }
+COUNT=$(taken_in)
 write_keys 'identity: {}' "$NEW"
-for _ in $(seq 1 100); do
-  if grep -q 'keys of encryption at rest have changed' <(tail -n 5 "$LOG"); then break; fi
+for _ in $(seq 1 200); do
+  if [ "$(taken_in)" -gt "$COUNT" ]; then break; fi
   sleep 0.05
 done
 replace_all > /dev/null
