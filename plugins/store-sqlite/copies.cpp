@@ -92,7 +92,7 @@ void move_to_new_name(const std::string& from, const std::string& to) {
   throw DatabaseError("cannot make " + to + ": " + std::strerror(errno), SQLITE_CANTOPEN);
 }
 
-// Forgets all history and leaves out revisions: the newest state of every key stays.
+// Leaves out revisions.
 void advance(Connection& connection, std::int64_t by) {
   const std::int64_t newest = state_of(connection).revision;
   if (by > std::numeric_limits<std::int64_t>::max() - newest) {
@@ -100,11 +100,7 @@ void advance(Connection& connection, std::int64_t by) {
         "cannot leave out " + std::to_string(by) + " revisions: there are not so many",
         SQLITE_ERROR);
   }
-  connection.run("BEGIN IMMEDIATE");
-  connection.run("DELETE FROM change WHERE revision NOT IN (SELECT revision FROM live)");
-  Statement mark(connection, "UPDATE mark SET value = ?1 WHERE name = 'compacted'");
-  mark.bind(1, newest + by).run();
-  connection.run("COMMIT");
+  go_on_from(connection, newest + by);
 }
 
 void refuse_data(const std::string& database) {

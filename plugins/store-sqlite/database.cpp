@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <exception>
+#include <limits>
+#include <string>
 #include <utility>
 
 #include "checksum.h"
@@ -9,6 +11,13 @@
 #include "schema.h"
 
 namespace limen_sqlite {
+
+namespace {
+
+// What is left beyond it is enough for ever.
+constexpr std::int64_t kMaxRevision = std::numeric_limits<std::int64_t>::max() / 2;
+
+}  // namespace
 
 struct Database::Statements {
   explicit Statements(Connection& connection)
@@ -167,6 +176,18 @@ std::int64_t Database::compact(std::int64_t revision, std::size_t limit) {
   state_.compacted = to;
   checkpoint_if_grown();
   return to;
+}
+
+void Database::advance(std::int64_t revision) {
+  if (revision <= state_.revision) return;
+  if (revision > kMaxRevision) {
+    throw DatabaseError("cannot go on from revision " + std::to_string(revision) +
+                            ": at most from " + std::to_string(kMaxRevision),
+                        SQLITE_ERROR);
+  }
+  go_on_from(*connection_, revision);
+  state_.revision = state_.compacted = revision;
+  checkpoint_if_grown();
 }
 
 void Database::checkpoint_if_grown() { checkpointer_->log_grew(*connection_, log_pages_); }

@@ -30,6 +30,9 @@ class Database {
   // One durable transaction; see limen::Store.
   std::vector<std::int64_t> commit(const limen::StoreBatch& batch);
   std::int64_t compact(std::int64_t revision, std::size_t limit);
+  // Has the next change get a revision greater than `revision`, which forgets all history when that
+  // leaves revisions out. Durable on return.
+  void advance(std::int64_t revision);
 
  private:
   struct Statements;

@@ -101,4 +101,20 @@ void read_history(Connection& connection, const limen::StoreState& state,
   }
 }
 
+void go_on_from(Connection& connection, std::int64_t revision) {
+  connection.run("BEGIN IMMEDIATE");
+  try {
+    connection.run("DELETE FROM change WHERE revision NOT IN (SELECT revision FROM live)");
+    Statement mark(connection, "UPDATE mark SET value = ?1 WHERE name = 'compacted'");
+    mark.bind(1, revision).run();
+    connection.run("COMMIT");
+  } catch (const DatabaseError&) {
+    // SQLite rolls back by itself after some errors.
+    if (sqlite3_get_autocommit(connection.raw()) == 0) {
+      sqlite3_exec(connection.raw(), "ROLLBACK", nullptr, nullptr, nullptr);
+    }
+    throw;
+  }
+}
+
 }  // namespace limen_sqlite

@@ -5,6 +5,7 @@
 // says the database is damaged and where.
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <limen/cpp/store.hpp>
 #include <string>
@@ -22,5 +23,9 @@ limen::StoreState state_of(Connection& connection);
 // notices changes that are missing, out of place or not as they were written.
 void read_history(Connection& connection, const limen::StoreState& state,
                   const std::function<bool(const limen::StoreChange&)>& each);
+
+// Forgets all history, the newest state of every key aside, and goes on from `revision`, which is
+// not before the newest. Durable on return when the connection's commits are.
+void go_on_from(Connection& connection, std::int64_t revision);
 
 }  // namespace limen_sqlite

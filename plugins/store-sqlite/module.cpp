@@ -49,6 +49,10 @@ class SqliteStore final : public limen::Store, public limen::StoreCopies {
   limen::Result<std::int64_t> compact(std::int64_t revision, std::size_t limit) override {
     return database_->compact(revision, limit);
   }
+  limen::Result<void> advance(std::int64_t revision) override {
+    database_->advance(revision);
+    return {};
+  }
   void stop() override { database_.reset(); }
 
   limen::Result<limen::StoreReport> save(std::string_view file) override {

@@ -22,6 +22,7 @@ Command modules_new_command();
 Command reload_command();
 Command backup_command();
 Command restore_command();
+Command migrate_command();
 Command explain_command();
 Command version_command();
 Command completion_command();

@@ -42,27 +42,37 @@ void LoopThread::stop() {
   if (thread_.joinable()) thread_.join();
 }
 
+std::function<void()> LoopThread::next() {
+  std::function<void()> work;
+  const bool due = !timers_.empty() && timers_.begin()->first.first <= base::SteadyClock::now();
+  // In turns, so that neither keeps the other waiting. A due timer stays where cancel_timer() finds
+  // it until it runs.
+  if (due && (work_.empty() || !timer_was_last_)) {
+    const auto first = timers_.begin();
+    work = std::move(first->second);
+    due_.erase(first->first.second);
+    timers_.erase(first);
+    timer_was_last_ = true;
+  } else if (!work_.empty()) {
+    work = std::move(work_.front());
+    work_.pop_front();
+    timer_was_last_ = false;
+  }
+  return work;
+}
+
 void LoopThread::run() {
   std::unique_lock lock(mutex_);
   while (!stopping_) {
-    if (!timers_.empty() && timers_.begin()->first.first <= base::SteadyClock::now()) {
-      const auto first = timers_.begin();
-      work_.push_back(std::move(first->second));
-      due_.erase(first->first.second);
-      timers_.erase(first);
-      continue;
-    }
-    if (!work_.empty()) {
-      const std::function<void()> next = std::move(work_.front());
-      work_.pop_front();
+    if (const std::function<void()> work = next()) {
       lock.unlock();
-      next();
+      work();
       lock.lock();
     } else if (timers_.empty()) {
       changed_.wait(lock);
     } else {
-      const base::Deadline next = timers_.begin()->first.first;
-      changed_.wait_until(lock, next);
+      const base::Deadline due = timers_.begin()->first.first;
+      changed_.wait_until(lock, due);
     }
   }
 }

@@ -31,6 +31,8 @@ class LoopThread final : public base::Executor {
 
  private:
   void run();
+  // What to do now; empty: nothing. Under the lock.
+  std::function<void()> next();
 
   std::mutex mutex_;
   std::condition_variable changed_;
@@ -38,6 +40,7 @@ class LoopThread final : public base::Executor {
   std::map<std::pair<base::Deadline, TimerId>, std::function<void()>> timers_;
   std::unordered_map<TimerId, base::Deadline> due_;
   TimerId last_timer_ = 0;
+  bool timer_was_last_ = false;
   bool stopping_ = false;
   std::thread thread_;
 };

@@ -131,6 +131,7 @@ void read_metadata(Cursor& cursor, Scanned& out) {
       if (!uid) return cursor.fail();
       out.uid = std::move(*uid);
     } else {
+      out.has_revision |= key == "resourceVersion";
       cursor.skip_value();
     }
   });

@@ -15,6 +15,7 @@ namespace limen::storage {
 struct Scanned {
   std::string uid;
   std::vector<std::pair<std::string, std::string>> labels;  // sorted by key
+  bool has_revision = false;                                // there is a metadata.resourceVersion
 };
 
 // Reads metadata of a compact JSON object whose last member is a metadata object (see

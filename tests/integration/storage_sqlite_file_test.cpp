@@ -13,6 +13,7 @@
 #include <fstream>
 #include <future>
 #include <iterator>
+#include <limits>
 
 #include "support/sqlite_store.h"
 
@@ -260,6 +261,45 @@ TEST_F(SqliteFile, TheFileDoesNotGrowWhileObjectsComeAndGo) {
   const auto size = fs::file_size(path());
   churn(300);
   EXPECT_LT(fs::file_size(path()), size + 2 * 1024 * 1024);
+}
+
+// Through the module, as a migration does it.
+void advance(const std::string& database, Revision revision) {
+  test::SqliteModule module(database);
+  const auto driver = module.driver();
+  driver->open();
+  driver->load([](const DriverChange&) {});
+  driver->advance(revision);
+}
+
+TEST_F(SqliteFile, GoesOnFromALaterRevisionWithoutAHistory) {
+  fill();
+  advance(path(), 1000);
+  test::SqliteStore store(path());
+  EXPECT_EQ(store->revision(), 1000);
+  EXPECT_EQ(store->compacted(), 999);
+  EXPECT_EQ(store->count(kConfigMaps), 50U);
+  EXPECT_EQ(store->get({kConfigMaps, "ns", "c0"})->revision, 2);
+  EXPECT_EQ(create(*store, "next", "1").object->revision, 1001);
+}
+
+TEST_F(SqliteFile, NeverGoesBack) {
+  fill();
+  advance(path(), 7);
+  test::SqliteStore store(path());
+  EXPECT_EQ(store->revision(), 51);
+  EXPECT_EQ(create(*store, "next", "1").object->revision, 52);
+}
+
+TEST_F(SqliteFile, AnEmptyOneGoesOnFromALaterRevision) {
+  advance(path(), 1000);
+  test::SqliteStore store(path());
+  EXPECT_EQ(create(*store, "first", "1").object->revision, 1001);
+}
+
+TEST_F(SqliteFile, RefusesToLeaveAllRevisionsOut) {
+  EXPECT_THROW(advance(path(), std::numeric_limits<Revision>::max()), DriverError);
+  EXPECT_EQ(refusal(), "");
 }
 
 }  // namespace

@@ -28,6 +28,8 @@
 #include <utility>
 #include <vector>
 
+#include "support/quiet_port.h"
+
 namespace limen::test {
 
 struct EtcdOptions {
@@ -87,14 +89,11 @@ class Etcd {
     std::string name = std::string(memory) + "/limen-etcd-XXXXXX";
     if (mkdtemp(name.data()) == nullptr) throw std::runtime_error("cannot make " + name);
     folder_ = name;
-    // The ports are held until all are known, so that no two are the same.
-    std::vector<int> held;
     for (int i = 0; i < options_.members; ++i) {
       Member& member = members_.emplace_back();
-      member.client_port = free_port(held);
-      member.peer_port = free_port(held);
+      member.client_port = quiet_port();
+      member.peer_port = quiet_port();
     }
-    for (const int socket : held) close(socket);
     for (std::size_t i = 0; i < members_.size(); ++i) start(i);
   }
   Etcd(const Etcd&) = delete;
@@ -133,6 +132,9 @@ class Etcd {
       std::this_thread::sleep_for(std::chrono::milliseconds(2));
     }
   }
+  std::size_t size() const { return members_.size(); }
+  // True until it is killed, also while it is paused.
+  bool running(std::size_t index) const { return members_[index].process > 0; }
   // As a power cut.
   void kill(std::size_t index) {
     Member& member = members_[index];
@@ -162,17 +164,6 @@ class Etcd {
     address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
     address.sin_port = htons(static_cast<std::uint16_t>(port));
     return address;
-  }
-  static int free_port(std::vector<int>& held) {
-    const int socket = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    sockaddr_in address = loopback(0);
-    socklen_t size = sizeof(address);
-    if (bind(socket, reinterpret_cast<sockaddr*>(&address), size) != 0 ||
-        getsockname(socket, reinterpret_cast<sockaddr*>(&address), &size) != 0) {
-      throw std::runtime_error("no free port");
-    }
-    held.push_back(socket);
-    return ntohs(address.sin_port);
   }
   static bool answers(int port) {
     const int socket = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);

@@ -271,6 +271,7 @@ TEST_F(WebhookConversion, WatchesTellEitherVersionInOrder) {
     EXPECT_TRUE(event.at("object").at("spec").as_object().contains("host"));
   }
   EXPECT_FALSE(*watch.done);
+  end(watch);
 }
 
 TEST_F(WebhookConversion, AWatchThatCannotBeConvertedEndsAndSaysWhy) {
@@ -294,6 +295,7 @@ TEST_F(WebhookConversion, AWatchOfASelectionSeesObjectsComeAndGo) {
   ASSERT_TRUE(eventually([&] { return told(watch) == 2; })) << watch.story();
   EXPECT_EQ(watch.story(), "ADDED a, DELETED a");
   EXPECT_EQ(watch.events()[1].at("object").at("spec").at("host"), "db");
+  end(watch);
 }
 
 TEST_F(WebhookConversion, MetadataStaysButForLabelsAndAnnotations) {
