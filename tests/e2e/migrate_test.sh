@@ -6,13 +6,14 @@ source "$(dirname "${BASH_SOURCE[0]}")/etcd_lib.sh"
 
 # What clients know of all objects but those that change by themselves: kind, name, uid, version.
 everything() {
-  local kind
-  for kind in namespaces configmaps secrets serviceaccounts clusterroles customresourcedefinitions services widgets; do
-    k get "$kind" -A -o json | jq -r '.items[].metadata |
-      ["'"$kind"'", .namespace // "-", .name, .uid, .resourceVersion] | join(" ")'
+  local path
+  for path in api/v1/{namespaces,configmaps,secrets,serviceaccounts,services} apis/rbac.authorization.k8s.io/v1/clusterroles \
+    apis/apiextensions.k8s.io/v1/customresourcedefinitions apis/example.com/v1/widgets; do
+    api GET "/$path" | jq -r '.items[].metadata |
+      ["'"${path##*/}"'", .namespace // "-", .name, .uid, .resourceVersion] | join(" ")'
   done | sort
 }
-# seen FILE: the same objects as in FILE, each with a greater version.
+# expect_same_and_later FILE: the same objects as in FILE, each with a greater version.
 expect_same_and_later() {
   everything > "$WORK/now"
   assert_eq "$(cut -d' ' -f1-4 "$WORK/now" | diff - <(cut -d' ' -f1-4 "$1") | head -5)" '' 'objects and uids'
@@ -27,6 +28,8 @@ serve() { # CONFIG
   SERVER_PID=$!
   wait_ready || fail "$1 is not served"
 }
+# killed_after SECONDS COMMAND...: as a power cut ends it, unless it is through before.
+killed_after() { { timeout --signal KILL "$@" > /dev/null 2>&1 || true; } 2> /dev/null; }
 
 start_server
 k create namespace web > /dev/null
@@ -71,7 +74,7 @@ assert_exit 2 "$LIMEN" migrate --from "$CONFIG" --to "$CONFIG"
 
 # To another file, killed a few times on the way.
 for delay in 0.02 0.04 0.06 0.08; do
-  timeout --signal KILL "$delay" "$LIMEN" migrate --from "$CONFIG" --to "$WORK/second.yaml" > /dev/null 2>&1 || true
+  killed_after "$delay" "$LIMEN" migrate --from "$CONFIG" --to "$WORK/second.yaml"
 done
 assert_ok "$LIMEN" migrate --from "$CONFIG" --to "$WORK/second.yaml" --output json
 moved=$OUTPUT
@@ -100,7 +103,7 @@ start_etcd 1 tls
 words="etcd:${ETCD_URLS[1]}?ca=$ETCD/ca.crt&cert=$ETCD/client.crt&key=$ETCD/client.key&prefix=/house"
 with_storage "$WORK/third.yaml" "$(etcd_storage | sed 's#config: {#&prefix: /house, #')"
 for delay in 0.1 0.2 0.3; do
-  timeout --signal KILL "$delay" "$LIMEN" migrate --from "$WORK/second.yaml" --to "$words" > /dev/null 2>&1 || true
+  killed_after "$delay" "$LIMEN" migrate --from "$WORK/second.yaml" --to "$words"
 done
 assert_ok "$LIMEN" migrate --from "$WORK/second.yaml" --to "$WORK/third.yaml"
 serve "$WORK/third.yaml"
