@@ -15,11 +15,8 @@ class Abac final : public Authorizer, public RuleLister {
         policies_(host, "policies", {file_}, [this, log = host.log()] { return read(log); }) {}
 
   static void check_config(Node config, Findings& findings) {
-    try {
-      read_policies(config["path"].string_or(""));
-    } catch (const std::exception& error) {
-      findings.error("/path", error.what());
-    }
+    const std::string path(config["path"].string_or(""));
+    for (const std::string& problem : policy_problems(path)) findings.error("/path", problem);
   }
 
   Result<void> start() override { return policies_.start(); }

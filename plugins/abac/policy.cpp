@@ -125,12 +125,18 @@ Policy parse_policy(std::string_view text, std::size_t line) {
   return policy;
 }
 
-std::vector<Policy> read_policies(const std::string& path) {
+namespace {
+
+// Reads the lines of a file; `wrong` gets one sentence for each that cannot be used.
+template <class Wrong>
+std::vector<Policy> read_lines(const std::string& path, const Wrong& wrong) {
+  const std::string where = "error reading policy file " + path;
+  std::vector<Policy> policies;
   std::ifstream file(path);
   if (!file) {
-    throw std::runtime_error("error reading policy file " + path + ": " + std::strerror(errno));
+    wrong(where + ": " + std::strerror(errno));
+    return policies;
   }
-  std::vector<Policy> policies;
   std::string text;
   for (std::size_t line = 1; std::getline(file, text); ++line) {
     const std::size_t first = text.find_first_not_of(" \t\r");
@@ -138,12 +144,25 @@ std::vector<Policy> read_policies(const std::string& path) {
     try {
       policies.push_back(parse_policy(text, line));
     } catch (const std::exception& error) {
-      throw std::runtime_error("error reading policy file " + path + ", line " +
-                               std::to_string(line) + ": " + error.what());
+      wrong(where + ", line " + std::to_string(line) + ": " + error.what());
     }
   }
-  if (file.bad()) throw std::runtime_error("error reading policy file " + path + ": read failed");
+  if (file.bad()) wrong(where + ": read failed");
   return policies;
+}
+
+}  // namespace
+
+std::vector<Policy> read_policies(const std::string& path) {
+  return read_lines(path, [](const std::string& problem) { throw std::runtime_error(problem); });
+}
+
+std::vector<std::string> policy_problems(const std::string& path) {
+  std::vector<std::string> out;
+  read_lines(path, [&out](const std::string& problem) {
+    if (out.size() < kMostProblems) out.push_back(problem);
+  });
+  return out;
 }
 
 bool matches_subject(const Policy& policy, const UserView& user) {

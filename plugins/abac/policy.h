@@ -27,6 +27,10 @@ Policy parse_policy(std::string_view text, std::size_t line);
 // Reads a whole file; blank lines and lines that begin with '#' are skipped. Throws
 // std::runtime_error: "error reading policy file F, line N: what".
 std::vector<Policy> read_policies(const std::string& path);
+// What is wrong with each line of a file, in the words of read_policies(), up to kMostProblems;
+// empty: it can be used.
+inline constexpr std::size_t kMostProblems = 20;
+std::vector<std::string> policy_problems(const std::string& path);
 
 bool matches_subject(const Policy& policy, const UserView& user);
 bool matches(const Policy& policy, const Attributes& attributes);

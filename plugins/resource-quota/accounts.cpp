@@ -206,7 +206,7 @@ bool Accounts::settle(const RoundPtr& round) {
   }
   round->waiters = std::move(again);
   if (round->waiters.empty()) return true;
-  const auto delay = kAfterConflict * round->tries++;
+  const auto delay = kAfterConflict * (round->tries++ / kAtOnce);
   if (attempt_later(round, delay)) return false;
   fail_all(*round, stopping());
   return true;

@@ -27,13 +27,16 @@ namespace limen::resource_quota {
 
 class Accounts {
  public:
-  // How often a charge is tried before the write is refused as a conflict.
-  static constexpr int kTries = 10;
+  // How often a charge is tried before the write is refused as a conflict. Where several servers
+  // charge one quota all the time, each has its turn as often as the others.
+  static constexpr int kTries = 40;
   // How long a write waits for housekeeping to take over what a new or changed quota says.
   static constexpr std::chrono::milliseconds kPatience{1000};
   static constexpr std::chrono::milliseconds kLookAgain{10};
-  // Times the number of tries so far: how long after a conflict the next one waits.
+  // Who is told of a conflict knows the newest state as soon as whoever was first, and has the best
+  // chance then; waiting begins when many tries have failed. Times the number of such tens.
   static constexpr std::chrono::milliseconds kAfterConflict{5};
+  static constexpr int kAtOnce = 10;
 
   Accounts(Host& host, const Limited& limited) : host_(host), limited_(limited) {}
   Accounts(const Accounts&) = delete;

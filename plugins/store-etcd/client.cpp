@@ -12,7 +12,18 @@ constexpr int kFailuresInARow = 2;
 constexpr milliseconds kOldTerm{200};
 constexpr milliseconds kLong{500};
 
-Failure closing() { return {Failure::Kind::unreachable, false, "the store is being closed"}; }
+Failure not_reached(std::string why) {
+  Failure failure;
+  failure.kind = Failure::Kind::unreachable;
+  failure.text = std::move(why);
+  return failure;
+}
+
+Failure closing() { return not_reached("the store is being closed"); }
+
+Failure no_connection(const Connection& connection) {
+  return not_reached("etcd at " + connection.url + ": " + connection.error);
+}
 
 }  // namespace
 
@@ -25,8 +36,7 @@ Client::Client(std::shared_ptr<Loop> loop, const Settings& settings, limen::Log 
   token_good_ = settings.username.empty();
 }
 
-// ---- endpoints
-// -----------------------------------------------------------------------------------
+// ---- endpoints --------------------------------------------------------------------------------
 
 const std::shared_ptr<Connection>& Client::active() {
   if (!active_) active_ = std::make_shared<Connection>(settings_, settings_.endpoints[place_]);
@@ -44,7 +54,7 @@ void Client::next(const std::string& why) {
     log_.warn("etcd's next endpoint is taken",
               {{"from", old->url}, {"to", settings_.endpoints[place_].url()}, {"error", why}});
   }
-  for (AnyCall* const call : calls_) {
+  for (const auto& [call, owned] : calls_) {
     if (call->connection == old) call->context.TryCancel();
   }
   for (WatchStream* const stream : streams_) {
@@ -61,6 +71,8 @@ void Client::note(const std::shared_ptr<Connection>& connection, const Failure* 
   const bool cannot =
       failure->kind == Failure::Kind::unreachable || failure->kind == Failure::Kind::unknown;
   if (!cannot) return;
+  // A slow endpoint is better than none; a dead connection ends by its keep-alives.
+  if (failure->late && settings_.endpoints.size() == 1) return;
   if (failure->answered && ++connection->failures < kFailuresInARow) return;
   next(failure->text);
 }
@@ -71,7 +83,7 @@ void Client::note_term(std::uint64_t term) {
   term_ = term;
   if (!changed) return;
   loop_->after(kOldTerm, [this, term] {
-    for (AnyCall* const call : calls_) {
+    for (const auto& [call, owned] : calls_) {
       if (!call->writes || call->term >= term || call->given_up) continue;
       call->given_up = true;
       call->context.TryCancel();
@@ -81,8 +93,9 @@ void Client::note_term(std::uint64_t term) {
 
 bool Client::waits_long() const {
   const auto before = Clock::now() - kLong;
-  return std::any_of(calls_.begin(), calls_.end(),
-                     [before](const AnyCall* call) { return call->writes && call->sent < before; });
+  return std::any_of(calls_.begin(), calls_.end(), [before](const auto& call) {
+    return call.first->writes && call.first->sent < before;
+  });
 }
 
 void Client::add_metadata(grpc::ClientContext& context) const {
@@ -91,8 +104,7 @@ void Client::add_metadata(grpc::ClientContext& context) const {
   if (!token_.empty()) context.AddMetadata("token", token_);
 }
 
-// ---- calls
-// ---------------------------------------------------------------------------------------
+// ---- calls ------------------------------------------------------------------------------------
 
 template <class Request, class Response, class Begin>
 void Client::call(Request request, milliseconds timeout, Done<Response> done, Begin begin) {
@@ -110,8 +122,7 @@ void Client::send(const std::shared_ptr<Call<Request, Response>>& one, milliseco
                   Begin begin) {
   one->connection = active();
   if (!one->connection->error.empty()) {
-    const Failure failure{Failure::Kind::unreachable, false,
-                          "etcd at " + one->connection->url + ": " + one->connection->error};
+    const Failure failure = no_connection(*one->connection);
     note(one->connection, &failure);
     loop_->post([one, failure] { one->done(&failure, one->response); });
     return;
@@ -121,25 +132,29 @@ void Client::send(const std::shared_ptr<Call<Request, Response>>& one, milliseco
   one->term = term_;
   one->sent = Clock::now();
   one->context.set_deadline(std::chrono::system_clock::now() + timeout);
-  calls_.insert(one.get());
+  calls_.emplace(one.get(), one);
   begin(*one->connection, &one->context, &one->request, &one->response,
-        [this, loop = loop_, one](const grpc::Status& status) {
-          loop->post([this, one, status] {
-            calls_.erase(one.get());
-            if (status.ok()) {
-              note(one->connection, nullptr);
-              note_term(one->response.header().raft_term());
-              one->done(nullptr, one->response);
-            } else {
-              const Failure failure = failure_of(status, one->connection->url);
-              if (failure.kind == Failure::Kind::token) token_good_ = settings_.username.empty();
-              if (!one->given_up) note(one->connection, &failure);
-              one->done(&failure, one->response);
-            }
-            one->done = nullptr;
+        [this, loop = loop_, raw = one.get()](const grpc::Status& status) {
+          loop->post([this, raw, status] {
+            const std::shared_ptr<AnyCall> held = std::move(calls_.extract(raw).mapped());
+            end_call<Response>(*raw, raw->response, raw->done, status);
             ended_one();
           });
         });
+}
+
+template <class Response>
+void Client::end_call(AnyCall& one, Response& response, const Done<Response>& done,
+                      const grpc::Status& status) {
+  if (status.ok()) {
+    note(one.connection, nullptr);
+    note_term(response.header().raft_term());
+    return done(nullptr, response);
+  }
+  const Failure failure = failure_of(status, one.connection->url);
+  if (failure.kind == Failure::Kind::token) token_good_ = settings_.username.empty();
+  if (!one.given_up) note(one.connection, &failure);
+  done(&failure, response);
 }
 
 void Client::range(rpc::RangeRequest request, milliseconds timeout, Done<rpc::RangeResponse> done) {
@@ -224,10 +239,7 @@ void Client::range_until(rpc::RangeRequest request, Clock::time_point deadline,
 std::weak_ptr<WatchStream> Client::watch(std::int64_t revision, bool previous, WatchDone done) {
   const std::shared_ptr<Connection> connection = active();
   if (stopping_ || !connection->error.empty()) {
-    const Failure failure = stopping_
-                                ? closing()
-                                : Failure{Failure::Kind::unreachable, false,
-                                          "etcd at " + connection->url + ": " + connection->error};
+    const Failure failure = stopping_ ? closing() : no_connection(*connection);
     note(connection, &failure);
     loop_->post([end = done.end, failure] { end(failure); });
     return {};
@@ -254,8 +266,7 @@ std::weak_ptr<WatchStream> Client::watch(std::int64_t revision, bool previous, W
   return stream;
 }
 
-// ---- tokens
-// --------------------------------------------------------------------------------------
+// ---- tokens -----------------------------------------------------------------------------------
 
 void Client::with_token(std::function<void(const Failure*)> task) {
   if (stopping_) {
@@ -284,7 +295,7 @@ void Client::fetch_token() {
     }
     one->request.set_password(std::move(password));
   } catch (const std::exception& error) {
-    const Failure failure{Failure::Kind::unreachable, false, error.what()};
+    const Failure failure = not_reached(error.what());
     return finish_token(&failure, {});
   }
   token_.clear();
@@ -310,13 +321,12 @@ void Client::finish_token(const Failure* failure, const std::string& token) {
   for (const auto& task : std::exchange(want_token_, {})) task(why ? &*why : nullptr);
 }
 
-// ---- the end
-// -------------------------------------------------------------------------------------
+// ---- the end ----------------------------------------------------------------------------------
 
 void Client::stop(std::function<void()> ended) {
   stopping_ = true;
   ended_ = std::move(ended);
-  for (AnyCall* const call : calls_) call->context.TryCancel();
+  for (const auto& [call, owned] : calls_) call->context.TryCancel();
   for (WatchStream* const stream : streams_) stream->cancel();
   // After what is posted already.
   loop_->post([this] { ended_one(); });

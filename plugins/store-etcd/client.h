@@ -18,6 +18,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <unordered_map>
 #include <unordered_set>
 #include <utility>
 #include <vector>
@@ -105,6 +106,9 @@ class Client {
   // `begin(connection, context, request, response, callback)` starts the call.
   template <class Request, class Response, class Begin>
   void call(Request request, milliseconds timeout, Done<Response> done, Begin begin);
+  template <class Response>
+  void end_call(AnyCall& one, Response& response, const Done<Response>& done,
+                const grpc::Status& status);
   template <class Request, class Response, class Begin>
   void send(const std::shared_ptr<Call<Request, Response>>& one, milliseconds timeout, Begin begin);
 
@@ -116,7 +120,9 @@ class Client {
   const limen::Log log_;
   std::shared_ptr<Connection> active_;
   std::size_t place_ = 0;  // of the active one among the endpoints
-  std::unordered_set<AnyCall*> calls_;
+  // Owned here and by nobody of gRPC's: the end of a call may be the end of its channel, and that
+  // waits for gRPC's threads.
+  std::unordered_map<AnyCall*, std::shared_ptr<AnyCall>> calls_;
   std::unordered_set<WatchStream*> streams_;
   std::uint64_t term_ = 0;
   bool stopping_ = false;

@@ -1,10 +1,15 @@
 #include "connection.h"
 
+#include <grpc/support/log.h>
 #include <grpcpp/create_channel.h>
 #include <grpcpp/security/credentials.h>
 #include <grpcpp/support/channel_arguments.h>
+#include <openssl/err.h>
+#include <openssl/pem.h>
+#include <openssl/x509.h>
 
 #include <cerrno>
+#include <cstdlib>
 #include <cstring>
 #include <exception>
 #include <fstream>
@@ -17,6 +22,36 @@ namespace {
 
 constexpr const char* kSystemAuthorities = "/etc/ssl/certs/ca-certificates.crt";
 
+struct Free {
+  void operator()(BIO* bio) const { BIO_free(bio); }
+  void operator()(X509* certificate) const { X509_free(certificate); }
+  void operator()(EVP_PKEY* key) const { EVP_PKEY_free(key); }
+};
+
+std::unique_ptr<BIO, Free> source(const std::string& text) {
+  return std::unique_ptr<BIO, Free>(BIO_new_mem_buf(text.data(), static_cast<int>(text.size())));
+}
+
+// gRPC only says that it has no connection.
+bool belong_together(const std::string& certificate, const std::string& key) {
+  const std::unique_ptr<X509, Free> leaf(
+      PEM_read_bio_X509(source(certificate).get(), nullptr, nullptr, nullptr));
+  const std::unique_ptr<EVP_PKEY, Free> secret(
+      PEM_read_bio_PrivateKey(source(key).get(), nullptr, nullptr, nullptr));
+  const bool fit = leaf && secret && X509_check_private_key(leaf.get(), secret.get()) == 1;
+  ERR_clear_error();
+  return fit;
+}
+
+// gRPC writes to the standard error, past the server's log; what matters comes as errors of calls.
+void quieten() {
+  static const bool once = [] {
+    if (std::getenv("GRPC_VERBOSITY") == nullptr) gpr_set_log_function([](gpr_log_func_args*) {});
+    return true;
+  }();
+  (void)once;
+}
+
 std::shared_ptr<grpc::ChannelCredentials> credentials(const Settings& settings, bool tls) {
   if (!tls) return grpc::InsecureChannelCredentials();
   grpc::SslCredentialsOptions options;
@@ -25,6 +60,10 @@ std::shared_ptr<grpc::ChannelCredentials> credentials(const Settings& settings, 
   if (!settings.cert_file.empty()) {
     options.pem_cert_chain = read_file(settings.cert_file);
     options.pem_private_key = read_file(settings.key_file);
+    if (!belong_together(options.pem_cert_chain, options.pem_private_key)) {
+      throw std::runtime_error(settings.key_file + " is not the key of the certificate in " +
+                               settings.cert_file);
+    }
   }
   return grpc::SslCredentials(options);
 }
@@ -64,6 +103,7 @@ std::string read_file(const std::string& path) {
 }
 
 Connection::Connection(const Settings& settings, const Endpoint& endpoint) : url(endpoint.url()) {
+  quieten();
   try {
     const auto channel = grpc::CreateCustomChannel(
         "dns:///" + endpoint.address, credentials(settings, endpoint.tls), arguments(settings));

@@ -64,6 +64,7 @@ Failure failure_of(const grpc::Status& status, const std::string& endpoint) {
   Failure failure;
   failure.kind = kind_of(status.error_code(), status.error_message());
   failure.answered = said_by_etcd(status.error_message());
+  failure.late = status.error_code() == grpc::StatusCode::DEADLINE_EXCEEDED;
   failure.text = "etcd at " + endpoint + ": " + words(status);
   return failure;
 }

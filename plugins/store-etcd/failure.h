@@ -20,6 +20,7 @@ struct Failure {
   };
   Kind kind = Kind::refused;
   bool answered = false;  // etcd said so itself; otherwise it is the connection's failure
+  bool late = false;      // no answer in the time it was given
   std::string text;       // one sentence, naming the endpoint
 
   // Worth asking again, for a question that changes nothing.

@@ -70,8 +70,7 @@ void Follower::stop() {
   for (auto& [revision, wait] : std::exchange(waits_, {})) wait.done(false);
 }
 
-// ---- the stream
-// ----------------------------------------------------------------------------------
+// ---- the stream -------------------------------------------------------------------------------
 
 void Follower::drop_stream() {
   ++generation_;
@@ -133,8 +132,7 @@ void Follower::tell(const mvccpb::Event& event) {
   watcher_.changed(change);
 }
 
-// ---- all anew
-// ------------------------------------------------------------------------------------
+// ---- all anew ---------------------------------------------------------------------------------
 
 void Follower::resync() {
   drop_stream();

@@ -22,6 +22,7 @@ void Health::begin(const limen::draft::StoreWatcher& watcher) {
 void Health::alive() {
   proved_ = Clock::now();
   failing_since_.reset();
+  if (!trouble_.empty()) judge();
 }
 
 void Health::failing(Clock::time_point asked, const Failure& failure) {

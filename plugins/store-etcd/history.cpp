@@ -31,6 +31,8 @@ limen::draft::StoreChange change_of(const mvccpb::Event& event) {
   return change;
 }
 
+}  // namespace
+
 // What a watch brings, from the loop to the thread that reads.
 class Inbox {
  public:
@@ -94,6 +96,8 @@ class Reading {
       std::make_shared<std::weak_ptr<WatchStream>>();
 };
 
+namespace {
+
 StoreFailure forgotten_meanwhile() {
   return StoreFailure("etcd's history was compacted while it was read: start again");
 }
@@ -117,8 +121,7 @@ std::optional<rpc::RangeResponse> History::try_range(const rpc::RangeRequest& re
                      answer.failure->text + ")");
 }
 
-// ---- where the data stand
-// ------------------------------------------------------------------------
+// ---- where the data stand ---------------------------------------------------------------------
 
 std::optional<std::int64_t> History::ask(std::int64_t revision) {
   rpc::RangeRequest question;
@@ -156,8 +159,7 @@ std::int64_t History::forgotten(std::int64_t least, std::int64_t newest) {
   return newest;
 }
 
-// ---- what was there
-// ------------------------------------------------------------------------------
+// ---- what was there ---------------------------------------------------------------------------
 
 bool History::read(const Position& position, const limen::draft::ChangeSink& sink) {
   if (position.compacted > 0 && !read_keys(position.compacted, sink)) return false;
@@ -182,24 +184,44 @@ bool History::read_keys(std::int64_t revision, const limen::draft::ChangeSink& s
   }
 }
 
+// etcd brings a watch that begins in the past a thousand revisions every 100 ms, and looks at all
+// of the history for that; so several are begun at once, each for its part.
 bool History::read_changes(const Position& position, const limen::draft::ChangeSink& sink) {
-  std::int64_t read = position.compacted;
+  constexpr std::int64_t kPart = 1000;
+  constexpr std::size_t kAtOnce = 16;
+  std::deque<std::unique_ptr<Reading>> ahead;
+  std::int64_t begun = position.compacted;  // up to here somebody reads
+  for (std::int64_t read = position.compacted; read < position.revision;) {
+    for (; ahead.size() < kAtOnce && begun < position.revision; begun += kPart) {
+      ahead.push_back(std::make_unique<Reading>(client_, begun + 1));
+    }
+    const std::int64_t end = std::min(read + kPart, position.revision);
+    if (!read_part(read, end, std::move(ahead.front()), sink)) return false;
+    ahead.pop_front();
+    read = end;
+  }
+  return true;
+}
+
+bool History::read_part(std::int64_t read, std::int64_t end, std::unique_ptr<Reading> reading,
+                        const limen::draft::ChangeSink& sink) {
   auto deadline = Clock::now() + client_.settings().request_timeout;
   while (true) {
-    Reading reading(client_, read + 1);
-    while (const auto answer = reading.inbox().take(std::chrono::seconds(3))) {
+    while (const auto answer = reading->inbox().take(std::chrono::seconds(3))) {
       if (answer->compact_revision() > 0) throw forgotten_meanwhile();
       for (const mvccpb::Event& event : answer->events()) {
-        if (event.kv().mod_revision() > position.revision) return true;
+        if (event.kv().mod_revision() > end) return true;
         if (keys_.ours(event.kv().key()) && !sink.give(change_of(event))) return false;
         read = event.kv().mod_revision();
       }
-      if (read >= position.revision) return true;
+      if (read >= end) return true;
       if (!answer->events().empty()) deadline = Clock::now() + client_.settings().request_timeout;
     }
     if (Clock::now() > deadline) {
-      throw StoreFailure("etcd's history cannot be read: " + reading.inbox().why());
+      throw StoreFailure("etcd's history cannot be read: " + reading->inbox().why());
     }
+    // It broke, or stays silent: on after what came last.
+    reading = std::make_unique<Reading>(client_, read + 1);
   }
 }
 

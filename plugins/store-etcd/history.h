@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <limen/cpp/draft/store.hpp>
+#include <memory>
 #include <optional>
 #include <stdexcept>
 #include <string>
@@ -20,6 +21,8 @@ class StoreFailure : public std::runtime_error {
  public:
   using std::runtime_error::runtime_error;
 };
+
+class Reading;
 
 struct Position {
   std::int64_t revision = 1;   // of the newest change
@@ -46,6 +49,9 @@ class History {
   std::optional<std::int64_t> ask(std::int64_t revision);
   bool read_keys(std::int64_t revision, const limen::draft::ChangeSink& sink);
   bool read_changes(const Position& position, const limen::draft::ChangeSink& sink);
+  // The changes after `read` up to `end`.
+  bool read_part(std::int64_t read, std::int64_t end, std::unique_ptr<Reading> reading,
+                 const limen::draft::ChangeSink& sink);
 
   Client& client_;
   const Keys& keys_;

@@ -90,8 +90,7 @@ milliseconds Writes::time_left() const {
   return std::chrono::duration_cast<milliseconds>(job_->deadline - Clock::now());
 }
 
-// ---- one op
-// --------------------------------------------------------------------------------------
+// ---- one op -----------------------------------------------------------------------------------
 
 void Writes::send(std::size_t op) {
   const limen_store_op& raw_op = raw(op);
@@ -145,15 +144,14 @@ void Writes::on_answer(std::size_t op, std::int64_t lease, const Failure* failur
 void Writes::retry(std::size_t op, const Failure& failure) {
   Op& state = job_->ops[op];
   const milliseconds pause = pause_before(state.attempt++);
-  const bool hopeless = !failure.passing() || !health_.trouble().empty() || pause >= time_left();
+  const bool hopeless = !failure.passing() || pause >= time_left();
   if (hopeless) {
     return state.uncertain ? resolve(op, failure.text) : end_not_done(op, failure.text);
   }
   client_.loop().after(pause, of_job([this, op] { send(op); }));
 }
 
-// ---- outcomes that are not known
-// -----------------------------------------------------------------
+// ---- outcomes that are not known --------------------------------------------------------------
 
 void Writes::resolve(std::size_t op, const std::string& why) {
   rpc::RangeRequest question;
@@ -190,8 +188,7 @@ void Writes::on_read(std::size_t op, const std::string& why, const rpc::RangeRes
   end_unknown(op, why);
 }
 
-// ---- the end
-// -------------------------------------------------------------------------------------
+// ---- the end ----------------------------------------------------------------------------------
 
 void Writes::end_not_done(std::size_t op, const std::string& why) {
   if (job_->ops[op].uncertain) return end_unknown(op, why);

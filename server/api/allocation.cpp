@@ -6,29 +6,32 @@ namespace {
 
 using registry::ServiceAllocator;
 
-// Null: this resource has nothing to claim.
-ServiceAllocator* allocator_of(const Call& call) {
-  const bool services = call.resource.storage_group.empty() && call.resource.name == "services";
-  return services ? call.options.services : nullptr;
-}
-
 }  // namespace
 
-ServiceAllocator::Claim claim_for_new(const Call& call, object::Json& object, bool dry_run) {
-  ServiceAllocator* const allocator = allocator_of(call);
-  return allocator ? allocator->create(object, dry_run) : ServiceAllocator::Claim();
+bool claims_numbers(const Call& call) {
+  return call.options.services != nullptr && call.resource.storage_group.empty() &&
+         call.resource.name == "services";
 }
 
-ServiceAllocator::Claim claim_for_changed(const Call& call, registry::Part part,
-                                          object::Json& object, const object::Json& old,
-                                          bool dry_run) {
-  ServiceAllocator* const allocator = allocator_of(call);
-  const bool whole = part == registry::Part::whole;
-  return allocator && whole ? allocator->update(object, old, dry_run) : ServiceAllocator::Claim();
+base::Task<ServiceAllocator::Claim> claim_for_new(const Call& call, object::Json& object,
+                                                  bool dry_run) {
+  return call.options.services->create(call.context.scope.loop, object, dry_run);
 }
 
-void give_back(const Call& call, const storage::StoredObject& object) {
-  if (ServiceAllocator* const allocator = allocator_of(call)) allocator->release(object);
+base::Task<ServiceAllocator::Claim> claim_for_changed(const Call& call, registry::Part part,
+                                                      object::Json& object, const object::Json& old,
+                                                      bool dry_run) {
+  if (part != registry::Part::whole) co_return ServiceAllocator::Claim();
+  co_return co_await call.options.services->update(call.context.scope.loop, object, old, dry_run);
+}
+
+base::Task<void> give_back(const Call& call, const storage::StoredObject& object) {
+  return call.options.services->release(call.context.scope.loop, object);
+}
+
+void settle_claim(ServiceAllocator::Claim& claim, storage::WriteStatus status) {
+  if (status == storage::WriteStatus::ok) return claim.keep();
+  if (status == storage::WriteStatus::unknown) claim.leave_open();
 }
 
 }  // namespace limen::api

@@ -10,6 +10,7 @@
 #include "api/call.h"
 #include "api/deprecations.h"
 #include "api/discovery/discovery.h"
+#include "api/freshness.h"
 #include "api/issuer_documents.h"
 #include "api/openapi/openapi.h"
 #include "api/protobuf_answer.h"
@@ -87,13 +88,6 @@ const catalog::Subresource* find_subresource(const RequestInfo& info, std::strin
   const VerbRow* verb = find_verb(info.verb);
   if (!verb || (sub->verbs & verb->bit) == 0) throw ApiError::method_not_supported();
   return sub;
-}
-
-// What the client takes is then for somebody else to know.
-bool passes_on(const catalog::Subresource* sub) {
-  if (sub == nullptr) return false;
-  static constexpr std::string_view kNames[] = {"log", "exec", "attach", "portforward", "proxy"};
-  return std::find(std::begin(kNames), std::end(kNames), sub->name) != std::end(kNames);
 }
 
 // Not served as such: what the URL does name is told apart from what it cannot do.
@@ -208,10 +202,11 @@ base::Task<void> Api::serve(request::RequestContext& context, const AccessChains
             dependencies_.options,
             *resource,
             sub,
-            passes_on(sub)
+            sub && passes_on(*sub)
                 ? Output{}
                 : negotiate_output(context, answer_of(info), has_protobuf(*resource, sub)),
             resource};
+  if (call.store.shared() && must_confirm(call)) co_await confirm(call);
   if (converts(*resource)) call.converted = std::make_shared<ConvertedObjects>();
   if (sub) {
     co_await serve_subresource(call);

@@ -9,6 +9,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -57,6 +58,11 @@ struct ApiOptions {
   // The API servers behind this one, asked for the group versions APIServices leave to them;
   // outlives the Api. Null: such requests are answered 503.
   const aggregation::RemoteServers* remote_servers = nullptr;
+  // How long a request waits for the store to confirm that memory is new enough.
+  std::chrono::milliseconds confirm_limit{5000};
+  // Whether reads that memory may answer are refused, because it may be old; any thread. Null:
+  // never.
+  std::function<bool()> refuse_stale;
 };
 
 struct ApiDependencies {

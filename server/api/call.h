@@ -31,6 +31,7 @@ struct Call {
   catalog::ResourcePtr held = nullptr;  // keeps `resource` there when it is a custom one
   // What has been converted for this request; null for kinds that no webhook converts.
   std::shared_ptr<ConvertedObjects> converted = nullptr;
+  bool confirmed = false;  // memory is as new as this request demands; see api/freshness.h
 
   const request::RequestInfo& info() const { return context.info; }
   const registry::Strategy& strategy() const { return registry::strategy_for(resource); }

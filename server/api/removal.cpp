@@ -177,7 +177,7 @@ base::Task<std::optional<Removed>> carry_out(Call& call, Fate fate, storage::Obj
   // Somebody else finished what was marked here: it is as gone as it was to be.
   if (result.status == WriteStatus::not_found && fate.marked) co_return Removed{last, true};
   if (result.status != WriteStatus::ok) refuse_write(call, last->name, result);
-  give_back(call, *result.object);
+  if (claims_numbers(call)) co_await give_back(call, *result.object);
   co_await until_seen(call, result.object->revision);
   co_return Removed{std::move(result.object), true};
 }

@@ -27,4 +27,26 @@ base::ApiError other_uid(const Call& call, std::string_view name, std::string_vi
                            std::string(wanted) + ", UID in object meta: " + std::string(found));
 }
 
+namespace {
+constexpr int kRetryAfterSeconds = 1;
+}
+
+base::ApiError store_unavailable() {
+  base::ApiError error = base::ApiError::service_unavailable("the object store is unavailable");
+  error.details().retry_after_seconds = kRetryAfterSeconds;
+  return error;
+}
+
+base::ApiError not_confirmed() {
+  return base::ApiError::timeout(
+      "Timeout: the object store did not confirm in time what the newest state is",
+      kRetryAfterSeconds);
+}
+
+base::ApiError unknown_outcome() {
+  return base::ApiError::timeout(
+      "Timeout: the object store did not say whether the change was stored: it may or may not "
+      "have been");
+}
+
 }  // namespace limen::api

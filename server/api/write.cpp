@@ -9,6 +9,7 @@
 #include "api/allocation.h"
 #include "api/body.h"
 #include "api/definition_warnings.h"
+#include "api/freshness.h"
 #include "api/ownership.h"
 #include "api/respond.h"
 #include "api/storage_error.h"
@@ -86,7 +87,8 @@ base::Task<Creation> try_create(Call& call, Json object, const WriteOptions& opt
   const Json& checked = object;
   registry::prepare_create(stored, call.strategy(), object, call.context.user);
   validation::apply_defaults(stored, object);
-  registry::ServiceAllocator::Claim claim = claim_for_new(call, object, options.dry_run);
+  registry::ServiceAllocator::Claim claim;
+  if (claims_numbers(call)) claim = co_await claim_for_new(call, object, options.dry_run);
   refuse_causes(call, checked, validation::validate_create(rules_of(call, stored), checked));
   warn_about_definition(call, checked);
   const object::Document none;
@@ -105,7 +107,7 @@ base::Task<Creation> try_create(Call& call, Json object, const WriteOptions& opt
   std::string json = co_await as_stored(call, object);
   creation.result =
       co_await call.store.create(call.context.scope.loop, std::move(key), std::move(json));
-  if (creation.result.status == WriteStatus::ok) claim.keep();
+  settle_claim(claim, creation.result.status);
   co_return creation;
 }
 
@@ -185,14 +187,18 @@ base::Task<storage::ObjectPtr> try_modify(Call& call, ModifyRules rules,
   }
   check_preconditions(call, object, *current);
   registry::prepare_update(stored, call.strategy(), rules.part, object, old.root());
-  registry::ServiceAllocator::Claim claim =
-      claim_for_changed(call, rules.part, object, old.root(), options.dry_run);
+  registry::ServiceAllocator::Claim claim;
+  if (claims_numbers(call)) {
+    claim = co_await claim_for_changed(call, rules.part, object, old.root(), options.dry_run);
+  }
   refuse_causes(call, object, causes_of(rules_of(call, stored), rules.part, object, old.root()));
   if (rules.part == registry::Part::whole) warn_about_definition(call, object);
   if (rules.admission) co_await admit.validate(object, old);
 
   const bool ends = registry::completes_deletion(stored, object, old.root());
-  if (!ends && registry::same_content(object, old.root()) && !is_stored_otherwise(call, *current)) {
+  const bool unchanged = !ends && registry::same_content(object, old.root());
+  if (unchanged && !is_stored_otherwise(call, *current) &&
+      !call.store.outdated(call.id(), *current)) {
     co_return shown;
   }
   if (options.dry_run) co_return unstored(object, current->revision);
@@ -205,12 +211,9 @@ base::Task<storage::ObjectPtr> try_modify(Call& call, ModifyRules rules,
     std::string json = co_await as_stored(call, object);
     result = co_await call.store.update(loop, std::move(key), current->revision, std::move(json));
   }
+  if (!ends) settle_claim(claim, result.status);
   if (result.status == WriteStatus::ok) {
-    if (ends) {
-      give_back(call, *result.object);
-    } else {
-      claim.keep();
-    }
+    if (ends && claims_numbers(call)) co_await give_back(call, *result.object);
     co_await until_seen(call, result.object->revision);
     storage::ObjectPtr written = std::move(result.object);
     if (call.converted) written = co_await as_served(call, std::move(written));
@@ -260,18 +263,24 @@ void refuse_write(const Call& call, std::string_view name, const storage::WriteR
       throw call.conflict(name, kModifiedText);
     case WriteStatus::too_busy:
       throw ApiError::too_many_requests("the server has too many writes waiting", 1);
+    case WriteStatus::unknown:
+      log::error("an object may or may not have been stored",
+                 {{"resource", call.resource.name}, {"name", name}, {"error", result.error}});
+      throw unknown_outcome();
     case WriteStatus::ok:
     case WriteStatus::unavailable:
-    case WriteStatus::unknown:
       break;
   }
   log::error("an object could not be stored",
              {{"resource", call.resource.name}, {"name", name}, {"error", result.error}});
-  throw ApiError::service_unavailable("the object store is unavailable");
+  throw store_unavailable();
 }
 
 base::Task<storage::ObjectPtr> create_stored(Call& call, Json object, const WriteOptions& options) {
   const catalog::Resource& stored = registry::storage_resource(call.resource);
+  if (call.store.shared() && must_confirm_create(call, object, options.dry_run)) {
+    co_await confirm(call);
+  }
   Admit admit(call, admission::kCreate, "create", object::name(object), call.resource.kind,
               stored.type, create_options(options.document), options.dry_run);
   const Json* applied = object::find(object, {"metadata", "managedFields"});

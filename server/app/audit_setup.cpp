@@ -73,7 +73,7 @@ std::unique_ptr<audit::Auditor> make_auditor(const config::ServerConfiguration& 
   const config::Audit& options = configuration.audit;
   if (options.policy_file.empty()) return nullptr;
   audit::ReadPolicy read = audit::read_policy_file(options.policy_file);
-  if (!read.ok()) throw std::runtime_error(read.problems.front());
+  if (!read.ok()) throw std::runtime_error(config::sentence(read.findings.front()));
   std::vector<Member> members;
   if (!options.log_path.empty()) members.push_back(log_member(options));
   const config::AuditWebhook& webhook = configuration.audit_webhook;
@@ -100,7 +100,7 @@ std::function<void()> prepare_audit_reload(audit::Auditor& auditor,
   audit::ReadPolicy read = audit::read_policy_file(policy_file);
   if (!read.ok()) {
     audit::count_policy_reload(false);
-    throw std::runtime_error(read.problems.front());
+    throw std::runtime_error(config::sentence(read.findings.front()));
   }
   return [&auditor, policy = std::move(read.policy)] {
     auditor.replace(policy);
@@ -112,7 +112,7 @@ std::function<void()> prepare_audit_reload(audit::Auditor& auditor,
 void reload_audit_policy(audit::Auditor& auditor, const std::string& policy_file) {
   audit::ReadPolicy read = audit::read_policy_file(policy_file);
   audit::count_policy_reload(read.ok());
-  for (const std::string& problem : read.problems) {
+  for (const std::string& problem : read.problems()) {
     log::error("the audit policy is not used, the last good one stays in force",
                {{"problem", problem}});
   }

@@ -12,7 +12,8 @@ bool same(const config::ModuleEntry& a, const config::ModuleEntry& b) {
   return a.name == b.name && a.module == b.module && a.timeout == b.timeout &&
          a.max_calls == b.max_calls && a.failure_policy == b.failure_policy && a.mode == b.mode &&
          a.isolation == b.isolation && a.memory_limit == b.memory_limit && a.sha256 == b.sha256 &&
-         a.signed_by == b.signed_by && a.public_key == b.public_key && a.config == b.config;
+         a.signed_by == b.signed_by && a.public_key == b.public_key &&
+         a.stale_reads == b.stale_reads && a.config == b.config;
 }
 
 bool same(const std::vector<config::ModuleEntry>& a, const std::vector<config::ModuleEntry>& b) {
@@ -64,6 +65,7 @@ std::vector<std::string> changed_keys(const config::ServerConfiguration& before,
   note(same(old.authorizers, now.authorizers), "authorizers");
   note(same(old.admission, now.admission), "admission");
   note(same(old.storage, now.storage), "storage");
+  note(old.storage_encryption == now.storage_encryption, "storage.encryption");
   return out;
 }
 

@@ -149,6 +149,7 @@ Command backup_command() {
       "\n"
       "FILE holds the objects, Secrets too, and nothing else: no certificates, keys or "
       "configuration.\n"
+      "What storage.encryption encrypts stays so in FILE: keep a copy of its keys elsewhere.\n"
       "Keep a copy of those apart from the backups.\n"
       "\n"
       "  limen backup /var/backups/limen-$(date +%F).db";

@@ -85,7 +85,7 @@ config::Loaded load_with_problems(const Arguments& arguments, const std::string&
 std::optional<config::ServerConfiguration> load_configuration(const Arguments& arguments,
                                                               std::ostream& err) {
   config::Loaded loaded = load_with_problems(arguments);
-  for (const std::string& problem : loaded.problems) err << problem << '\n';
+  for (const std::string& problem : loaded.problems()) err << problem << '\n';
   for (const std::string& warning : loaded.warnings) err << "warning: " << warning << '\n';
   if (!loaded.ok()) return std::nullopt;
   return std::move(loaded.configuration);

@@ -14,6 +14,8 @@ std::string quoted(const std::string& text) {
 
 }  // namespace
 
+std::string encryption_file(const std::string& state) { return state + "/encryption.yaml"; }
+
 std::string default_config_text(const DefaultConfig& config) {
   const std::string pki = config.state + "/pki";
   std::string out =
@@ -82,7 +84,14 @@ std::string default_config_text(const DefaultConfig& config) {
       "storage:\n"
       "  module: sqlite\n"
       "  config: {path: " +
-      quoted(config.state + "/limen.db") + "}\n";
+      quoted(config.state + "/limen.db") +
+      "}\n"
+      "  # Which resources are encrypted in the store, and with which keys: keep a copy of this "
+      "file "
+      "apart from\n"
+      "  # those of the store, without it they cannot be read.\n"
+      "  encryption: " +
+      quoted(encryption_file(config.state)) + "\n";
   return out;
 }
 

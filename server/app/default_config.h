@@ -17,4 +17,7 @@ struct DefaultConfig {
 
 std::string default_config_text(const DefaultConfig& config);
 
+// The EncryptionConfiguration that it names, by state folder.
+std::string encryption_file(const std::string& state);
+
 }  // namespace limen::app

@@ -5,9 +5,12 @@
 #include <utility>
 
 #include "app/default_config.h"
+#include "app/encryption_setup.h"
 #include "app/files.h"
 #include "app/kubeconfig.h"
 #include "app/pki.h"
+#include "config/load.h"
+#include "encryption/configuration.h"
 
 namespace limen::app {
 
@@ -36,6 +39,7 @@ class Initializer {
              [&] { return make_client_pair(authority, "kubernetes-admin", {"system:masters"}); });
     token_key();
     kubeconfig(authority, admin);
+    encryption();
     config();
     return std::move(result_);
   }
@@ -122,9 +126,31 @@ class Initializer {
     note(there ? Action::renewed : Action::created, path, "kubeconfig");
   }
 
+  std::string config_path() const {
+    return options_.config_file.empty() ? state_ + "/limen.yaml"
+                                        : absolute_path(options_.config_file);
+  }
+
+  // Never renewed: what is stored is readable as long as the key is there. Where the configuration
+  // that is there does not name it, nobody asked for it.
+  void encryption() {
+    static const std::string kWhat = "which resources are encrypted in the store, and the key";
+    const std::string path = encryption_file(state_);
+    if (file_exists(path)) {
+      const auto read = encryption::read_configuration_file(path);
+      if (!read.ok()) throw std::runtime_error(read.problems.front());
+      return note(Action::kept, path, kWhat);
+    }
+    if (file_exists(config_path()) &&
+        config::load_file(config_path(), {}).configuration.storage_encryption != path) {
+      return;
+    }
+    write_file(path, new_encryption_text(), Privacy::secret);
+    note(Action::created, path, kWhat);
+  }
+
   void config() {
-    const std::string path =
-        options_.config_file.empty() ? state_ + "/limen.yaml" : absolute_path(options_.config_file);
+    const std::string path = config_path();
     result_.config_file = path;
     if (file_exists(path)) return note(Action::kept, path, "configuration");
     write_file(path, init_config_text(options_), Privacy::open);

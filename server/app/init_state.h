@@ -5,6 +5,8 @@
 //   STATE/pki/admin.crt, admin.key           client certificate of kubernetes-admin, system:masters
 //   STATE/pki/sa.key, sa.pub                 key that signs service account tokens
 //   STATE/admin.kubeconfig                   for kubectl, holds the client key
+//   STATE/encryption.yaml                    what is encrypted in the store, and the key; when the
+//                                            configuration names it
 //   STATE/limen.yaml                         configuration (elsewhere with `config_file`)
 //
 // What exists is kept: running it again changes nothing, except certificates of this authority that

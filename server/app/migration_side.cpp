@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "app/commands.h"
+#include "app/encryption_setup.h"
 #include "app/files.h"
 #include "app/module_specs.h"
 #include "app/store_setup.h"
@@ -81,7 +82,7 @@ config::ServerConfiguration of_module(std::string_view option, std::string_view 
 
 config::ServerConfiguration of_file(const std::string& path) {
   config::Loaded loaded = load_with_problems(Arguments(), path);
-  if (!loaded.ok()) throw std::runtime_error(base::join(loaded.problems, "\n"));
+  if (!loaded.ok()) throw std::runtime_error(base::join(loaded.problems(), "\n"));
   return std::move(loaded.configuration);
 }
 
@@ -92,7 +93,7 @@ class HeldDriver final : public storage::Driver {
       : runtime_(options(configuration)),
         instance_(runtime_.start_store(store_spec(configuration))) {
     try {
-      driver_ = store_driver(configuration, *instance_->plugin());
+      driver_ = store_driver(*instance_->plugin(), make_keyring(configuration.storage_encryption));
     } catch (...) {
       close();
       throw;

@@ -24,15 +24,13 @@ std::filesystem::path host_program() {
 
 decltype(modules::RuntimeOptions::isolate) module_isolation(
     const config::ServerConfiguration& configuration) {
-  const bool json = configuration.log.format == "json";
-  return [folder = std::filesystem::path(configuration.module_path), json](
+  return [folder = std::filesystem::path(configuration.module_path)](
              modules::Kind kind, const modules::ModuleSpec& spec,
              const modules::ObjectSource& objects, base::Deadline deadline) {
     isolation::ProcessOptions options;
     options.program = host_program();
     options.folder = folder;
     options.server_version = version_text();
-    options.log_json = json;
     options.kind = kind;
     options.spec = spec;
     options.objects = &objects;

@@ -3,41 +3,21 @@
 #include <functional>
 #include <set>
 
-#include "modules/load_error.h"
-#include "modules/module_instance.h"
-
 namespace limen::app {
 
 namespace {
 
-using modules::Kind;
 using modules::ModuleSpec;
 
 void each(const modules::GenerationSpec& spec, const ModuleSpec& store,
-          const std::function<void(Kind, const ModuleSpec&)>& visit) {
-  for (const ModuleSpec& one : spec.authenticators) visit(Kind::authenticator, one);
-  for (const ModuleSpec& one : spec.authorizers) visit(Kind::authorizer, one);
-  for (const ModuleSpec& one : spec.admission) visit(Kind::admission, one);
-  visit(Kind::store, store);
+          const std::function<void(const ModuleSpec&)>& visit) {
+  for (const auto* list : {&spec.authenticators, &spec.authorizers, &spec.admission}) {
+    for (const ModuleSpec& one : *list) visit(one);
+  }
+  visit(store);
 }
 
 }  // namespace
-
-std::vector<std::string> trust_problems(const modules::Loader& loader,
-                                        const modules::GenerationSpec& spec,
-                                        const ModuleSpec& store) {
-  std::vector<std::string> out;
-  std::set<std::string> told;
-  each(spec, store, [&](Kind kind, const ModuleSpec& one) {
-    try {
-      loader.check_trust(one.module_name(), one.pins);
-    } catch (const modules::LoadError& error) {
-      if (!told.insert(error.what()).second) return;
-      out.push_back(modules::ModuleInstance::label(kind, one) + ": " + error.what());
-    }
-  });
-  return out;
-}
 
 std::string trust_text(const modules::Pins& pins) {
   std::string out = pins.sha256.empty() ? "" : "sha256";
@@ -55,7 +35,7 @@ boost::json::object trust_json(const modules::Pins& pins) {
 
 std::string trust_summary(const modules::GenerationSpec& spec, const ModuleSpec& store) {
   std::set<std::string> files, digests, signatures;
-  each(spec, store, [&](Kind, const ModuleSpec& one) {
+  each(spec, store, [&](const ModuleSpec& one) {
     files.insert(one.module_name());
     if (!one.pins.sha256.empty()) digests.insert(one.module_name());
     if (!one.pins.signed_by.empty()) signatures.insert(one.module_name());

@@ -1,21 +1,12 @@
-// What a config demands of the files of its modules, and whether they meet it: for `limen check`
-// and `limen modules list`.
+// What a config demands of the files of its modules: for `limen check` and `limen modules list`.
 #pragma once
 
 #include <boost/json.hpp>
 #include <string>
-#include <vector>
 
-#include "modules/loader.h"
 #include "modules/module_spec.h"
 
 namespace limen::app {
-
-// One sentence for each entry whose file is missing or may not be trusted, in the order of the
-// lists. A fault that several entries share is told once. Nothing of a module runs.
-std::vector<std::string> trust_problems(const modules::Loader& loader,
-                                        const modules::GenerationSpec& spec,
-                                        const modules::ModuleSpec& store);
 
 // "path", which every file has to pass, or what is demanded beside it: "sha256", "signed by acme".
 std::string trust_text(const modules::Pins& pins);

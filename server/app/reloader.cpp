@@ -168,7 +168,7 @@ ReloadReport Reloader::reload(const std::string& by) {
     if (loaded.ok()) {
       apply(loaded, report);
     } else {
-      refuse(report, "config", loaded.problems);
+      refuse(report, "config", loaded.problems());
     }
   } catch (const std::exception& error) {
     refuse(report, "config", {error.what()});

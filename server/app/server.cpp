@@ -1,6 +1,7 @@
 #include "app/server.h"
 
 #include <algorithm>
+#include <atomic>
 #include <chrono>
 #include <mutex>
 #include <set>
@@ -17,6 +18,7 @@
 #include "app/client_authorities.h"
 #include "app/commands.h"
 #include "app/conversion_client.h"
+#include "app/encryption_setup.h"
 #include "app/front_proxy.h"
 #include "app/informer_sync.h"
 #include "app/log_page.h"
@@ -104,18 +106,20 @@ class ServerProcess::Rooms {
       : configuration_(configuration),
         store_runtime_(runtime_options(configuration)),
         store_instance_(store_runtime_, store_spec(configuration)),
-        store_(store_driver(configuration, store_instance_.plugin()), store_options(configuration)),
+        keyring_(make_keyring(configuration.storage_encryption)),
+        store_(store_driver(store_instance_.plugin(), keyring_),
+               store_options(configuration, keyring_, turn_)),
         runtime_(runtime_options(configuration)),
         revocations_(configuration.revocations.path),
         access_(runtime_, {&revocations_, configuration_.api_audiences}),
         services_(service_allocator(configuration.services)),
         fairness_(make_fairness(configuration.limits, store_)),
         remote_servers_(store_, remote_options(configuration)),
-        controllers_(
-            store_, controller_options(configuration, services_, remote_servers_, fairness_.get())),
+        controllers_(store_, controller_options(configuration, services_, remote_servers_,
+                                                fairness_.get(), turn_)),
         auditor_(make_auditor(configuration)),
-        api_({store_,
-              api_options(configuration, decoders_, services_, conversions_, remote_servers_)}),
+        api_({store_, api_options(configuration, store_, decoders_, services_, conversions_,
+                                  remote_servers_)}),
         pipeline_(
             pipeline_options(configuration, live_, fairness_.get()),
             [this] { return access_.current(); },
@@ -210,6 +214,13 @@ class ServerProcess::Rooms {
                          commit();
                        };
                      }});
+    parts.push_back({"encryption", {}, [this](const auto&, ReloadReport&) -> ReloadCommit {
+                       if (keyring_ == nullptr) return nullptr;
+                       return [commit = prepare_keyring_reload(
+                                   keyring_, configuration_.storage_encryption)](ReloadReport&) {
+                         commit();
+                       };
+                     }});
     parts.push_back(modules_part(access_, runtime_, [this] { follow_modules(); }));
     parts.push_back({"certificates", {}, [this](const auto&, ReloadReport&) -> ReloadCommit {
                        return [this](ReloadReport&) { reload_certificates(); };
@@ -231,6 +242,11 @@ class ServerProcess::Rooms {
     if (auditor_ != nullptr) {
       const std::string& policy = configuration_.audit.policy_file;
       files_.watch({policy}, [this, policy] { reload_audit_policy(*auditor_, policy); });
+    }
+    if (keyring_ != nullptr) {
+      const std::string& file = configuration_.storage_encryption;
+      files_.watch({file}, [this, file] { reload_keyring(keyring_, file); });
+      reload_keyring(keyring_, file);  // it may have changed since it was read for the first time
     }
     files_.watch(tls_files_, [this] { reload_certificates(); });
     const auto proxy_files = proxy_client_files(configuration_.aggregation);
@@ -341,8 +357,11 @@ class ServerProcess::Rooms {
   void add_health_checks() {
     health_.add("log", health::kEverywhere, [] { return std::string(); });
     const auto storage = [this] { return store_.trouble(); };
-    health_.add("storage", health::kEverywhere, storage);
-    health_.add("etcd", health::kEverywhere, storage);
+    // A store that others use too comes back by itself, and what memory holds is worth reading
+    // until then: no reason to start this server anew.
+    const unsigned spared = store_.shared() ? unsigned{health::kLivez} : 0U;
+    health_.add("storage", health::kEverywhere, storage, spared);
+    health_.add("etcd", health::kEverywhere, storage, spared);
     health_.add("etcd-readiness", health::kReadyz, storage);
     health_.add("modules", health::kReadyz, [this] {
       std::string all;
@@ -435,6 +454,8 @@ class ServerProcess::Rooms {
   std::shared_ptr<transport::Server> transport_;
   modules::Runtime store_runtime_;
   StoreInstance store_instance_;
+  std::atomic<bool> turn_{false};  // of several servers on one store, this one keeps house
+  const std::shared_ptr<encryption::Keyring> keyring_;  // null: nothing is encrypted
   storage::CachedStore store_;
   request::LiveRequests live_;
   RightsWatch rights_{[this] { live_.ask_again(); }};

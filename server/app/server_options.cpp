@@ -4,6 +4,8 @@
 
 #include <algorithm>
 #include <array>
+#include <chrono>
+#include <functional>
 #include <thread>
 #include <utility>
 
@@ -37,6 +39,16 @@ std::string host_name() {
   return gethostname(name.data(), name.size() - 1) == 0 ? std::string(name.data()) : std::string();
 }
 
+// Of events, which a store that is shared removes by itself.
+std::function<std::chrono::seconds(const storage::ResourceId&)> time_to_live(
+    const config::ServerConfiguration& configuration) {
+  const auto ttl = std::chrono::ceil<std::chrono::seconds>(configuration.event_ttl);
+  return [ttl](const storage::ResourceId& id) {
+    const bool events = id.group.empty() && id.resource == "events";
+    return events ? ttl : std::chrono::seconds(0);
+  };
+}
+
 }  // namespace
 
 modules::RuntimeOptions runtime_options(const config::ServerConfiguration& configuration) {
@@ -54,10 +66,20 @@ modules::RuntimeOptions runtime_options(const config::ServerConfiguration& confi
   return options;
 }
 
-storage::StoreOptions store_options(const config::ServerConfiguration& configuration) {
+storage::StoreOptions store_options(const config::ServerConfiguration& configuration,
+                                    std::shared_ptr<const encryption::Keyring> keyring,
+                                    const std::atomic<bool>& turn) {
   storage::StoreOptions options;
+  if (keyring != nullptr) {
+    options.outdated = [keyring = std::move(keyring)](const storage::ResourceId& id,
+                                                      std::uint32_t form) {
+      return keyring->outdated(id, form);
+    };
+  }
+  options.ttl = time_to_live(configuration);
   options.history = std::chrono::ceil<std::chrono::milliseconds>(configuration.history_retention);
   options.compact_every = std::min(options.compact_every, options.history);
+  options.compacts = [&turn] { return turn.load(); };
   return options;
 }
 
@@ -72,10 +94,14 @@ aggregation::RemoteServers::Options remote_options(
 }
 
 api::ApiOptions api_options(const config::ServerConfiguration& configuration,
-                            base::WorkerPool& decoders, registry::ServiceAllocator& services,
+                            const storage::CachedStore& store, base::WorkerPool& decoders,
+                            registry::ServiceAllocator& services,
                             registry::Conversions& conversions,
                             const aggregation::RemoteServers& remote) {
   api::ApiOptions options;
+  if (!configuration.storage.stale_reads) {
+    options.refuse_stale = [&store] { return !store.trouble().empty(); };
+  }
   options.conversions = &conversions;
   options.remote_servers = &remote;
   options.decoders = &decoders;
@@ -106,8 +132,9 @@ std::unique_ptr<fairness::Fairness> make_fairness(const config::Limits& limits,
 controllers::Options controller_options(const config::ServerConfiguration& configuration,
                                         registry::ServiceAllocator& services,
                                         const aggregation::RemoteServers& remote,
-                                        fairness::Fairness* fairness) {
+                                        fairness::Fairness* fairness, std::atomic<bool>& turn) {
   controllers::Options options;
+  options.turn = &turn;
   options.remote_servers = &remote;
   options.fairness = fairness;
   options.disabled = configuration.disabled_controllers;

@@ -4,6 +4,7 @@
 // thread.
 #pragma once
 
+#include <atomic>
 #include <memory>
 
 #include "aggregation/remote_servers.h"
@@ -11,6 +12,7 @@
 #include "base/worker_pool.h"
 #include "config/configuration.h"
 #include "controllers/manager.h"
+#include "encryption/keyring.h"
 #include "fairness/fairness.h"
 #include "modules/runtime.h"
 #include "pipeline/pipeline.h"
@@ -20,11 +22,16 @@
 namespace limen::app {
 
 modules::RuntimeOptions runtime_options(const config::ServerConfiguration& configuration);
-storage::StoreOptions store_options(const config::ServerConfiguration& configuration);
+// `keyring`: null when nothing is encrypted. `turn`: whether this server does what only one
+// of several on the same store does; outlives the options.
+storage::StoreOptions store_options(const config::ServerConfiguration& configuration,
+                                    std::shared_ptr<const encryption::Keyring> keyring,
+                                    const std::atomic<bool>& turn);
 aggregation::RemoteServers::Options remote_options(
     const config::ServerConfiguration& configuration);
 api::ApiOptions api_options(const config::ServerConfiguration& configuration,
-                            base::WorkerPool& decoders, registry::ServiceAllocator& services,
+                            const storage::CachedStore& store, base::WorkerPool& decoders,
+                            registry::ServiceAllocator& services,
                             registry::Conversions& conversions,
                             const aggregation::RemoteServers& remote);
 // The configuration has been checked: its ranges are some.
@@ -35,7 +42,7 @@ std::unique_ptr<fairness::Fairness> make_fairness(const config::Limits& limits,
 controllers::Options controller_options(const config::ServerConfiguration& configuration,
                                         registry::ServiceAllocator& services,
                                         const aggregation::RemoteServers& remote,
-                                        fairness::Fairness* fairness);
+                                        fairness::Fairness* fairness, std::atomic<bool>& turn);
 pipeline::Options pipeline_options(const config::ServerConfiguration& configuration,
                                    request::LiveRequests& live, fairness::Fairness* fairness);
 

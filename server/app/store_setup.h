@@ -5,14 +5,15 @@
 
 #include <memory>
 
-#include "config/configuration.h"
+#include "encryption/keyring.h"
 #include "limen/abi.h"
 #include "storage/driver.h"
 
 namespace limen::app {
 
-// The driver of a started store module, which outlives it. Throws storage::DriverError.
-std::unique_ptr<storage::Driver> store_driver(const config::ServerConfiguration& configuration,
-                                              const limen_plugin& plugin);
+// The driver of a started store module, which outlives it. `keyring`: null when nothing is
+// encrypted. Throws storage::DriverError.
+std::unique_ptr<storage::Driver> store_driver(const limen_plugin& plugin,
+                                              std::shared_ptr<const encryption::Keyring> keyring);
 
 }  // namespace limen::app

@@ -68,11 +68,12 @@ class Reader {
   }
 
  private:
-  void wrong(const YAML::Node& node, const std::string& path, const std::string& what) {
-    findings_.add(config::position_of(node), path, what);
+  void wrong(const YAML::Node& node, const std::string& path, const std::string& what,
+             std::string_view hint = {}) {
+    findings_.add(config::position_of(node), path, what, hint);
   }
   void missing(const YAML::Node& node, const std::string& path, const std::string& why) {
-    wrong(node, path, "is missing; " + why);
+    wrong(node, path, "is missing", why);
   }
   void must_be(const YAML::Node& node, const std::string& path, std::string_view text) {
     if (!node.IsScalar() || node.Scalar() != text)
@@ -135,7 +136,8 @@ class Reader {
     if (!node.IsSequence()) {
       return wrong(node, "rules", "must be a list, not " + std::string(config::kind_of(node)));
     }
-    if (node.size() == 0) wrong(node, "rules", "must hold a rule; without one nothing is recorded");
+    if (node.size() == 0)
+      wrong(node, "rules", "must hold a rule", "without one nothing is recorded");
     for (const YAML::Node& item : node) {
       const std::string path = indexed("rules", policy_.rules.size());
       policy_.rules.emplace_back();
@@ -229,9 +231,11 @@ class Reader {
     const auto problems = object::dns1123_subdomain(out);
     if (problems.empty()) return;
     const bool versioned = out.find('/') != std::string::npos;
-    wrong(node, path,
-          base::go_quote(out) + " is no API group" +
-              (versioned ? "; groups are named without a version" : ": " + problems.front()));
+    if (versioned) {
+      return wrong(node, path, base::go_quote(out) + " is no API group",
+                   "groups are named without a version");
+    }
+    wrong(node, path, base::go_quote(out) + " is no API group: " + problems.front());
   }
 
   Policy& policy_;
@@ -248,7 +252,7 @@ ReadPolicy read_policy(std::string_view text, const std::string& name) {
   } else if (const auto root = config::parse_one(text, findings)) {
     Reader(read.policy, findings).read(*root);
   }
-  read.problems = findings.sentences();
+  read.findings = findings.take();
   return read;
 }
 
@@ -257,7 +261,7 @@ ReadPolicy read_policy_file(const std::string& path) {
   std::string why;
   if (config::read_file(path, kMaxPolicyBytes, text, why)) return read_policy(text, path);
   ReadPolicy read;
-  read.problems.push_back(path + ": " + why);
+  read.findings.push_back({path, {}, {}, why, {}});
   return read;
 }
 

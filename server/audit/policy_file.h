@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "audit/policy.h"
+#include "config/findings.h"
 
 namespace limen::audit {
 
@@ -17,8 +18,9 @@ inline constexpr std::size_t kMaxPolicyBytes = 1024 * 1024;
 
 struct ReadPolicy {
   Policy policy;
-  std::vector<std::string> problems;  // one sentence each, in file order; empty: usable
-  bool ok() const { return problems.empty(); }
+  std::vector<config::Finding> findings;  // in file order; empty: usable
+  bool ok() const { return findings.empty(); }
+  std::vector<std::string> problems() const { return config::sentences(findings); }
 };
 
 // Reads `path`. A file that cannot be read is a problem like any other.

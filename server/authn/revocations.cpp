@@ -42,6 +42,22 @@ std::string serial_digits(std::string_view text) {
   return first == std::string::npos ? "0" : digits.substr(first);
 }
 
+// The text of the file. Throws RevocationList::Error.
+std::string text_of(const std::string& path) {
+  using Error = RevocationList::Error;
+  std::ifstream file(path, std::ios::binary);
+  struct stat about {};
+  if (!file || ::stat(path.c_str(), &about) != 0) throw Error(path + ": " + std::strerror(errno));
+  if (!S_ISREG(about.st_mode)) throw Error(path + ": is not a regular file");
+  if (static_cast<std::size_t>(about.st_size) > RevocationList::kMaxFileBytes) {
+    throw Error(path + ": is larger than " + std::to_string(RevocationList::kMaxFileBytes) +
+                " bytes");
+  }
+  std::string text{std::istreambuf_iterator<char>(file), {}};
+  if (file.bad()) throw Error(path + ": cannot be read");
+  return text;
+}
+
 }  // namespace
 
 void RevocationList::add(std::string_view kind, std::string_view value) {
@@ -62,37 +78,49 @@ void RevocationList::add(std::string_view kind, std::string_view value) {
   }
 }
 
+std::string RevocationList::take_line(std::string_view raw) {
+  const std::string_view line = base::trim(raw);
+  if (line.empty() || line.front() == '#') return {};
+  const std::size_t space = line.find_first_of(" \t");
+  try {
+    add(line.substr(0, space),
+        space == std::string_view::npos ? std::string_view() : base::trim(line.substr(space)));
+  } catch (const std::runtime_error& error) {
+    return error.what();
+  }
+  return {};
+}
+
 RevocationList RevocationList::parse(std::string_view text, const std::string& path) {
   RevocationList list;
   std::size_t number = 0;
-  for (const std::string_view raw : base::split(text, '\n')) {
+  for (const std::string_view line : base::split(text, '\n')) {
     ++number;
-    const std::string_view line = base::trim(raw);
-    if (line.empty() || line.front() == '#') continue;
-    const std::size_t space = line.find_first_of(" \t");
-    try {
-      list.add(line.substr(0, space), space == std::string_view::npos
-                                          ? std::string_view()
-                                          : base::trim(line.substr(space)));
-    } catch (const std::runtime_error& error) {
-      throw Error(path + ":" + std::to_string(number) + ": " + error.what());
-    }
+    const std::string problem = list.take_line(line);
+    if (!problem.empty()) throw Error(path + ":" + std::to_string(number) + ": " + problem);
   }
   return list;
 }
 
-RevocationList RevocationList::read(const std::string& path) {
-  std::ifstream file(path, std::ios::binary);
-  struct stat about {};
-  if (!file || ::stat(path.c_str(), &about) != 0) throw Error(path + ": " + std::strerror(errno));
-  if (!S_ISREG(about.st_mode)) throw Error(path + ": is not a regular file");
-  if (static_cast<std::size_t>(about.st_size) > kMaxFileBytes) {
-    throw Error(path + ": is larger than " + std::to_string(kMaxFileBytes) + " bytes");
+std::vector<std::string> RevocationList::problems(const std::string& path) {
+  std::vector<std::string> out;
+  try {
+    const std::string text = text_of(path);
+    RevocationList list;
+    std::size_t number = 0;
+    for (const std::string_view line : base::split(text, '\n')) {
+      ++number;
+      const std::string problem = list.take_line(line);
+      if (!problem.empty()) out.push_back(path + ":" + std::to_string(number) + ": " + problem);
+      if (out.size() == kMostProblems) break;
+    }
+  } catch (const Error& error) {
+    out.emplace_back(error.what());
   }
-  const std::string text{std::istreambuf_iterator<char>(file), {}};
-  if (file.bad()) throw Error(path + ": cannot be read");
-  return parse(text, path);
+  return out;
 }
+
+RevocationList RevocationList::read(const std::string& path) { return parse(text_of(path), path); }
 
 std::size_t RevocationList::size() const {
   return users_.size() + tokens_.size() + jwt_ids_.size() + serials_.size() + certificates_.size();

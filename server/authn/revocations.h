@@ -8,9 +8,9 @@
 //   cert-serial HEX        a client certificate by its serial number, of whatever issuer
 //   cert-sha256 HEX        a client certificate by the SHA-256 of its DER form
 //
-// A digest names one encoding of a certificate; who holds the key of one with an ECDSA signature can
-// make another with the same content, so cert-serial is what revokes a certificate, and cert-sha256
-// is for telling apart two that bear one serial number.
+// A digest names one encoding of a certificate; who holds the key of one with an ECDSA signature
+// can make another with the same content, so cert-serial is what revokes a certificate, and
+// cert-sha256 is for telling apart two that bear one serial number.
 //
 // Colons in hexadecimal numbers are passed over. A list is immutable; Revocations holds the one in
 // force. Any thread.
@@ -24,6 +24,7 @@
 #include <string>
 #include <string_view>
 #include <unordered_set>
+#include <vector>
 
 #include "request/credential.h"
 
@@ -46,6 +47,10 @@ class RevocationList {
   };
   // Both throw Error.
   static RevocationList read(const std::string& path);
+  // What Error says of a file, and of each further line that is wrong, up to kMostProblems; empty:
+  // it can be used.
+  static constexpr std::size_t kMostProblems = 20;
+  static std::vector<std::string> problems(const std::string& path);
   static RevocationList parse(std::string_view text, const std::string& path);
 
   std::size_t size() const;
@@ -61,6 +66,8 @@ class RevocationList {
 
  private:
   void add(std::string_view kind, std::string_view value);
+  // Why a line is no entry, once it is added; empty: it is one.
+  std::string take_line(std::string_view line);
 
   std::unordered_set<std::string> users_, tokens_, jwt_ids_, serials_, certificates_;
 };

@@ -99,7 +99,8 @@ class Chain {
       if (given_[i].name != entry.name) continue;
       findings_.add(given_[i].position, path_of(i),
                     "the name " + base::go_quote(entry.name) + " is that of the plugin " +
-                        std::string(plugin.name) + ", which is on; choose another");
+                        std::string(plugin.name) + ", which is on",
+                    "choose another");
     }
     out_.push_back(std::move(entry));
   }
@@ -155,7 +156,8 @@ void read_admission_plugins(Findings& findings, const YAML::Node& node, Admissio
     if (twin == nullptr) continue;
     findings.add(each.position, path + ".disable",
                  std::string(each.plugin->name) + " is enabled on line " +
-                     std::to_string(twin->position.line) + " too; it can only be one of both");
+                     std::to_string(twin->position.line) + " too",
+                 "it can only be one of both");
   }
 }
 

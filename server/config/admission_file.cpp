@@ -21,8 +21,8 @@ constexpr std::string_view kApiVersions[] = {"apiserver.config.k8s.io/v1",
                                              "apiserver.k8s.io/v1alpha1"};
 constexpr std::string_view kKind = "AdmissionConfiguration";
 
-void append(std::vector<std::string>& out, const std::vector<std::string>& more) {
-  out.insert(out.end(), more.begin(), more.end());
+void append(std::vector<Finding>& out, std::vector<Finding> more) {
+  for (Finding& finding : more) out.push_back(std::move(finding));
 }
 
 class FileReader {
@@ -31,9 +31,9 @@ class FileReader {
              std::vector<std::string>& warnings)
       : file_(file), admission_(admission), warnings_(warnings), findings_(file.path) {}
 
-  std::vector<std::string> problems() {
-    std::vector<std::string> out = findings_.sentences();
-    append(out, of_other_files_);
+  std::vector<Finding> take_findings() {
+    std::vector<Finding> out = findings_.take();
+    append(out, std::move(of_other_files_));
     return out;
   }
 
@@ -71,8 +71,11 @@ class FileReader {
   void require(const YAML::Node& root, const Items& items, std::string_view key,
                std::string_view text) {
     const YAML::Node* value = item(items, key);
-    findings_.add(position_of(value == nullptr ? root : *value), key,
-                  (value == nullptr ? "is missing; it must be " : "must be ") + std::string(text));
+    if (value == nullptr) {
+      findings_.add(position_of(root), key, "is missing", "it must be " + std::string(text));
+    } else {
+      findings_.add(position_of(*value), key, "must be " + std::string(text));
+    }
   }
 
   void plugins(const YAML::Node& list) {
@@ -103,13 +106,22 @@ class FileReader {
       return findings_.add(position_of(node), path, "path and configuration cannot both be given");
     }
     if (known == nullptr) return;
+    const std::size_t before = findings_.size() + of_other_files_.size();
     ModuleEntry read;
     if (own != nullptr) {
       payload(*known, *own, findings_, path + ".configuration", file_.path, read);
     } else if (file != nullptr) {
       payload_file(*known, *file, path + ".path", read);
     }
+    if (findings_.size() + of_other_files_.size() != before) return leave_out(*known);
     if (!read.config.is_null()) hand_over(*known, node, path, read);
+  }
+
+  // Without its config the module would only say what is found here already.
+  void leave_out(const AdmissionPlugin& plugin) {
+    std::erase_if(admission_, [&](const ModuleEntry& entry) {
+      return entry.module == plugin.module && entry.config.is_null();
+    });
   }
 
   const AdmissionPlugin* named(const YAML::Node& node, const Items& items,
@@ -162,7 +174,7 @@ class FileReader {
     Findings own(file);
     const auto root = parse_one(text, own);
     if (root && !root->IsNull()) payload(plugin, *root, own, "", file, out);
-    append(of_other_files_, own.sentences());
+    append(of_other_files_, own.take());
   }
 
   // Every enforcing instance gets it; one in the shadow may have a config of its own to try.
@@ -176,8 +188,8 @@ class FileReader {
         if (entry.mode == Mode::shadow) continue;
         findings_.add(position_of(node), path,
                       std::string(plugin.name) + " has a config at " +
-                          to_string(file_.server_file, entry.position_of("")) +
-                          " already; it can only have one");
+                          to_string(file_.server_file, entry.position_of("")) + " already",
+                      "it can only have one");
         continue;
       }
       entry.config = read.config;
@@ -193,17 +205,17 @@ class FileReader {
   std::vector<ModuleEntry>& admission_;
   std::vector<std::string>& warnings_;
   Findings findings_;
-  std::vector<std::string> of_other_files_;
+  std::vector<Finding> of_other_files_;
   std::vector<const AdmissionPlugin*> seen_;
 };
 
 }  // namespace
 
 void read_admission_file(const AdmissionFile& file, std::vector<ModuleEntry>& admission,
-                         std::vector<std::string>& problems, std::vector<std::string>& warnings) {
+                         std::vector<Finding>& findings, std::vector<std::string>& warnings) {
   FileReader reader(file, admission, warnings);
   reader.read();
-  append(problems, reader.problems());
+  append(findings, reader.take_findings());
 }
 
 }  // namespace limen::config

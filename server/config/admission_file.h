@@ -17,6 +17,7 @@
 #include <vector>
 
 #include "config/configuration.h"
+#include "config/findings.h"
 
 namespace limen::config {
 
@@ -25,8 +26,9 @@ struct AdmissionFile {
   std::string server_file;  // of the ServerConfiguration, for messages
 };
 
-// Reads the file into the entries of the chain. `problems` and `warnings` get whole sentences.
+// Reads the file into the entries of the chain. `warnings` gets whole sentences. An entry whose
+// part of the file has a finding is taken out of the chain.
 void read_admission_file(const AdmissionFile& file, std::vector<ModuleEntry>& admission,
-                         std::vector<std::string>& problems, std::vector<std::string>& warnings);
+                         std::vector<Finding>& findings, std::vector<std::string>& warnings);
 
 }  // namespace limen::config

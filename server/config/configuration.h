@@ -172,6 +172,7 @@ struct ModuleEntry {
   std::string sha256;             // of the file, lower-case hex; empty: any
   std::string signed_by;          // which of moduleKeys must have signed the file; empty: none
   std::string public_key;         // that key: ed25519, raw 32 bytes
+  bool stale_reads = true;        // of storage: memory answers while a shared store is away
   object::Json config = nullptr;  // its own subtree; null when none was given
   Position position;              // of the entry
   // Where each value of `config` stands, by JSON pointer ("" is the whole), in file order.
@@ -196,6 +197,7 @@ struct ServerConfiguration {
   std::vector<ModuleEntry> admission;
   std::string admission_config_file;  // AdmissionConfiguration; empty: none
   ModuleEntry storage;                // default: sqlite at /var/lib/limen/limen.db
+  std::string storage_encryption;     // EncryptionConfiguration; empty: all is stored as it is
   Limits limits;
   Revocations revocations;
   Services services;

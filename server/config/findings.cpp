@@ -29,32 +29,59 @@ std::size_t distance(std::string_view left, std::string_view right) {
   return row[b.size()];
 }
 
-}  // namespace
+constexpr std::string_view kAsking = " (did you mean ";
 
-void Findings::add(const Position& position, std::string_view path, std::string_view what) {
-  std::string text = to_string(file_, position) + ": ";
-  if (!path.empty()) {
-    text += path;
-    text += ": ";
-  }
-  text += what;
-  items_.push_back({position, std::move(text)});
+// What stands in no line of `file` comes behind what does.
+std::pair<int, int> rank(const Finding& finding, const std::string& file) {
+  const bool placed = finding.file == file && finding.position.line != 0;
+  return placed ? std::pair(finding.position.line, finding.position.column)
+                : std::pair(std::numeric_limits<int>::max(), 0);
 }
 
-void Findings::add(std::string sentence) { items_.push_back({Position{}, std::move(sentence)}); }
+bool is_at_or_below(std::string_view path, std::string_view above) {
+  return path.starts_with(above) &&
+         (path.size() == above.size() || path[above.size()] == '.' || path[above.size()] == '[');
+}
 
-std::vector<std::string> Findings::sentences() const {
-  std::vector<const Item*> order;
-  for (const Item& item : items_) order.push_back(&item);
-  const auto rank = [](const Item* item) {
-    const int line = item->position.line;
-    return std::pair(line == 0 ? std::numeric_limits<int>::max() : line, item->position.column);
-  };
-  std::stable_sort(order.begin(), order.end(),
-                   [&](const Item* a, const Item* b) { return rank(a) < rank(b); });
+}  // namespace
+
+std::string sentence(const Finding& finding) {
+  std::string out =
+      finding.file.empty() ? std::string() : to_string(finding.file, finding.position) + ": ";
+  if (!finding.path.empty()) out += finding.path + ": ";
+  out += finding.message;
+  if (finding.hint.empty()) return out;
+  return finding.hint.ends_with('?') ? out + " (" + finding.hint + ')' : out + "; " + finding.hint;
+}
+
+std::vector<std::string> sentences(const std::vector<Finding>& findings) {
   std::vector<std::string> out;
-  for (const Item* item : order) out.push_back(item->text);
+  for (const Finding& finding : findings) out.push_back(sentence(finding));
   return out;
+}
+
+bool any_about(const std::vector<Finding>& findings, std::string_view path) {
+  return std::any_of(findings.begin(), findings.end(),
+                     [&](const Finding& each) { return is_at_or_below(each.path, path); });
+}
+
+void Findings::add(const Position& position, std::string_view path, std::string_view what,
+                   std::string_view hint) {
+  const std::size_t asks = what.ends_with("?)") ? what.rfind(kAsking) : std::string_view::npos;
+  if (hint.empty() && asks != std::string_view::npos) {
+    hint = what.substr(asks + 2, what.size() - asks - 3);
+    what = what.substr(0, asks);
+  }
+  items_.push_back({file_, position, std::string(path), std::string(what), std::string(hint)});
+}
+
+void Findings::add(Finding finding) { items_.push_back(std::move(finding)); }
+
+std::vector<Finding> Findings::take() {
+  std::stable_sort(items_.begin(), items_.end(), [this](const Finding& a, const Finding& b) {
+    return rank(a, file_) < rank(b, file_);
+  });
+  return std::move(items_);
 }
 
 std::string suggestion(std::string_view word, const std::vector<std::string>& candidates) {
@@ -69,7 +96,7 @@ std::string suggestion(std::string_view word, const std::vector<std::string>& ca
       best_distance = d;
     }
   }
-  return best == nullptr ? std::string() : " (did you mean " + base::go_quote(*best) + "?)";
+  return best == nullptr ? std::string() : std::string(kAsking) + base::go_quote(*best) + "?)";
 }
 
 }  // namespace limen::config

@@ -11,8 +11,13 @@ std::optional<std::int64_t> number(const std::string& flag, const std::string& t
                                    Findings& findings) {
   const auto value = base::parse_int(text);
   if (!value) {
-    findings.add("invalid argument " + base::go_quote(text) + " for \"--" + flag +
-                 "\" flag: strconv.ParseInt: parsing " + base::go_quote(text) + ": invalid syntax");
+    findings.add({{},
+                  {},
+                  {},
+                  "invalid argument " + base::go_quote(text) + " for \"--" + flag +
+                      "\" flag: strconv.ParseInt: parsing " + base::go_quote(text) +
+                      ": invalid syntax",
+                  {}});
   }
   return value;
 }
@@ -21,8 +26,12 @@ void address(const std::string& flag, const std::optional<std::string>& text, st
              Findings& findings) {
   if (!text) return;
   if (!is_ip_address(*text)) {
-    findings.add("invalid argument " + base::go_quote(*text) + " for \"--" + flag +
-                 "\" flag: failed to parse IP: " + base::go_quote(*text));
+    findings.add({{},
+                  {},
+                  {},
+                  "invalid argument " + base::go_quote(*text) + " for \"--" + flag +
+                      "\" flag: failed to parse IP: " + base::go_quote(*text),
+                  {}});
     return;
   }
   target = *text;
@@ -32,8 +41,12 @@ void secure_port(const std::string& text, SecureListener& secure, Findings& find
   const auto port = number("secure-port", text, findings);
   if (!port) return;
   if (*port < 1 || *port > 65535) {
-    findings.add("--secure-port " + std::to_string(*port) +
-                 " must be between 1 and 65535, inclusive. It cannot be turned off with 0");
+    findings.add({{},
+                  {},
+                  {},
+                  "--secure-port " + std::to_string(*port) +
+                      " must be between 1 and 65535, inclusive. It cannot be turned off with 0",
+                  {}});
     return;
   }
   secure.port = *port;
@@ -43,8 +56,13 @@ void insecure_port(const std::string& text, LocalListener& local, Findings& find
   const auto port = number("insecure-port", text, findings);
   if (!port) return;
   if (*port < 0 || *port > 65535) {
-    findings.add("--insecure-port " + std::to_string(*port) +
-                 " must be between 0 and 65535, inclusive. 0 for turning off insecure (HTTP) port");
+    findings.add(
+        {{},
+         {},
+         {},
+         "--insecure-port " + std::to_string(*port) +
+             " must be between 0 and 65535, inclusive. 0 for turning off insecure (HTTP) port",
+         {}});
     return;
   }
   local.enabled = *port != 0;

@@ -44,12 +44,8 @@ void refuse_inline_keys(const ModuleEntry& entry, Findings& findings) {
   if (!found) return;
   const std::string path = entry.name + ".config" + pointer;
   const Position position = entry.position_of(pointer);
-  if (entry.config_file.empty()) {
-    findings.add(position, path, kInlineKey);
-  } else {
-    findings.add(to_string(entry.config_file, position) + ": " + path + ": " +
-                 std::string(kInlineKey));
-  }
+  findings.add({entry.config_file.empty() ? findings.file() : entry.config_file, position, path,
+                std::string(kInlineKey), std::string(kInlineKeyHint)});
 }
 
 }  // namespace limen::config

@@ -11,8 +11,8 @@
 
 namespace limen::config {
 
-inline constexpr std::string_view kInlineKey =
-    "holds a private key in so many words; write it to a file and give that file's name";
+inline constexpr std::string_view kInlineKey = "holds a private key in so many words";
+inline constexpr std::string_view kInlineKeyHint = "write it to a file and give that file's name";
 
 // True for text that holds a private key in PEM.
 bool is_private_key(std::string_view text);

@@ -20,7 +20,8 @@ std::vector<std::string> keys_in(Map map) {
       return {"name", "module",    "timeout",     "maxCalls", "sha256",       "signedBy",
               "mode", "isolation", "memoryLimit", "config",   "failurePolicy"};
     case Map::storage:
-      return {"name", "module", "timeout", "sha256", "signedBy", "config"};
+      return {"name",     "module",     "timeout",    "sha256",
+              "signedBy", "encryption", "staleReads", "config"};
     case Map::sni_certificate:
       return {"certFile", "keyFile", "names"};
     case Map::controllers:

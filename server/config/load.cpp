@@ -1,6 +1,7 @@
 #include "config/load.h"
 
 #include <algorithm>
+#include <array>
 #include <map>
 
 #include "base/strings.h"
@@ -66,12 +67,46 @@ class Reader {
     for (ModuleEntry& entry : all) {
       const AdmissionPlugin* plugin = plugin_of_module(entry.module);
       if (plugin == nullptr) continue;
+      const std::size_t before = findings_.size();
       unwrap_payload(*plugin, findings_, "admission." + entry.name + ".config", entry);
+      if (findings_.size() != before) broken_.push_back(entry.position);
     }
   }
 
   // The keys that the entries name, which may stand below them.
-  void finish_signatures() { give_module_keys(module_keys_, findings_, configuration_); }
+  void finish_signatures() {
+    give_module_keys(module_keys_, findings_, configuration_);
+    for (const auto* list : module_lists()) {
+      for (const ModuleEntry& entry : *list) {
+        if (!entry.signed_by.empty() && entry.public_key.empty()) broken_.push_back(entry.position);
+      }
+    }
+  }
+
+  void refuse_keys_in_entries() {
+    for (const auto* list : module_lists()) {
+      for (const ModuleEntry& entry : *list) {
+        const std::size_t before = findings_.size();
+        refuse_inline_keys(entry, findings_);
+        if (findings_.size() != before) broken_.push_back(entry.position);
+      }
+    }
+    refuse_inline_keys(configuration_.storage, findings_);
+  }
+
+  // Takes the module entries out of the configuration that cannot be used as they are.
+  void leave_out_broken() {
+    const auto broken = [this](const ModuleEntry& entry) {
+      return std::any_of(broken_.begin(), broken_.end(), [&](const Position& each) {
+        return each.line == entry.position.line && each.column == entry.position.column;
+      });
+    };
+    std::erase_if(configuration_.authenticators, broken);
+    std::erase_if(configuration_.authorizers, broken);
+    std::erase_if(configuration_.admission, broken);
+  }
+
+  std::map<std::string, Position, std::less<>> take_positions() { return std::move(positions_); }
 
   // Where an option stands, for checks that concern several.
   Position where(std::string_view path) const {
@@ -80,6 +115,10 @@ class Reader {
   }
 
  private:
+  std::array<const std::vector<ModuleEntry>*, 3> module_lists() const {
+    return {&configuration_.authenticators, &configuration_.authorizers, &configuration_.admission};
+  }
+
   void require_identity(const YAML::Node& root, const Items& items) {
     const std::pair<std::string_view, std::string_view> wanted[] = {{"apiVersion", kApiVersion},
                                                                     {"kind", kKind}};
@@ -87,7 +126,7 @@ class Reader {
       const auto found = std::find_if(items.begin(), items.end(),
                                       [k = key](const auto& item) { return item.first == k; });
       if (found == items.end()) {
-        findings_.add(position_of(root), key, "is missing; it must be " + std::string(text));
+        findings_.add(position_of(root), key, "is missing", "it must be " + std::string(text));
       } else if (!found->second.IsScalar() || found->second.Scalar() != text) {
         findings_.add(position_of(found->second), key, "must be " + std::string(text));
       }
@@ -101,22 +140,22 @@ class Reader {
     }
     if (key == "authenticators") {
       return read_module_list(findings_, value, ModuleList::authenticators,
-                              configuration_.authenticators);
+                              configuration_.authenticators, broken_);
     }
     if (key == "authorizers") {
-      return read_module_list(findings_, value, ModuleList::authorizers,
-                              configuration_.authorizers);
+      return read_module_list(findings_, value, ModuleList::authorizers, configuration_.authorizers,
+                              broken_);
     }
     if (key == "admissionPlugins") return read_admission_plugins(findings_, value, admission_);
     if (key == "admission") {
       admission_.list_given = true;
-      return read_module_list(findings_, value, ModuleList::admission, configuration_.admission);
+      return read_module_list(findings_, value, ModuleList::admission, configuration_.admission,
+                              broken_);
     }
     if (key == "moduleKeys") return read_module_keys(findings_, value, module_keys_);
-    if (key == "storage") return read_storage(findings_, value, configuration_.storage);
-    if (key == "controllers") return controllers(value);
-    for (const Option& option : options_) {
-      if (option.section.empty() && option.key == key) read_option(option, key, value);
+    if (key == "storage") {
+      return read_storage(findings_, value, configuration_.storage,
+                          configuration_.storage_encryption);
     }
   }
 
@@ -151,8 +190,9 @@ class Reader {
     std::visit([&](const auto& target) { assign(target, path, node); }, option.target);
   }
 
-  void wrong(const std::string& path, const YAML::Node& node, const std::string& what) {
-    findings_.add(position_of(node), path, what);
+  void wrong(const std::string& path, const YAML::Node& node, const std::string& what,
+             std::string_view hint = {}) {
+    findings_.add(position_of(node), path, what, hint);
   }
 
   void assign(const IntegerOption& target, const std::string& path, const YAML::Node& node) {
@@ -195,7 +235,7 @@ class Reader {
       return wrong(path, node, "must be text, not " + std::string(kind_of(node)));
     }
     const std::string& text = node.Scalar();
-    if (is_private_key(text)) return wrong(path, node, std::string(kInlineKey));
+    if (is_private_key(text)) return wrong(path, node, std::string(kInlineKey), kInlineKeyHint);
     if (text.find('\0') != std::string::npos) return wrong(path, node, "must not hold a NUL byte");
     const std::string problem = target.check(text);
     if (!problem.empty()) return wrong(path, node, base::go_quote(text) + ' ' + problem);
@@ -255,18 +295,18 @@ class Reader {
   const Known& known_;
   AdmissionChoice admission_;
   ModuleKeys module_keys_;
+  std::vector<Position> broken_;  // of module entries
   std::vector<Option> options_;
   std::map<std::string, Position, std::less<>> positions_;
 };
 
 // What no single option can tell, after file and flags.
 void check_together(const ServerConfiguration& c, const Reader& reader, Findings& findings) {
-  for (const auto* list : {&c.authenticators, &c.authorizers, &c.admission}) {
-    for (const ModuleEntry& entry : *list) refuse_inline_keys(entry, findings);
-  }
-  refuse_inline_keys(c.storage, findings);
   const bool audited = !c.audit.log_path.empty() || !c.audit_webhook.kubeconfig.empty();
-  if (c.audit.policy_file.empty() == audited) {
+  const bool audit_in_doubt = findings.about("audit.policyFile") ||
+                              findings.about("audit.logPath") ||
+                              findings.about("auditWebhook.kubeconfig");
+  if (c.audit.policy_file.empty() == audited && !audit_in_doubt) {
     const char* const given = !audited                   ? "audit.policyFile"
                               : c.audit.log_path.empty() ? "auditWebhook.kubeconfig"
                                                          : "audit.logPath";
@@ -274,12 +314,18 @@ void check_together(const ServerConfiguration& c, const Reader& reader, Findings
                  "policyFile says what is recorded, logPath or auditWebhook.kubeconfig where: give "
                  "both or none");
   }
-  if (c.secure.tls_cert_file.empty() != c.secure.tls_private_key_file.empty()) {
+  const auto one_alone = [&](const std::string& a, std::string_view path_a, const std::string& b,
+                             std::string_view path_b) {
+    return a.empty() != b.empty() && !findings.about(path_a) && !findings.about(path_b);
+  };
+  if (one_alone(c.secure.tls_cert_file, "secure.tlsCertFile", c.secure.tls_private_key_file,
+                "secure.tlsPrivateKeyFile")) {
     findings.add(reader.where(c.secure.tls_cert_file.empty() ? "secure.tlsPrivateKeyFile"
                                                              : "secure.tlsCertFile"),
                  "secure", "tlsCertFile and tlsPrivateKeyFile must be given together");
   }
-  if (c.kubelets.client_certificate_file.empty() != c.kubelets.client_key_file.empty()) {
+  if (one_alone(c.kubelets.client_certificate_file, "kubelet.clientCertificateFile",
+                c.kubelets.client_key_file, "kubelet.clientKeyFile")) {
     findings.add(
         reader.where(c.kubelets.client_certificate_file.empty() ? "kubelet.clientKeyFile"
                                                                 : "kubelet.clientCertificateFile"),
@@ -289,8 +335,8 @@ void check_together(const ServerConfiguration& c, const Reader& reader, Findings
   if (!is_loopback_address(c.local.bind_address) && !c.local.allow_non_loopback) {
     findings.add(reader.where("local.bindAddress"), "local.bindAddress",
                  c.local.bind_address +
-                     " is not a loopback address, and the local listener asks nobody who they are; "
-                     "set local.allowNonLoopback: true if that is meant");
+                     " is not a loopback address, and the local listener asks nobody who they are",
+                 "set local.allowNonLoopback: true if that is meant");
   }
   const auto any = [](const std::string& address) {
     return address == "0.0.0.0" || address == "::";
@@ -303,7 +349,25 @@ void check_together(const ServerConfiguration& c, const Reader& reader, Findings
   }
 }
 
+// The file does not say what a flag has said.
+void drop_overridden(const Flags& flags, std::map<std::string, Position, std::less<>>& positions) {
+  const std::pair<const std::optional<std::string>&, const char*> all[] = {
+      {flags.secure_port, "secure.port"},
+      {flags.bind_address, "secure.bindAddress"},
+      {flags.tls_cert_file, "secure.tlsCertFile"},
+      {flags.tls_private_key_file, "secure.tlsPrivateKeyFile"},
+      {flags.insecure_port, "local.port"},
+      {flags.insecure_bind_address, "local.bindAddress"}};
+  for (const auto& [flag, path] : all) {
+    if (flag) positions.erase(path);
+  }
+}
+
 }  // namespace
+
+std::vector<std::string> Loaded::problems() const { return sentences(findings); }
+
+bool Loaded::about(std::string_view path) const { return any_about(findings, path); }
 
 Loaded load_text(std::string_view text, const std::string& name, const Flags& flags,
                  const Known& known) {
@@ -314,16 +378,21 @@ Loaded load_text(std::string_view text, const std::string& name, const Flags& fl
   if (text.size() > kMaxFileBytes) {
     findings.add(Position{}, "", "is larger than " + std::to_string(kMaxFileBytes) + " bytes");
   } else if (const auto root = parse_one(text, findings)) {
+    loaded.read = root->IsMap();
     reader.read(*root);
     reader.finish_admission();
     reader.finish_signatures();
   }
   apply_flags(flags, loaded.configuration, findings);
+  reader.refuse_keys_in_entries();
   check_together(loaded.configuration, reader, findings);
-  loaded.problems = findings.sentences();
+  reader.leave_out_broken();
+  loaded.findings = findings.take();
+  loaded.positions = reader.take_positions();
+  drop_overridden(flags, loaded.positions);
   ServerConfiguration& c = loaded.configuration;
   if (!c.admission_config_file.empty()) {
-    read_admission_file({c.admission_config_file, c.file}, c.admission, loaded.problems,
+    read_admission_file({c.admission_config_file, c.file}, c.admission, loaded.findings,
                         loaded.warnings);
   }
   return loaded;
@@ -335,7 +404,7 @@ Loaded load_file(const std::string& path, const Flags& flags, const Known& known
   if (!read_file(path, kMaxFileBytes, text, why)) {
     Loaded loaded;
     loaded.configuration.file = path;
-    loaded.problems.push_back(path + ": " + why);
+    loaded.findings.push_back({path, {}, {}, why, {}});
     return loaded;
   }
   return load_text(text, path, flags, known);

@@ -5,12 +5,14 @@
 // A configuration with a problem must not be used. No global state; one call, one thread.
 #pragma once
 
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "config/configuration.h"
+#include "config/findings.h"
 
 namespace limen::config {
 
@@ -34,10 +36,18 @@ struct Known {
 };
 
 struct Loaded {
+  // With findings: what could be read all the same. A module entry with a finding is not in it.
   ServerConfiguration configuration;
-  std::vector<std::string> problems;  // one sentence each, in file order; empty: usable
-  std::vector<std::string> warnings;  // likewise; what is usable and may not be meant
-  bool ok() const { return problems.empty(); }
+  std::vector<Finding> findings;      // in file order, other files last; empty: usable
+  std::vector<std::string> warnings;  // one sentence each; what is usable and may not be meant
+  // Where the options stand that the file gives, by path; not those a flag wins over.
+  std::map<std::string, Position, std::less<>> positions;
+  bool read = false;  // false: the file is no configuration at all
+
+  bool ok() const { return findings.empty(); }
+  std::vector<std::string> problems() const;  // the findings as sentences
+  // Whether something was found at `path` or below it.
+  bool about(std::string_view path) const;
 };
 
 // Reads `path`. A file that cannot be read is a problem like any other.

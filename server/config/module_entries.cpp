@@ -149,6 +149,17 @@ void read_signed_by(Findings& findings, const YAML::Node& node, const std::strin
   }
 }
 
+void read_encryption(Findings& findings, const YAML::Node& node, std::string& out) {
+  if (node.IsNull()) return;
+  if (!node.IsScalar() || node.Scalar().find('\0') != std::string::npos) {
+    findings.add(position_of(node), "storage.encryption",
+                 "must be the name of a file with an EncryptionConfiguration, not " +
+                     std::string(kind_of(node)));
+    return;
+  }
+  out = node.Scalar();
+}
+
 void read_failure_policy(Findings& findings, const YAML::Node& node, const std::string& path,
                          FailurePolicy& out) {
   const std::string text = node.IsScalar() ? node.Scalar() : std::string();
@@ -169,6 +180,17 @@ void read_mode(Findings& findings, const YAML::Node& node, const std::string& pa
     out = Mode::shadow;
   } else {
     findings.add(position_of(node), path + ".mode", "must be enforce or shadow");
+  }
+}
+
+void read_stale_reads(Findings& findings, const YAML::Node& node, const std::string& path,
+                      bool& out) {
+  const auto value = node.IsScalar() ? scalar_value(node) : std::nullopt;
+  if (value && value->is_bool()) {
+    out = value->get_bool();
+  } else {
+    findings.add(position_of(node), path + ".staleReads",
+                 "must be true or false, not " + std::string(kind_of(node)));
   }
 }
 
@@ -229,8 +251,8 @@ bool finish_admission_entry(Findings& findings, const std::string& path, const I
   if (entry.module.empty()) entry.module = entry.name;
   if (name != nullptr && is_plugin_name(*name, items) && entry.module != entry.name) {
     findings.add(position_of(*name), path + ".name",
-                 base::go_quote(name->Scalar()) + " means the module " + entry.name +
-                     "; name an instance of another module without capitals");
+                 base::go_quote(name->Scalar()) + " means the module " + entry.name,
+                 "name an instance of another module without capitals");
   }
   const AdmissionPlugin* plugin = plugin_of_module(entry.module);
   if (plugin == nullptr) return name != nullptr;
@@ -275,14 +297,15 @@ void read_entry(Findings& findings, const YAML::Node& node, const std::string& p
       read_failure_policy(findings, value, path, entry.failure_policy);
     } else if (key == "mode") {
       read_mode(findings, value, path, entry.mode);
+    } else if (key == "staleReads") {
+      read_stale_reads(findings, value, path, entry.stale_reads);
     } else if (key == "config") {
       read_config(findings, value, path, entry);
     }
   }
   if (entry.memory_limit != 0 && entry.isolation == Isolation::none) {
-    findings.add(entry.position, path,
-                 "memoryLimit is for a module with isolation: process; one in the server shares "
-                 "the server's memory");
+    findings.add(entry.position, path, "memoryLimit is for a module with isolation: process",
+                 "one in the server shares the server's memory");
   }
   if (admission) named = finish_admission_entry(findings, path, items, entry);
   if (!named && path != "storage") findings.add(entry.position, path, "needs a name");
@@ -315,7 +338,7 @@ Items checked_items(Findings& findings, const YAML::Node& map, const std::string
 }
 
 void read_module_list(Findings& findings, const YAML::Node& node, ModuleList list,
-                      std::vector<ModuleEntry>& out) {
+                      std::vector<ModuleEntry>& out, std::vector<Position>& broken) {
   const std::string name(list_name(list));
   if (node.IsNull()) return;  // a key with nothing behind it is an empty list
   if (!node.IsSequence()) {
@@ -327,6 +350,7 @@ void read_module_list(Findings& findings, const YAML::Node& node, ModuleList lis
   std::size_t index = 0;
   for (const YAML::Node& item : node) {
     const std::string path = name + '[' + std::to_string(index++) + ']';
+    const std::size_t before = findings.size();
     ModuleEntry entry;
     read_entry(findings, item, path, known, list == ModuleList::admission, entry);
     const auto twin = std::find_if(out.begin(), out.end(), [&](const ModuleEntry& other) {
@@ -338,13 +362,19 @@ void read_module_list(Findings& findings, const YAML::Node& node, ModuleList lis
                        std::to_string(twin - out.begin()) + "] on line " +
                        std::to_string(twin->position.line));
     }
+    if (findings.size() != before) broken.push_back(entry.position);
     out.push_back(std::move(entry));
   }
 }
 
-void read_storage(Findings& findings, const YAML::Node& node, ModuleEntry& out) {
+void read_storage(Findings& findings, const YAML::Node& node, ModuleEntry& out,
+                  std::string& encryption) {
   ModuleEntry entry;
   read_entry(findings, node, "storage", keys_in(Map::storage), false, entry);
+  if (node.IsMap()) {
+    const YAML::Node file = node["encryption"];
+    if (file.IsDefined()) read_encryption(findings, file, encryption);
+  }
   if (entry.module.empty()) entry.module = out.module;
   if (entry.name.empty()) entry.name = entry.module;
   // The default path belongs to the default driver; another one brings its own.

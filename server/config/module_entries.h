@@ -21,8 +21,11 @@ Items checked_items(Findings& findings, const YAML::Node& map, const std::string
 
 enum class ModuleList { authenticators, authorizers, admission };
 
+// `broken` gets the places of entries with a finding, which are in `out` too.
 void read_module_list(Findings& findings, const YAML::Node& node, ModuleList list,
-                      std::vector<ModuleEntry>& out);
-void read_storage(Findings& findings, const YAML::Node& node, ModuleEntry& out);
+                      std::vector<ModuleEntry>& out, std::vector<Position>& broken);
+// `encryption` gets the name of the EncryptionConfiguration, when there is one.
+void read_storage(Findings& findings, const YAML::Node& node, ModuleEntry& out,
+                  std::string& encryption);
 
 }  // namespace limen::config

@@ -314,9 +314,16 @@ constexpr KeyText kEntryTexts[] = {
     {"entry.memoryLimit", "Of that process, as a quantity."},
     {"entry.failurePolicy",
      "Of an admission controller: Fail, or Ignore to go on when the module itself fails."},
+    {"entry.staleReads",
+     "Of storage alone, where other servers use the same store: whether what was asked for with a "
+     "resourceVersion is still answered from memory while the store is away; false: 503."},
     {"entry.config",
      "For the module itself, checked by its schema; limen-NAME(7) says what the bundled ones "
      "take."},
+    {"entry.encryption",
+     "Of storage alone: an EncryptionConfiguration (apiserver.config.k8s.io/v1) that says which "
+     "resources are encrypted in the store and with which keys (kube-apiserver's "
+     "--encryption-provider-config). Read again when it changes and at a reload."},
     {"sni.certFile", "The certificate (PEM, leaf first)."},
     {"sni.keyFile", "Its key (PEM)."},
     {"sni.names", "Domain names, *.example.com too; empty: those the certificate is for."},
@@ -374,7 +381,8 @@ constexpr OtherKey kOthers[] = {
 #    failurePolicy: Fail              # or Ignore: go on when the module itself fails)yaml"},
     {"storage", "a module", "sqlite at /var/lib/limen/limen.db", R"yaml(
   module: sqlite
-  config: {path: /var/lib/limen/limen.db})yaml"},
+  config: {path: /var/lib/limen/limen.db}
+#  encryption: /var/lib/limen/encryption.yaml)yaml"},
     {"controllers.disabled", "list of names", "[]", "[]"},
     {"entry.name", "text", "that of the module, in storage and for a plugin; else none", {}},
     {"entry.module", "text", "the name", {}},
@@ -386,7 +394,9 @@ constexpr OtherKey kOthers[] = {
     {"entry.memoryLimit", "quantity, 32Mi to 64Gi", "512Mi", {}},
     {"entry.mode", "enforce or shadow", "enforce", {}},
     {"entry.failurePolicy", "Fail or Ignore", "Fail", {}},
+    {"entry.staleReads", "true or false", "true", {}},
     {"entry.config", "map", "none", {}},
+    {"entry.encryption", "text, a file", "none: all is stored as it is", {}},
     {"sni.certFile", "text", "none: it must be given", {}},
     {"sni.keyFile", "text", "none: it must be given", {}},
     {"sni.names", "list of texts", "none", {}},

@@ -77,10 +77,12 @@ bool same_openapi(const aggregation::Routes& left, const aggregation::Routes& ri
 
 }  // namespace
 
-ApiServices::ApiServices(Scope& scope, Objects& objects, const aggregation::RemoteServers* servers)
+ApiServices::ApiServices(Scope& scope, Objects& objects, const aggregation::RemoteServers* servers,
+                         const Lead& lead)
     : scope_(scope),
       objects_(objects),
       servers_(servers),
+      lead_(lead),
       published_(std::make_shared<const aggregation::Routes>()),
       local_(scope, kName, [this](std::string key) { return look(std::move(key)); }),
       remote_(scope, kName, [this](std::string key) { return look(std::move(key)); }),
@@ -126,6 +128,10 @@ void ApiServices::start() {
 void ApiServices::look_at_all() {
   for (const auto& [name, known] : known_) look_soon(name, known);
   if (servers_) scope_.spawn(kName, look_now_and_then());
+}
+
+void ApiServices::take_over() {
+  for (const auto& [name, known] : known_) look_soon(name, known);
 }
 
 void ApiServices::stop() {
@@ -293,6 +299,7 @@ base::Task<bool> ApiServices::tell(storage::ObjectPtr current, Availability avai
   const object::Document document = object::Document::parse(current->json);
   const bool is_remote = object::find(document.root(), {"spec", "service"}) != nullptr;
   if (is_remote) unavailable_gauge(current->name).set(availability.available ? 0 : 1);
+  if (!lead_.here) co_return true;
   Json changed = object::mutable_copy(document.root());
   registry::set_condition(changed, kAvailable, availability.available, availability.reason,
                           availability.message,

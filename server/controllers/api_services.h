@@ -5,7 +5,9 @@
 // every 30 seconds: five attempts at the same time, the first that succeeds counts. One that
 // answers is asked for its discovery and OpenAPI documents too, at most once a minute. Questions
 // wait on the loop's tasks, never on its thread.
-// Without `servers` remote APIServices keep the condition they have. Thread rule: as Controller.
+// Without `servers` remote APIServices keep the condition they have. Where several servers share
+// the store each asks for itself, which it needs the documents for, and goes by the condition that
+// the one that leads has written. Thread rule: as Controller.
 #pragma once
 
 #include <cstdint>
@@ -21,6 +23,7 @@
 #include "controllers/controller.h"
 #include "controllers/informer.h"
 #include "controllers/key_queue.h"
+#include "controllers/lead.h"
 #include "controllers/objects.h"
 
 namespace limen::controllers {
@@ -29,8 +32,10 @@ struct Attempts;
 
 class ApiServices final : public Controller {
  public:
-  // What is stored is published at once. `servers` outlives it; null: nobody is asked.
-  ApiServices(Scope& scope, Objects& objects, const aggregation::RemoteServers* servers);
+  // What is stored is published at once. `servers` outlives it; null: nobody is asked. So does
+  // `lead`.
+  ApiServices(Scope& scope, Objects& objects, const aggregation::RemoteServers* servers,
+              const Lead& lead);
   // No group version is another server's any more.
   ~ApiServices() override;
 
@@ -39,6 +44,7 @@ class ApiServices final : public Controller {
   void look_at_all() override;
   // Servers that do not answer hold nobody up.
   bool idle() const override { return local_.idle(); }
+  void take_over() override;
   void stop() override;
 
  private:
@@ -66,6 +72,7 @@ class ApiServices final : public Controller {
   Scope& scope_;
   Objects& objects_;
   const aggregation::RemoteServers* const servers_;
+  const Lead& lead_;
   std::map<std::string, Known> known_;
   std::shared_ptr<const aggregation::Routes> published_;
   std::uint64_t openapi_version_ = 0;

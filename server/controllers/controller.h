@@ -27,7 +27,10 @@ class Controller {
   virtual void look_at_all() {}
   // True when nothing is waiting to be looked at for the first time.
   virtual bool idle() const { return true; }
-  // Lets go of its watches.
+  // This server does the housekeeping from now on (lead.h): what one server alone writes is its to
+  // write. Never called where no other servers are.
+  virtual void take_over() {}
+  // Lets go of its watches. Nothing of it runs any more.
   virtual void stop() {}
 };
 

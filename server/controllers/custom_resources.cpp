@@ -61,9 +61,10 @@ void note_approval(Json& definition) {
 
 }  // namespace
 
-CustomResources::CustomResources(Scope& scope, Objects& objects)
+CustomResources::CustomResources(Scope& scope, Objects& objects, const Lead& lead)
     : scope_(scope),
       objects_(objects),
+      lead_(lead),
       queue_(scope, kName, [this](std::string key) { return look(std::move(key)); }),
       informer_(objects.store(), objects.loop(), kResource,
                 [this](const storage::StoredObject& object, bool gone) { changed(object, gone); }) {
@@ -79,6 +80,12 @@ CustomResources::~CustomResources() {
 }
 
 std::string_view CustomResources::name() const { return kName; }
+
+void CustomResources::take_over() {
+  std::vector<std::string> names;
+  for (const auto& [name, known] : known_) names.push_back(name);
+  for (const std::string& name : names) queue_.add(name);  // may change what is known
+}
 
 void CustomResources::publish() const {
   std::vector<catalog::DefinitionPtr> definitions;
@@ -132,12 +139,12 @@ void CustomResources::changed(const storage::StoredObject& object, bool gone) {
 base::Task<bool> CustomResources::look(std::string name) {
   const storage::ObjectPtr current = objects_.store().get({kResource, "", name});
   if (!current) {
-    co_await sweep(std::move(name));
+    if (lead_.here) co_await sweep(std::move(name));
     co_return true;
   }
   const object::Document document = object::Document::parse(current->json);
   if (object::deletion_timestamp(document.root()).empty()) co_return co_await accept(current);
-  if (!waits_for_cleanup(document.root())) co_return true;
+  if (!lead_.here || !waits_for_cleanup(document.root())) co_return true;
   co_return co_await finish(current);
 }
 
@@ -199,10 +206,12 @@ base::Task<bool> CustomResources::accept(storage::ObjectPtr current) {
   Json changed = object::mutable_copy(document.root());
   judge(changed);
   if (registry::same_content(changed, document.root())) co_return true;
-  // Who waits for the condition shall find the resource served when it comes.
+  // Who waits for the condition shall find the resource served when it comes; by whichever server,
+  // so that those who do not write it serve at once what it will be.
   NamesInUse names;
   names.add(object::find(changed, {"status", "acceptedNames"}));
   serve(current->name, {current->revision, compile(changed), std::move(names)});
+  if (!lead_.here) co_return true;
   storage::Key key{kResource, "", current->name};
   co_await objects_.update(std::move(key), current->revision, std::move(changed));
   co_return true;  // whoever was first has made an event
@@ -210,7 +219,7 @@ base::Task<bool> CustomResources::accept(storage::ObjectPtr current) {
 
 base::Task<void> CustomResources::delete_all(const catalog::Resource& resource) {
   const storage::ListResult list = objects_.store().list(id_of(resource), {});
-  for (std::size_t first = 0; first < list.objects.size(); first += kAtOnce) {
+  for (std::size_t first = 0; first < list.objects.size() && lead_.here; first += kAtOnce) {
     Group group(objects_.loop());
     for (std::size_t i = first; i < list.objects.size() && i < first + kAtOnce; ++i) {
       group.add(delete_object(objects_, resource, list.objects[i]));
@@ -226,6 +235,7 @@ base::Task<bool> CustomResources::finish(storage::ObjectPtr current) {
   if (!definition->kinds().empty()) {
     const catalog::Resource& resource = definition->kinds().front()->storage->resource;
     co_await delete_all(resource);
+    if (!lead_.here) co_return true;
     if (objects_.store().count(id_of(resource)) > 0) {
       registry::set_condition(changed, "Terminating", true, "InstanceDeletionInProgress",
                               "CustomResource deletion is in progress", now());
@@ -253,13 +263,14 @@ base::Task<bool> CustomResources::finish(storage::ObjectPtr current) {
 // What was created while the definition went must go as well.
 base::Task<void> CustomResources::sweep(std::string name) {
   co_await scope_.sleep(kLateWrites);
-  if (objects_.store().get({kResource, "", name})) co_return;
+  if (!lead_.here || objects_.store().get({kResource, "", name})) co_return;
   const std::size_t dot = name.find('.');
   if (dot == std::string::npos) co_return;
   const storage::ResourceId id{name.substr(dot + 1), name.substr(0, dot)};
   if (catalog::has_group(id.group)) co_return;
   const storage::ListResult list = objects_.store().list(id, {});
   for (const storage::ObjectPtr& one : list.objects) {
+    if (!lead_.here) co_return;
     storage::Key key{id, one->ns, one->name};
     co_await objects_.remove(std::move(key), one->revision);
   }

@@ -4,7 +4,8 @@
 // It compiles every CustomResourceDefinition into catalog entries and publishes the set of them, at
 // once when it is made (what is stored serves from the start) and then with every change. It
 // accepts names that nobody else in the group has, says so in the definition's conditions, and when
-// a definition is deleted it deletes its objects first. Thread rule: as Controller.
+// a definition is deleted it deletes its objects first. Where several servers share the store all
+// of them serve what is defined, and the one that leads writes. Thread rule: as Controller.
 #pragma once
 
 #include <map>
@@ -16,19 +17,22 @@
 #include "controllers/custom_names.h"
 #include "controllers/informer.h"
 #include "controllers/key_queue.h"
+#include "controllers/lead.h"
 #include "controllers/objects.h"
 
 namespace limen::controllers {
 
 class CustomResources final : public Controller {
  public:
-  CustomResources(Scope& scope, Objects& objects);
+  // `lead` outlives it.
+  CustomResources(Scope& scope, Objects& objects, const Lead& lead);
   // Nothing custom is served any more.
   ~CustomResources() override;
 
   std::string_view name() const override;
   void start() override { informer_.start(); }
   bool idle() const override { return queue_.idle(); }
+  void take_over() override;
   void stop() override { informer_.stop(); }
 
  private:
@@ -56,6 +60,7 @@ class CustomResources final : public Controller {
 
   Scope& scope_;
   Objects& objects_;
+  const Lead& lead_;
   std::map<std::string, Known> known_;
   KeyQueue queue_;
   Informer informer_;

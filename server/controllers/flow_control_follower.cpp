@@ -65,10 +65,11 @@ bool set_dangling(Json& schema, bool dangling) {
 }
 
 FlowControlFollower::FlowControlFollower(Scope& scope, Objects& objects,
-                                         fairness::Fairness& fairness)
+                                         fairness::Fairness& fairness, const Lead& lead)
     : scope_(scope),
       objects_(objects),
       fairness_(fairness),
+      lead_(lead),
       queue_(scope, "flow-control-follower", [this](const std::string&) { return look(); }),
       levels_(objects.store(), objects.loop(), kLevels,
               [this](const storage::StoredObject&, bool) { queue_.add("all"); }),
@@ -97,6 +98,7 @@ base::Task<bool> FlowControlFollower::look() {
   const std::vector<Json> levels = read(objects_.store().list(kLevels, {}));
   const storage::ListResult stored = objects_.store().list(kSchemas, {});
   fairness_.configure(read(stored), levels);
+  if (!lead_.here) co_return true;
   Group group(objects_.loop());
   for (const storage::ObjectPtr& schema : stored.objects) {
     const object::Document document = object::Document::parse(schema->json);

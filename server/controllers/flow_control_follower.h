@@ -12,6 +12,7 @@
 #include "controllers/controller.h"
 #include "controllers/informer.h"
 #include "controllers/key_queue.h"
+#include "controllers/lead.h"
 #include "controllers/objects.h"
 #include "controllers/scope.h"
 #include "fairness/fairness.h"
@@ -20,12 +21,14 @@ namespace limen::controllers {
 
 class FlowControlFollower final : public Controller {
  public:
-  // `fairness` outlives it.
-  FlowControlFollower(Scope& scope, Objects& objects, fairness::Fairness& fairness);
+  // `fairness` outlives it, and so does `lead`: only who leads writes conditions.
+  FlowControlFollower(Scope& scope, Objects& objects, fairness::Fairness& fairness,
+                      const Lead& lead);
 
   std::string_view name() const override { return "flow-control-follower"; }
   void start() override;
   void look_at_all() override { queue_.add("all"); }
+  void take_over() override { queue_.add("all"); }
   bool idle() const override { return queue_.idle(); }
   void stop() override;
 
@@ -37,6 +40,7 @@ class FlowControlFollower final : public Controller {
   Scope& scope_;
   Objects& objects_;
   fairness::Fairness& fairness_;
+  const Lead& lead_;
   KeyQueue queue_;
   Informer levels_, schemas_;
 };

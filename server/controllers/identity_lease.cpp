@@ -12,6 +12,7 @@
 #include "controllers/names.h"
 #include "object/decode.h"
 #include "object/metadata.h"
+#include "observability/log.h"
 
 namespace limen::controllers {
 
@@ -20,8 +21,7 @@ namespace {
 using object::Json;
 
 const storage::ResourceId kNamespaces_{"", "namespaces"};
-const storage::ResourceId kLeases{"coordination.k8s.io", "leases"};
-constexpr std::string_view kHome = "kube-system";
+constexpr std::string_view kHome = kIdentityHome;
 constexpr std::chrono::seconds kRenewEvery{10};
 constexpr std::int64_t kCountsFor = 3600;  // seconds
 
@@ -43,8 +43,10 @@ std::string base32(const unsigned char* bytes, std::size_t size) {
   return out;
 }
 
-std::string identity_of(const std::string& host) {
+std::string name_of(const ServerIdentity& identity) {
   constexpr std::size_t kUsedBytes = 16;
+  std::string host = identity.host;
+  if (identity.among_others) host += ':' + std::to_string(identity.where.port);
   std::array<unsigned char, SHA256_DIGEST_LENGTH> digest{};
   SHA256(reinterpret_cast<const unsigned char*>(host.data()), host.size(), digest.data());
   return "apiserver-" + base32(digest.data(), kUsedBytes);
@@ -52,11 +54,11 @@ std::string identity_of(const std::string& host) {
 
 }  // namespace
 
-IdentityLease::IdentityLease(Scope& scope, Objects& objects, std::string host)
+IdentityLease::IdentityLease(Scope& scope, Objects& objects, ServerIdentity identity)
     : scope_(scope),
       objects_(objects),
-      host_(std::move(host)),
-      lease_(identity_of(host_)),
+      identity_(std::move(identity)),
+      lease_(name_of(identity_)),
       holder_(lease_ + "_" + base::random_uuid()),
       queue_(scope, kIdentityLease, [this](std::string) { return renew(); }),
       namespaces_(objects.store(), objects.loop(), kNamespaces_,
@@ -84,7 +86,7 @@ base::Task<void> IdentityLease::renew_now_and_then() {
 
 base::Task<bool> IdentityLease::renew() {
   if (!is_active_namespace(objects_.store(), std::string(kHome))) co_return true;
-  storage::Key key{kLeases, std::string(kHome), lease_};
+  storage::Key key{kIdentityLeases, std::string(kHome), lease_};
   const storage::ObjectPtr current = objects_.store().get(key);
   if (!current) {
     Json lease = boost::json::object();
@@ -102,12 +104,40 @@ base::Task<bool> IdentityLease::renew() {
 void IdentityLease::hold(Json& lease) const {
   Json& labels = object::metadata(lease)["labels"];
   if (!labels.is_object()) labels.emplace_object();
-  labels.get_object()["apiserver.kubernetes.io/identity"] = "kube-apiserver";
-  labels.get_object()["kubernetes.io/hostname"] = host_;
+  labels.get_object()[kIdentityLabel] = std::string(kIdentityLabelValue);
+  labels.get_object()["kubernetes.io/hostname"] = identity_.host;
+  tell_address(object::metadata(lease));
   boost::json::object& spec = object::object_at(lease, "spec");
   spec["holderIdentity"] = holder_;
   spec["leaseDurationSeconds"] = kCountsFor;
   spec["renewTime"] = base::format_micro_time(std::chrono::system_clock::now());
+}
+
+void IdentityLease::tell_address(boost::json::object& metadata) const {
+  if (identity_.among_others && !withdrawn_ && !identity_.where.address.empty()) {
+    Json& annotations = metadata["annotations"];
+    if (!annotations.is_object()) annotations.emplace_object();
+    annotations.get_object()[kServerAddress] = text_of(identity_.where);
+    return;
+  }
+  Json* const annotations = metadata.if_contains("annotations");
+  if (annotations == nullptr || !annotations->is_object()) return;
+  annotations->get_object().erase(kServerAddress);
+  if (annotations->get_object().empty()) metadata.erase("annotations");
+}
+
+base::Task<void> IdentityLease::withdraw() {
+  constexpr int kTries = 3;  // a renewal may be under way
+  withdrawn_ = true;
+  if (!identity_.among_others || identity_.where.address.empty()) co_return;
+  for (int left = kTries; left > 0; --left) {
+    try {
+      if (co_await renew()) co_return;
+    } catch (const std::exception& error) {
+      log::warn("the identity lease still tells of this server", {{"error", error.what()}});
+      co_return;
+    }
+  }
 }
 
 }  // namespace limen::controllers

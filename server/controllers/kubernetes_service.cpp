@@ -1,5 +1,6 @@
 #include "controllers/kubernetes_service.h"
 
+#include <map>
 #include <utility>
 
 #include "base/address_range.h"
@@ -46,11 +47,33 @@ Json made(std::string_view api_version, std::string_view kind) {
   return object;
 }
 
+// Whom Endpoints name.
+std::set<ServerAddress> addresses_in(const Json& endpoints) {
+  std::set<ServerAddress> found;
+  const Json* const subsets = object::member(endpoints, "subsets");
+  if (subsets == nullptr || !subsets->is_array()) return found;
+  for (const Json& subset : subsets->get_array()) {
+    const Json* const ports = object::member(subset, "ports");
+    const Json* const addresses = object::member(subset, "addresses");
+    if (!ports || !ports->is_array() || !addresses || !addresses->is_array()) continue;
+    for (const Json& port : ports->get_array()) {
+      const std::int64_t number = object::int_or(object::member(port, "port"), 0);
+      for (const Json& address : addresses->get_array()) {
+        found.insert({std::string(object::text_at(address, "ip")), number});
+      }
+    }
+  }
+  return found;
+}
+
 }  // namespace
 
-KubernetesService::KubernetesService(Scope& scope, Objects& objects, OwnService own)
-    : objects_(objects),
+KubernetesService::KubernetesService(Scope& scope, Objects& objects, OwnService own,
+                                     std::chrono::milliseconds silence)
+    : scope_(scope),
+      objects_(objects),
       own_(std::move(own)),
+      silence_(silence),
       queue_(scope, kKubernetesService, [this](std::string key) { return look(std::move(key)); }),
       namespaces_(objects.store(), objects.loop(), kNamespaces_,
                   [this](const storage::StoredObject& ns, bool gone) {
@@ -61,7 +84,8 @@ KubernetesService::KubernetesService(Scope& scope, Objects& objects, OwnService 
       endpoints_(objects.store(), objects.loop(), kEndpoints,
                  [this](const storage::StoredObject& object, bool) { told(object); }),
       slices_(objects.store(), objects.loop(), kSlices,
-              [this](const storage::StoredObject& object, bool) { told(object); }) {}
+              [this](const storage::StoredObject& object, bool) { told(object); }),
+      live_(objects, silence, [this] { look_at_all(); }) {}
 
 std::string_view KubernetesService::name() const { return kKubernetesService; }
 
@@ -70,6 +94,9 @@ void KubernetesService::start() {
   services_.start();
   endpoints_.start();
   slices_.start();
+  if (silence_.count() == 0) return;
+  live_.start();
+  scope_.spawn(kKubernetesService, look_for_silence());
 }
 
 void KubernetesService::stop() {
@@ -77,6 +104,15 @@ void KubernetesService::stop() {
   services_.stop();
   endpoints_.stop();
   slices_.stop();
+  live_.stop();
+}
+
+base::Task<void> KubernetesService::look_for_silence() {
+  constexpr int kLooks = 6;  // in the time after which a server counts as gone
+  while (!scope_.ending()) {
+    co_await scope_.sleep(silence_ / kLooks);
+    if (!scope_.ending()) live_.look();
+  }
 }
 
 void KubernetesService::told(const storage::StoredObject& object) {
@@ -85,7 +121,7 @@ void KubernetesService::told(const storage::StoredObject& object) {
 
 void KubernetesService::look_at_all() {
   queue_.add(kServices.resource);
-  if (own_.address.empty()) return;
+  if (servers().empty()) return;
   queue_.add(kEndpoints.resource);
   queue_.add(kSlices.resource);
 }
@@ -96,11 +132,13 @@ base::Task<bool> KubernetesService::look(std::string resource) {
     const Correct correct = [this](Json& object) { return correct_service(object); };
     co_return co_await keep(kServices, "v1", "Service", correct);
   }
+  Servers all = servers();
+  if (all.empty()) co_return true;
   if (resource == kEndpoints.resource) {
-    const Correct correct = [this](Json& object) { return correct_endpoints(object); };
+    const Correct correct = [this, all](Json& object) { return correct_endpoints(object, all); };
     co_return co_await keep(kEndpoints, "v1", "Endpoints", correct);
   }
-  const Correct correct = [this](Json& object) { return correct_slice(object); };
+  const Correct correct = [this, all](Json& object) { return correct_slice(object, all); };
   co_return co_await keep(kSlices, "discovery.k8s.io/v1", "EndpointSlice", correct);
 }
 
@@ -143,27 +181,51 @@ bool KubernetesService::correct_service(Json& service) const {
   return true;
 }
 
-bool KubernetesService::correct_endpoints(Json& endpoints) const {
-  boost::json::object subset;
-  subset["addresses"] = boost::json::array{Json({{"ip", own_.address}})};
-  subset["ports"] =
-      boost::json::array{Json({{"name", "https"}, {"port", own_.port}, {"protocol", "TCP"}})};
+KubernetesService::Servers KubernetesService::servers() const {
+  const ServerAddress own{own_.address, own_.port};
+  Servers all;
+  if (silence_.count() > 0) {
+    const storage::ObjectPtr told =
+        objects_.store().get({kEndpoints, std::string(kHome), std::string(kName)});
+    all = live_.all(told ? addresses_in(object::Document::parse(told->json).root()) : Servers());
+  }
+  if (!own.address.empty()) all.insert(own);
+  return all;
+}
+
+bool KubernetesService::correct_endpoints(Json& endpoints, const Servers& servers) const {
+  std::map<std::int64_t, boost::json::array> by_port;
+  for (const ServerAddress& one : servers) by_port[one.port].push_back(Json({{"ip", one.address}}));
+  boost::json::array wanted;
+  for (auto& [port, addresses] : by_port) {
+    boost::json::object subset;
+    subset["addresses"] = std::move(addresses);
+    subset["ports"] =
+        boost::json::array{Json({{"name", "https"}, {"port", port}, {"protocol", "TCP"}})};
+    wanted.emplace_back(std::move(subset));
+  }
   const bool labelled = make_label(endpoints, "endpointslice.kubernetes.io/skip-mirror", "true");
-  const Json wanted = boost::json::array{Json(subset)};
   return make(endpoints.get_object(), "subsets", wanted) || labelled;
 }
 
-bool KubernetesService::correct_slice(Json& slice) const {
-  boost::json::object endpoint;
-  endpoint["addresses"] = boost::json::array{Json(own_.address)};
-  endpoint["conditions"] = {{"ready", true}};
-  const std::string family(base::family_of(own_.address));
+bool KubernetesService::correct_slice(Json& slice, const Servers& servers) const {
+  const ServerAddress first =
+      own_.address.empty() ? *servers.begin() : ServerAddress{own_.address, own_.port};
+  const std::string family(base::family_of(first.address));
+  boost::json::array endpoints;
+  for (const ServerAddress& one : servers) {
+    if (one.port != first.port || base::family_of(one.address) != family) continue;
+    boost::json::object endpoint;
+    endpoint["addresses"] = boost::json::array{Json(one.address)};
+    endpoint["conditions"] = {{"ready", true}};
+    endpoints.emplace_back(std::move(endpoint));
+  }
   bool changed = make_label(slice, "kubernetes.io/service-name", kName);
   boost::json::object& members = slice.get_object();
   changed = make(members, "addressType", Json(family)) || changed;
-  changed = make(members, "endpoints", boost::json::array{Json(endpoint)}) || changed;
+  changed = make(members, "endpoints", endpoints) || changed;
   const Json ports =
-      boost::json::array{Json({{"name", "https"}, {"port", own_.port}, {"protocol", "TCP"}})};
+      boost::json::array{Json({{"name", "https"}, {"port", first.port}, {"protocol", "TCP"}})};
   return make(members, "ports", ports) || changed;
 }
 

@@ -1,19 +1,24 @@
 // kubernetes-service: the Service default/kubernetes by which what runs in the cluster reaches this
 // server, and its Endpoints and EndpointSlice (row M30).
 //
-// The Service has the first address of the range of service addresses. The two lists hold this
-// server's address and nothing else; without an address others can reach they are left alone.
-// Thread rule: as Controller.
+// The Service has the first address of the range of service addresses. The two lists hold the
+// addresses of all servers that are there (live_servers.h), which is this one where the store is
+// not shared; without an address others can reach they are left alone. Servers may have different
+// ports: Endpoints have a part for each, the EndpointSlice holds those of this server's port and
+// family. Thread rule: as Controller.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <functional>
+#include <set>
 #include <string>
 #include <string_view>
 
 #include "controllers/controller.h"
 #include "controllers/informer.h"
 #include "controllers/key_queue.h"
+#include "controllers/live_servers.h"
 #include "controllers/objects.h"
 
 namespace limen::controllers {
@@ -26,7 +31,10 @@ struct OwnService {
 
 class KubernetesService final : public Controller {
  public:
-  KubernetesService(Scope& scope, Objects& objects, OwnService own);
+  // `silence`: after how long a server that does not renew its lease has gone; 0: there is no
+  // other.
+  KubernetesService(Scope& scope, Objects& objects, OwnService own,
+                    std::chrono::milliseconds silence);
 
   std::string_view name() const override;
   void start() override;
@@ -38,18 +46,26 @@ class KubernetesService final : public Controller {
   // Puts right what is wrong with the object; false: nothing was.
   using Correct = std::function<bool(object::Json& object)>;
 
+  using Servers = std::set<ServerAddress>;
+
   void told(const storage::StoredObject& object);
+  base::Task<void> look_for_silence();
+  // Those whose addresses are told; empty: nobody knows any.
+  Servers servers() const;
   base::Task<bool> look(std::string resource);
   base::Task<bool> keep(storage::ResourceId id, std::string api_version, std::string kind,
                         Correct correct);
   bool correct_service(object::Json& service) const;
-  bool correct_endpoints(object::Json& endpoints) const;
-  bool correct_slice(object::Json& slice) const;
+  bool correct_endpoints(object::Json& endpoints, const Servers& servers) const;
+  bool correct_slice(object::Json& slice, const Servers& servers) const;
 
+  Scope& scope_;
   Objects& objects_;
   const OwnService own_;
+  const std::chrono::milliseconds silence_;
   KeyQueue queue_;
   Informer namespaces_, services_, endpoints_, slices_;
+  LiveServers live_;
 };
 
 }  // namespace limen::controllers

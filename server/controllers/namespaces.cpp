@@ -40,9 +40,11 @@ boost::json::array* spec_finalizers(Json& ns) {
 
 }  // namespace
 
-Namespaces::Namespaces(Scope& scope, Objects& objects, const aggregation::RemoteServers* servers)
+Namespaces::Namespaces(Scope& scope, Objects& objects, const aggregation::RemoteServers* servers,
+                       std::chrono::milliseconds write_time)
     : objects_(objects),
       servers_(servers),
+      write_time_(write_time),
       queue_(scope, kNamespaces, [this](std::string key) { return look(std::move(key)); }),
       informer_(objects.store(), objects.loop(), kResource,
                 [this](const storage::StoredObject& object, bool gone) {
@@ -72,6 +74,7 @@ base::Task<void> Namespaces::bring_up() {
 base::Task<bool> Namespaces::look(std::string name) {
   const storage::ObjectPtr current = objects_.store().get(key_of(name));
   if (!current) {
+    ends_.erase(name);
     if (is_system(name)) co_await create(name);
     co_return true;
   }
@@ -81,10 +84,21 @@ base::Task<bool> Namespaces::look(std::string name) {
   const boost::json::array* const waiting = spec_finalizers(changed);
   // Without ours it was emptied already, and others have to let it go.
   if (waiting && !waiting->empty() && !has_finalizer(*waiting)) co_return true;
+  const bool is_known = is_known_to_end(*current);
   const Remains remains = co_await empty_namespace(objects_, servers_, name);
+  if (remains.empty() && !is_known) co_return false;
   if (remains.empty()) co_return co_await finalize(*current, std::move(changed));
   co_await tell(*current, std::move(changed), remains);
   co_return false;
+}
+
+bool Namespaces::is_known_to_end(const storage::StoredObject& ns) {
+  if (write_time_.count() == 0) return true;
+  const base::Deadline now = base::SteadyClock::now();
+  const auto [place, is_new] = ends_.try_emplace(ns.name);
+  End& end = place->second;
+  if (is_new || end.uid != ns.uid) end = {ns.uid, now};
+  return now - end.seen >= write_time_;
 }
 
 base::Task<bool> Namespaces::finalize(const storage::StoredObject& current, Json changed) {

@@ -5,9 +5,12 @@
 // manager tells it. Thread rule: as Controller.
 #pragma once
 
+#include <chrono>
+#include <map>
 #include <string>
 #include <string_view>
 
+#include "base/executor.h"
 #include "controllers/controller.h"
 #include "controllers/informer.h"
 #include "controllers/key_queue.h"
@@ -18,8 +21,11 @@ namespace limen::controllers {
 
 class Namespaces final : public Controller {
  public:
-  // `servers` outlives it; null: what API servers behind this one hold is not known.
-  Namespaces(Scope& scope, Objects& objects, const aggregation::RemoteServers* servers);
+  // `servers` outlives it; null: what API servers behind this one hold is not known. `write_time`:
+  // how long another server may still write into a namespace whose end it has not heard of; 0:
+  // there is none.
+  Namespaces(Scope& scope, Objects& objects, const aggregation::RemoteServers* servers,
+             std::chrono::milliseconds write_time);
 
   std::string_view name() const override;
   base::Task<void> bring_up() override;
@@ -29,6 +35,8 @@ class Namespaces final : public Controller {
 
  private:
   base::Task<bool> look(std::string name);
+  // Whether every server knows by now that it ends, so that what is empty stays so.
+  bool is_known_to_end(const storage::StoredObject& ns);
   base::Task<void> create(std::string name);
   base::Task<bool> finalize(const storage::StoredObject& current, object::Json changed);
   base::Task<void> tell(const storage::StoredObject& current, object::Json changed,
@@ -36,6 +44,12 @@ class Namespaces final : public Controller {
 
   Objects& objects_;
   const aggregation::RemoteServers* const servers_;
+  const std::chrono::milliseconds write_time_;
+  struct End {
+    std::string uid;
+    base::Deadline seen{};
+  };
+  std::map<std::string, End> ends_;  // by name; only where there are other servers
   KeyQueue queue_;
   Informer informer_;
 };

@@ -46,9 +46,13 @@ std::string text_to_create(const storage::Key& key, object::Json object) {
 }
 
 base::Task<bool> Objects::create(storage::Key key, object::Json object) {
-  std::string json = text_to_create(key, std::move(object));
+  std::string text = text_to_create(key, std::move(object));
+  co_return co_await create_text(std::move(key), std::move(text));
+}
+
+base::Task<bool> Objects::create_text(storage::Key key, std::string text) {
   const storage::WriteResult result =
-      co_await store_.create(loop_, std::move(key), std::move(json));
+      co_await store_.create(loop_, std::move(key), std::move(text));
   co_return settle(result);
 }
 

@@ -36,6 +36,8 @@ class Objects {
   // Stores text_to_create().
   // False when there is one of this name. Throws StoreError.
   base::Task<bool> create(storage::Key key, object::Json object);
+  // The same of a text that is as it will be stored.
+  base::Task<bool> create_text(storage::Key key, std::string text);
   // False when it is at another revision or gone. Throws StoreError.
   base::Task<bool> update(storage::Key key, storage::Revision expected, object::Json object);
   base::Task<bool> remove(storage::Key key, storage::Revision expected);

@@ -110,9 +110,10 @@ struct ResourceQuotas::Quota {
   }
 };
 
-ResourceQuotas::ResourceQuotas(Scope& scope, Objects& objects)
+ResourceQuotas::ResourceQuotas(Scope& scope, Objects& objects, milliseconds write_time)
     : scope_(scope),
       objects_(objects),
+      write_time_(write_time),
       queue_(scope, kResourceQuota, [this](std::string key) { return look(std::move(key)); }),
       quotas_(objects.store(), objects.loop(), kQuotas,
               [this](const storage::StoredObject& object, bool gone) { quota_told(object, gone); }),
@@ -280,16 +281,77 @@ base::Task<bool> ResourceQuotas::look(std::string key) {
     ask(key, kNow);
     co_return true;
   }
-  if (used == quota.used) co_return true;
+  if (used == quota.used) {
+    forget_doubt(key);
+    co_return true;
+  }
+  if (!is_time_to_correct(key, quota)) co_return true;
   if (waiting_ >= kMostWaiting) {
     ask(key, kAfterWrites);
     co_return true;
   }
   std::string ns = quota.object->ns;
   co_await writes_end(std::move(ns));
+  if (write_time_.count() > 0) co_return co_await correct_among_others(std::move(key));
   used = reckon(quota);
   if (used == quota.used) co_return true;
   co_return co_await write(std::move(quota), std::move(used));
+}
+
+bool ResourceQuotas::is_time_to_correct(const std::string& key, const Quota& quota) {
+  if (write_time_.count() == 0) return true;
+  const auto found = known_.find(key);
+  if (found == known_.end()) return false;
+  Known& known = found->second;
+  const base::Deadline now = base::SteadyClock::now();
+  if (!known.doubtful) {
+    known.doubtful = quota.used;
+    known.doubtful_since = now;
+  }
+  const base::Deadline due = known.doubtful_since + write_time_;
+  if (now >= due) return true;
+  ask(key, std::chrono::ceil<milliseconds>(due - now));
+  return false;
+}
+
+void ResourceQuotas::forget_doubt(const std::string& key) {
+  const auto found = known_.find(key);
+  if (found != known_.end()) found->second.doubtful.reset();
+}
+
+// What was charged until the doubt began is stored by now, or never will be: what of that is more
+// than the objects use is given back. Charges since then count in full, stored or not; so what is
+// written is never less than what is used and what may still come.
+base::Task<bool> ResourceQuotas::correct_among_others(std::string key) {
+  constexpr int kTries = 10;  // charges may come between
+  for (int left = kTries; left > 0; --left) {
+    const auto known = known_.find(key);
+    if (known == known_.end() || !known->second.doubtful) co_return true;
+    const Amounts before = *known->second.doubtful;
+    Quota quota = read(key);
+    if (!quota.object) co_return true;
+    const Amounts stored = reckon(quota);
+    bool changed = !quota.is_settled();
+    Amounts used = quota.used;
+    for (auto& [name, amount] : used) {
+      const auto was = before.find(name);
+      const auto is = stored.find(name);
+      changed = changed || was == before.end() || is == stored.end() || amount < was->second;
+      if (changed) break;
+      if (is->second < was->second) amount = amount - (was->second - is->second);
+      if (amount < is->second) amount = is->second;
+    }
+    if (changed) {  // by others, so that nothing can be said of it; it is looked at anew
+      forget_doubt(key);
+      co_return false;
+    }
+    if (used == quota.used || co_await write(std::move(quota), std::move(used))) {
+      forget_doubt(key);
+      ask(key, kAfterWrites);
+      co_return true;
+    }
+  }
+  co_return false;
 }
 
 // False when somebody else has written it meanwhile.

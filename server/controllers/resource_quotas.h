@@ -13,6 +13,7 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <optional>
 #include <set>
 #include <string>
 #include <string_view>
@@ -43,7 +44,9 @@ class ResourceQuotas final : public Controller {
   // wait for.
   static constexpr std::size_t kMostWaiting = KeyQueue::kAtOnce / 2;
 
-  ResourceQuotas(Scope& scope, Objects& objects);
+  // `write_time`: how long a write that was charged may take to be stored by another server; 0:
+  // there is none.
+  ResourceQuotas(Scope& scope, Objects& objects, std::chrono::milliseconds write_time);
 
   std::string_view name() const override;
   void start() override;
@@ -56,6 +59,10 @@ class ResourceQuotas final : public Controller {
     std::string spec;  // as JSON
     std::set<quota::GroupResource> counted;
     base::Deadline not_before{};  // when it may be looked at again
+    // What was used when it was first seen not to agree, and since when; other servers' charges
+    // up to then are stored, or given up, once the time of a write has passed.
+    std::optional<quota::Amounts> doubtful;
+    base::Deadline doubtful_since{};
     base::Executor::TimerId timer = 0;
     base::Deadline due{};  // of the timer
   };
@@ -72,12 +79,17 @@ class ResourceQuotas final : public Controller {
 
   base::Task<bool> look(std::string key);
   base::Task<bool> write(Quota quota, quota::Amounts used);
+  base::Task<bool> correct_among_others(std::string key);
+  // Whether its amounts have been in doubt for long enough; else it is looked at again by then.
+  bool is_time_to_correct(const std::string& key, const Quota& quota);
+  void forget_doubt(const std::string& key);
   base::Task<void> writes_end(std::string ns);
   Quota read(const std::string& key) const;
   quota::Amounts reckon(const Quota& quota);
 
   Scope& scope_;
   Objects& objects_;
+  const std::chrono::milliseconds write_time_;
   KeyQueue queue_;
   Informer quotas_, definitions_;
   std::map<std::string, Known> known_;  // by namespace/name

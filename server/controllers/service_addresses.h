@@ -2,12 +2,12 @@
 //
 // An IPAddress for each cluster address of a service, named like the address and pointing to the
 // service, and the ServiceCIDR `kubernetes` for the range this server gives addresses from. They
-// follow what the server's own allocator decided; writing one does not take an address.
+// follow what the server's own allocator decided; writing one does not take an address, unless
+// several servers share the store, who claim addresses by these objects.
 // Thread rule: as Controller.
 #pragma once
 
-#include <map>
-#include <set>
+#include <chrono>
 #include <string>
 #include <string_view>
 
@@ -15,35 +15,30 @@
 #include "controllers/informer.h"
 #include "controllers/key_queue.h"
 #include "controllers/objects.h"
+#include "controllers/service_claims.h"
 
 namespace limen::controllers {
 
 class ServiceAddresses final : public Controller {
  public:
-  // `range` is the range of service addresses in CIDR form.
-  ServiceAddresses(Scope& scope, Objects& objects, std::string range);
+  // `range` is the range of service addresses in CIDR form; `patience` as of ServiceClaims.
+  ServiceAddresses(Scope& scope, Objects& objects, std::string range,
+                   std::chrono::milliseconds patience);
 
   std::string_view name() const override;
   void start() override;
   void look_at_all() override;
-  bool idle() const override { return queue_.idle(); }
+  bool idle() const override { return queue_.idle() && claims_.idle(); }
   void stop() override;
 
  private:
-  using Addresses = std::set<std::string>;
-
-  void told_service(const storage::StoredObject& service, bool gone);
-  void told_address(const storage::StoredObject& address);
-  base::Task<bool> look(std::string key);
   base::Task<bool> look_at_range();
-  base::Task<bool> make_address(std::string address, std::string service);
 
   Objects& objects_;
   const std::string range_;
-  KeyQueue queue_;  // addresses, and kRangeName
-  Informer services_, addresses_, ranges_;
-  std::map<std::string, Addresses> held_;       // by the service's namespace/name
-  std::map<std::string, std::string> holders_;  // the service, by address
+  KeyQueue queue_;  // the range
+  Informer ranges_;
+  ServiceClaims claims_;
 };
 
 }  // namespace limen::controllers

@@ -1,5 +1,8 @@
 #include "isolation/host.h"
 
+#include <algorithm>
+#include <array>
+#include <chrono>
 #include <condition_variable>
 #include <map>
 #include <mutex>
@@ -10,6 +13,7 @@
 #include "isolation/remote_store.h"
 #include "isolation/sandbox.h"
 #include "isolation/stored_json.h"
+#include "modules/control_thread.h"
 #include "modules/executor_thread.h"
 #include "modules/load_error.h"
 #include "modules/runtime.h"
@@ -55,9 +59,38 @@ class RemoteAuthorizer final : public authz::Authorizer {
   const std::uint64_t call_;
 };
 
+// The loops on which calls run, each with a thread of its own that starts when it is needed. As in
+// the server, a module that takes its time in a call delays only the calls on the same loop; a call
+// goes where the fewest are.
+class CallLoops {
+ public:
+  struct Lane {
+    modules::ExecutorThread loop{"module-calls"};
+    std::size_t calls = 0;  // guarded by the owner's lock
+  };
+
+  // With the owner's lock, as leave().
+  Lane& enter() {
+    Lane& lane = *std::min_element(lanes_.begin(), lanes_.end(),
+                                   [](const Lane& a, const Lane& b) { return a.calls < b.calls; });
+    ++lane.calls;
+    return lane;
+  }
+  static void leave(Lane& lane) { --lane.calls; }
+  // Before the first call.
+  void fit_into(std::uint64_t memory_bytes) {
+    used_ = std::clamp<std::uint64_t>(memory_bytes / kMemoryOfLoop, 1, kCallLoops);
+  }
+
+ private:
+  std::size_t used_ = kCallLoops;
+  std::array<Lane, kCallLoops> lanes_;
+};
+
 // A call of the instance while it runs.
 struct Running {
-  Running(base::Executor& loop, base::Deadline deadline) : scope(loop, deadline) {}
+  Running(CallLoops::Lane& on, base::Deadline deadline) : lane(on), scope(on.loop, deadline) {}
+  CallLoops::Lane& lane;
   std::uint64_t id = 0;
   request::CallScope scope;
   Message question;  // the views of the call point into it
@@ -103,9 +136,14 @@ class Host {
     if (op == "stop") return end();
     if (op == "cancel") return cancel(static_cast<std::uint64_t>(number_of(message, "call")));
     if (op == "seen" || op == "catch_up") return follow(id, op, message);
-    if (op == "load" || op == "start") {
+    if (op == "log") {  // behind the load that is under way
+      return control_.post([message = std::move(message)] { set_log(message); });
+    }
+    if (op == "load" || op == "judge" || op == "start") {
       return control_.post([this, id, op, message = std::move(message)] {
-        peer_.answer(id, op == "load" ? load(message) : start(message));
+        peer_.answer(id, op == "load"    ? load(message)
+                         : op == "judge" ? judge(message)
+                                         : start(message));
       });
     }
     static const std::map<std::string, Task, std::less<>> kTasks = {
@@ -127,16 +165,22 @@ class Host {
     peer_.answer(id, std::move(out));
   }
 
+  static void set_log(const Message& message) {
+    const auto level = std::clamp<std::int64_t>(number_of(message, "log"), 0, 3);
+    log::set_level(static_cast<log::Level>(level));
+    log::set_format(flag_of(message, "logJson") ? log::Format::json : log::Format::text);
+  }
+
   // The first thing the server says: what to load, and what to give up before.
   Message load(const Message& message) {
     Message out;
     try {
-      log::set_level(static_cast<log::Level>(number_of(message, "log")));
-      log::set_format(flag_of(message, "logJson") ? log::Format::json : log::Format::text);
+      set_log(message);
       SandboxLimits limits;
       if (const std::int64_t bytes = number_of(message, "memory"); bytes > 0) {
         limits.memory_bytes = static_cast<std::uint64_t>(bytes);
       }
+      calls_.fit_into(limits.memory_bytes);
       enter_sandbox(limits);
       kind_ = static_cast<modules::Kind>(number_of(message, "kind"));
       spec_.name = text_of(message, "name");
@@ -197,6 +241,30 @@ class Host {
     });
   }
 
+  // The server waits only so long for the answer, and ends a process that does not give one.
+  Message judge(const Message& message) {
+    Message out;
+    Pairs errors, warnings;
+    try {
+      const auto module = runtime_->loader().load(spec_.module, spec_.pins);
+      const auto config = object::Document::parse(text_of(message, "config"));
+      modules::ControlThread thread;
+      const auto judged = module->judge(module->choose(kind_), config, thread,
+                                        base::SteadyClock::now() + std::chrono::minutes(5));
+      if (judged) {
+        for (const auto& each : judged->errors) errors.emplace_back(each.pointer, each.message);
+        for (const auto& each : judged->warnings) warnings.emplace_back(each.pointer, each.message);
+      } else {
+        errors.emplace_back("", "the module did not judge it in time");
+      }
+    } catch (const std::exception& error) {
+      errors.emplace_back("", error.what());
+    }
+    out["errors"] = to_json(errors);
+    out["warnings"] = to_json(warnings);
+    return out;
+  }
+
   Message start(const Message& message) {
     Message out;
     try {
@@ -230,15 +298,17 @@ class Host {
   }
 
   void begin(std::uint64_t id, Message&& message, Task task) {
-    const auto running = std::make_shared<Running>(
-        calls_, base::SteadyClock::now() + std::chrono::nanoseconds(number_of(message, "left")));
-    running->id = id;
-    running->question = std::move(message);
+    const base::Deadline deadline =
+        base::SteadyClock::now() + std::chrono::nanoseconds(number_of(message, "left"));
+    RunningPtr running;
     {
       const std::lock_guard lock(mutex_);
+      running = std::make_shared<Running>(calls_.enter(), deadline);
       running_[id] = running;
     }
-    calls_.post([this, running, task] {
+    running->id = id;
+    running->question = std::move(message);
+    running->lane.loop.post([this, running, task] {
       base::spawn(carry_out(running, task), [](const std::exception_ptr&) {});
     });
   }
@@ -253,6 +323,7 @@ class Host {
     {
       const std::lock_guard lock(mutex_);
       running_.erase(running->id);
+      CallLoops::leave(running->lane);
     }
     peer_.answer(running->id, std::move(answer));
   }
@@ -266,7 +337,7 @@ class Host {
       running = found->second;
     }
     running->scope.cancelled->store(true);
-    calls_.post([running] {
+    running->lane.loop.post([running] {
       if (running->scope.on_cancel) running->scope.on_cancel();
     });
   }
@@ -426,7 +497,7 @@ class Host {
   modules::ModuleSpec spec_;
   std::unique_ptr<modules::Runtime> runtime_;
   modules::ExecutorThread control_{"module-control"};
-  modules::ExecutorThread calls_{"module-calls"};
+  CallLoops calls_;
 };
 
 }  // namespace

@@ -94,6 +94,18 @@ int log_level(const std::string& instance) {
   return level;
 }
 
+void add_log(Message& message, const std::string& instance) {
+  message["log"] = log_level(instance);
+  message["logJson"] = log::format() == log::Format::json;
+}
+
+// The findings of a judgement that travelled.
+std::vector<modules::ConfigFinding> findings_of(const Message& message, std::string_view key) {
+  std::vector<modules::ConfigFinding> out;
+  for (auto& [pointer, text] : pairs_of(message, key)) out.push_back({pointer, text});
+  return out;
+}
+
 bool has_ended(pid_t pid) {
   siginfo_t info{};
   return ::waitid(P_PID, static_cast<id_t>(pid), &info, WEXITED | WNOHANG | WNOWAIT) == 0 &&
@@ -152,8 +164,7 @@ Message ModuleProcess::load_message() const {
   out["publicKey"] = options_.spec.pins.public_key;
   out["server"] = options_.server_version;
   out["memory"] = options_.spec.memory_limit;
-  out["log"] = log_level(options_.spec.name);
-  out["logJson"] = options_.log_json;
+  add_log(out, options_.spec.name);
   out["kind"] = static_cast<int>(options_.kind);
   out["name"] = options_.spec.name;
   out["timeout"] = options_.spec.timeout.count();
@@ -195,6 +206,41 @@ void ModuleProcess::load(base::Deadline deadline) {
                     options_.spec.module_name() + ".so ended its process when it was opened");
   }
   take_descriptors(answer);
+}
+
+std::optional<modules::ConfigJudgement> ModuleProcess::judge(const object::Json& config,
+                                                             base::Deadline deadline) const {
+  modules::ConfigJudgement out;
+  const LifePtr now = life();
+  if (now == nullptr) {
+    out.errors.push_back({"", "the module's process has ended before it was asked"});
+    return out;
+  }
+  Message question;
+  question["op"] = "judge";
+  question["config"] = boost::json::serialize(config);
+  const auto judged = std::make_shared<std::promise<Message>>();
+  std::future<Message> future = judged->get_future();
+  now->peer->ask(next_id(), std::move(question),
+                 [judged](Message& answer) { judged->set_value(std::move(answer)); });
+  if (future.wait_until(deadline) != std::future_status::ready) return std::nullopt;
+  const Message answer = future.get();
+  if (answer.contains("gone")) {
+    out.errors.push_back({"", "the module's process ended when it was asked about it"});
+    return out;
+  }
+  out.errors = findings_of(answer, "errors");
+  out.warnings = findings_of(answer, "warnings");
+  return out;
+}
+
+void ModuleProcess::pass_log_levels() const {
+  const LifePtr now = life();
+  if (now == nullptr) return;
+  Message message;
+  message["op"] = "log";
+  add_log(message, options_.spec.name);
+  now->peer->tell(message);
 }
 
 void ModuleProcess::start(const object::Json& config, Peer::OnAnswer done) {

@@ -16,6 +16,7 @@
 #include <filesystem>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -25,6 +26,7 @@
 #include "modules/loader.h"
 #include "modules/module_spec.h"
 #include "modules/object_feed.h"
+#include "observability/log_changes.h"
 #include "storage/followers.h"
 
 namespace limen::isolation {
@@ -33,7 +35,6 @@ struct ProcessOptions {
   std::filesystem::path program;  // limen-module-host
   std::filesystem::path folder;   // of the modules
   std::string server_version;
-  bool log_json = false;
   modules::Kind kind = modules::Kind::authorizer;
   modules::ModuleSpec spec;
   const modules::ObjectSource* objects = nullptr;  // outlives the process
@@ -52,6 +53,10 @@ class ModuleProcess final : public storage::Followers,
 
   // Starts the process and has it load the module. Throws LoadError.
   void load(base::Deadline deadline);
+  // What the module says about a config, after load(); nothing when it does not answer in time. Not
+  // on the channel's thread.
+  std::optional<modules::ConfigJudgement> judge(const object::Json& config,
+                                                base::Deadline deadline) const;
   const std::vector<modules::DescriptorInfo>& descriptors() const { return descriptors_; }
   const std::string& build() const { return build_; }
   bool sealed() const { return !options_.spec.pins.empty(); }
@@ -98,6 +103,7 @@ class ModuleProcess final : public storage::Followers,
 
   LifePtr spawn();
   Message load_message() const;
+  void pass_log_levels() const;
   void take_descriptors(const Message& answer);
   void ended(const std::weak_ptr<Life>& life);
   void bury(const LifePtr& life);
@@ -120,8 +126,9 @@ class ModuleProcess final : public storage::Followers,
   std::chrono::milliseconds pause_ = kFirstPause;
   mutable std::atomic<std::uint64_t> ids_{0};
   std::atomic<std::uint64_t> restarts_{0};
-  // Last: its work uses what stands above.
+  // Last: they use what stands above.
   mutable modules::ExecutorThread serial_{"module-process"};
+  const log::ChangeListener log_changes_{[this] { pass_log_levels(); }};
 };
 
 }  // namespace limen::isolation

@@ -59,8 +59,13 @@ class RemoteModule final : public modules::LoadedModule {
     }
     return nullptr;
   }
-  // The process judges the config when it starts the instance.
   const void* table(const char* /*id*/) const override { return nullptr; }
+  std::optional<modules::ConfigJudgement> judge(const modules::DescriptorInfo& /*descriptor*/,
+                                                const object::Document& config,
+                                                modules::ControlThread& /*control*/,
+                                                base::Deadline deadline) const override {
+    return process_->judge(config.root(), deadline);
+  }
 
  private:
   const std::string name_;

@@ -6,7 +6,6 @@
 #include "base/strings.h"
 #include "modules/config_schema.h"
 #include "modules/module_instance.h"
-#include "modules/nodes.h"
 #include "observability/log.h"
 
 namespace limen::modules {
@@ -33,41 +32,6 @@ std::string finding_text(const ModuleSpec& spec, const ConfigFinding& finding) {
   return out + "config" + finding.pointer + ": " + finding.message;
 }
 
-struct ModuleFindings {
-  std::vector<ConfigFinding> errors, warnings;
-};
-
-void add_finding(const limen_validate_reply* reply, std::int32_t severity, limen_str pointer,
-                 limen_str message) noexcept {
-  auto& findings = *static_cast<ModuleFindings*>(reply->ctx);
-  ConfigFinding finding{std::string(to_view(pointer)), std::string(to_view(message))};
-  (severity == LIMEN_FINDING_WARNING ? findings.warnings : findings.errors)
-      .push_back(std::move(finding));
-}
-
-// What the module itself says about a config that passed the schema. False: it did not answer.
-bool ask_module(const LoadedModule& module, const DescriptorInfo& descriptor,
-                const object::Document& config, ControlThread& control, base::Deadline deadline,
-                ModuleFindings& out) {
-  const auto* table = static_cast<const limen_validate*>(module.table(LIMEN_VALIDATE));
-  if (!LIMEN_HAS(limen_validate, table, validate) || table->validate == nullptr) return true;
-  auto found = std::make_shared<ModuleFindings>();
-  const bool over = control.run(
-      [table, found, config, index = descriptor.index]() noexcept {
-        const limen_validate_reply reply = {sizeof(limen_validate_reply), 0, found.get(),
-                                            add_finding};
-        const limen_status status =
-            table->validate(index, &node_table(), root_node(config), &reply);
-        if (status != LIMEN_OK && status != LIMEN_E_UNSUPPORTED) {
-          found->errors.push_back(
-              {"", "the module could not judge it (status " + std::to_string(status) + ")"});
-        }
-      },
-      deadline);
-  if (over) out = std::move(*found);
-  return over;
-}
-
 }  // namespace
 
 object::Document ModuleInstance::check_config(Kind kind, const ModuleSpec& spec,
@@ -86,21 +50,21 @@ object::Document ModuleInstance::check_config(Kind kind, const ModuleSpec& spec,
   }
   const object::Document config = builder.finish();
   if (findings.empty()) {
-    ModuleFindings own;
-    if (!ask_module(module, descriptor, config, control, deadline, own)) {
+    auto own = module.judge(descriptor, config, control, deadline);
+    if (!own) {
       throw LoadError(Gate::config, who + ": " + module.file().filename().string() +
                                         " did not judge its config in time");
     }
-    for (const ConfigFinding& warning : own.warnings) {
+    for (const ConfigFinding& warning : own->warnings) {
       log::warn("module warns about its config",
                 {{"name", spec.name}, {"warning", finding_text(spec, warning)}});
     }
-    findings = std::move(own.errors);
+    findings = std::move(own->errors);
   }
   if (findings.empty()) return config;
   std::vector<std::string> texts;
   for (const ConfigFinding& finding : findings) texts.push_back(finding_text(spec, finding));
-  throw LoadError(Gate::config, who + ": " + base::join(texts, "; "));
+  throw LoadError(who + ": " + base::join(texts, "; "), std::move(findings));
 }
 
 // What the control thread and the starter share; it outlives a start that hangs.

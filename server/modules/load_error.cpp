@@ -34,7 +34,9 @@ LoadError::LoadError(Gate gate, const std::string& message)
 }
 
 LoadError LoadError::located(const std::string& prefix) const {
-  return LoadError(gate_, prefix + ": " + what(), Uncounted{});
+  LoadError out(gate_, prefix + ": " + what(), Uncounted{});
+  out.findings_ = findings_;
+  return out;
 }
 
 std::string_view kind_name(Kind kind) {

@@ -17,11 +17,13 @@
 #include <filesystem>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
+#include "base/executor.h"
 #include "limen/abi.h"
 #include "modules/load_error.h"
 #include "modules/module_spec.h"
@@ -38,6 +40,13 @@ struct DescriptorInfo {
 
   bool may_block() const { return (flags & LIMEN_MAY_BLOCK) != 0; }
   bool by_token() const { return (flags & LIMEN_BY_TOKEN) != 0; }
+};
+
+class ControlThread;
+
+// A module's own word about a config.
+struct ConfigJudgement {
+  std::vector<ConfigFinding> errors, warnings;
 };
 
 class LoadedModule {
@@ -57,7 +66,8 @@ class LoadedModule {
   virtual std::uint16_t abi_minor() const = 0;
   virtual const std::vector<DescriptorInfo>& descriptors() const = 0;
   virtual const limen_factory& factory() const = 0;
-  // Whether the file is still the one that was loaded, for a module that is not loaded anew by name.
+  // Whether the file is still the one that was loaded, for a module that is not loaded anew by
+  // name.
   virtual bool file_is_the_same() const { return true; }
   // A new instance, as limen_factory.create() makes one.
   virtual const limen_plugin* create(const limen_host* host, std::uint32_t index,
@@ -66,6 +76,12 @@ class LoadedModule {
   }
   // A table of the module itself, or null: get_factory() of the entry.
   virtual const void* table(const char* id) const = 0;
+  // What the module itself says about a config that has passed the schema of `descriptor`
+  // (limen_validate). Nothing when it did not answer by the deadline. On a control caller's thread.
+  virtual std::optional<ConfigJudgement> judge(const DescriptorInfo& descriptor,
+                                               const object::Document& config,
+                                               ControlThread& control,
+                                               base::Deadline deadline) const;
   // The descriptor of this kind: the one whose id is the module's name, or the only one of the
   // kind. Throws LoadError (descriptor).
   const DescriptorInfo& choose(Kind kind) const;

@@ -60,16 +60,17 @@ Health::Health() {
   add("ping", kEverywhere, [] { return std::string(); });
 }
 
-void Health::add(std::string name, unsigned probes, Check check) {
+void Health::add(std::string name, unsigned probes, Check check, unsigned spared) {
   const std::lock_guard lock(mutex_);
   for (Entry& entry : entries_) {
     if (entry.name == name) {
       entry.probes = probes;
       entry.check = std::move(check);
+      entry.spared = spared;
       return;
     }
   }
-  entries_.push_back(Entry{std::move(name), probes, std::move(check)});
+  entries_.push_back(Entry{std::move(name), probes, std::move(check), spared});
 }
 
 std::vector<Health::Entry> Health::entries_of(unsigned probe) const {
@@ -81,10 +82,11 @@ std::vector<Health::Entry> Health::entries_of(unsigned probe) const {
   return result;
 }
 
-std::string Health::ask(const Entry& entry, std::string_view probe) const {
-  std::string why = run(entry.check);
+std::string Health::ask(const Entry& entry, unsigned probe, std::string_view probe_name) const {
+  std::string why;
+  if ((entry.spared & probe) == 0) why = run(entry.check);
   const std::lock_guard lock(mutex_);
-  Tally& tally = tallies_[{entry.name, std::string(probe)}];
+  Tally& tally = tallies_[{entry.name, std::string(probe_name)}];
   tally.well = why.empty();
   ++(tally.well ? tally.successes : tally.errors);
   return why;
@@ -138,7 +140,7 @@ std::optional<Answer> Health::answer(std::string_view path, std::string_view que
     const std::string_view wanted = path.substr(first.size() + 1);
     for (const Entry& entry : entries) {
       if (entry.name != wanted) continue;
-      const std::string why = ask(entry, probe->name);
+      const std::string why = ask(entry, probe->probe, probe->name);
       if (why.empty()) return Answer{200, "ok"};
       return Answer{500, "internal server error: " + why + '\n'};
     }
@@ -153,7 +155,7 @@ std::optional<Answer> Health::answer(std::string_view path, std::string_view que
       lines += "[+]" + entry.name + " excluded: ok\n";
       continue;
     }
-    const std::string why = ask(entry, probe->name);
+    const std::string why = ask(entry, probe->probe, probe->name);
     if (why.empty()) {
       lines += "[+]" + entry.name + " ok\n";
       continue;

@@ -37,8 +37,9 @@ class Health {
   Health& operator=(const Health&) = delete;
 
   // Adds a check to the probes named. Checks run and are shown in the order they were added. A name
-  // that exists is replaced.
-  void add(std::string name, unsigned probes, Check check);
+  // that exists is replaced. In the probes `spared`, some of `probes`, the check is shown and
+  // always well: for what is no reason to start the server anew.
+  void add(std::string name, unsigned probes, Check check, unsigned spared = 0);
 
   // The answer to a request for `path` (decoded) with `query` (raw, without "?"), or nothing when
   // the path is not one of a probe or of a check.
@@ -55,6 +56,7 @@ class Health {
     std::string name;
     unsigned probes;
     Check check;
+    unsigned spared;
   };
   // What a check of a probe said.
   struct Tally {
@@ -62,7 +64,7 @@ class Health {
     std::uint64_t successes = 0, errors = 0;
   };
   std::vector<Entry> entries_of(unsigned probe) const;
-  std::string ask(const Entry& entry, std::string_view probe) const;
+  std::string ask(const Entry& entry, unsigned probe, std::string_view probe_name) const;
 
   mutable std::mutex mutex_;
   std::vector<Entry> entries_;

@@ -13,6 +13,7 @@
 #include "base/json_text.h"
 #include "base/strings.h"
 #include "base/time.h"
+#include "observability/log_changes.h"
 
 namespace limen::log {
 
@@ -163,6 +164,21 @@ void write_event(Level level, Room room, std::string_view message, const Pair* p
   write_line(line);
 }
 
+void keep_levels(const Levels& levels) {
+  const std::lock_guard lock(levels_mutex);
+  current_levels = levels;
+  for (std::size_t room = 0; room <= kNowhere; ++room) {
+    const auto own = room < kNowhere ? levels.own.find(kRooms[room]) : levels.own.end();
+    room_levels.of[room].store(own == levels.own.end() ? levels.all : own->second,
+                               std::memory_order_relaxed);
+  }
+  Level lowest = levels.all;
+  for (const auto& [name, level] : levels.own) {
+    if (name.starts_with(kModulePrefix)) lowest = std::min(lowest, level);
+  }
+  lowest_of_modules.store(lowest, std::memory_order_relaxed);
+}
+
 }  // namespace
 
 std::optional<Level> level_of(std::string_view name) {
@@ -181,18 +197,8 @@ std::string name_problem(std::string_view name) {
 }
 
 void set_levels(const Levels& levels) {
-  const std::lock_guard lock(levels_mutex);
-  current_levels = levels;
-  for (std::size_t room = 0; room <= kNowhere; ++room) {
-    const auto own = room < kNowhere ? levels.own.find(kRooms[room]) : levels.own.end();
-    room_levels.of[room].store(own == levels.own.end() ? levels.all : own->second,
-                               std::memory_order_relaxed);
-  }
-  Level lowest = levels.all;
-  for (const auto& [name, level] : levels.own) {
-    if (name.starts_with(kModulePrefix)) lowest = std::min(lowest, level);
-  }
-  lowest_of_modules.store(lowest, std::memory_order_relaxed);
+  keep_levels(levels);
+  tell_listeners();
 }
 
 Levels levels() {
@@ -201,7 +207,11 @@ Levels levels() {
 }
 
 void set_level(Level level) { set_levels({level, {}}); }
-void set_format(Format format) { current_format.store(format, std::memory_order_relaxed); }
+void set_format(Format format) {
+  current_format.store(format, std::memory_order_relaxed);
+  tell_listeners();
+}
+Format format() { return current_format.load(std::memory_order_relaxed); }
 
 bool enabled(Level level, Room room) {
   return level >= room_levels.of[room].load(std::memory_order_relaxed);

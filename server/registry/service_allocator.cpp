@@ -1,13 +1,16 @@
 #include "registry/service_allocator.h"
 
 #include <algorithm>
+#include <atomic>
 #include <map>
+#include <memory>
 #include <set>
 #include <utility>
 
 #include "base/api_error.h"
 #include "object/decode.h"
 #include "object/metadata.h"
+#include "registry/service_claims.h"
 #include "registry/service_families.h"
 #include "registry/service_fields.h"
 #include "validation/causes.h"
@@ -24,6 +27,8 @@ using object::Json;
 using Holder = NumberPool::Holder;
 
 constexpr std::uint32_t kMaxPort = 65535;
+// How often a claim is worked out anew because another server was first.
+constexpr int kTries = 256;
 
 const storage::ResourceId kServices{"", "services"};
 
@@ -60,24 +65,51 @@ ServiceAllocator::Claim::Claim(Claim&& other) noexcept
     : allocator_(std::exchange(other.allocator_, nullptr)),
       holder_(other.holder_),
       taken_(std::move(other.taken_)),
-      left_(std::move(other.left_)) {}
+      left_(std::move(other.left_)),
+      service_(std::move(other.service_)),
+      stored_(std::move(other.stored_)) {}
 
 ServiceAllocator::Claim& ServiceAllocator::Claim::operator=(Claim&& other) noexcept {
   if (this == &other) return *this;
-  if (allocator_ != nullptr) allocator_->give_back(taken_, holder_);
+  give_up();
   allocator_ = std::exchange(other.allocator_, nullptr);
   holder_ = other.holder_;
   taken_ = std::move(other.taken_);
   left_ = std::move(other.left_);
+  service_ = std::move(other.service_);
+  stored_ = std::move(other.stored_);
   return *this;
 }
 
-ServiceAllocator::Claim::~Claim() {
-  if (allocator_ != nullptr) allocator_->give_back(taken_, holder_);
+ServiceAllocator::Claim::~Claim() { give_up(); }
+
+// In the store first: who is given a number by this server then finds it free there, as writes of
+// one object keep their order.
+void ServiceAllocator::Claim::give_up() {
+  ServiceAllocator* const allocator = std::exchange(allocator_, nullptr);
+  if (allocator == nullptr) return;
+  for (auto& [key, revision] : stored_) {
+    allocator->store_->remove(std::move(key), revision, [](const storage::WriteResult&) {});
+  }
+  stored_.clear();
+  allocator->give_back(taken_, holder_);
 }
 
 void ServiceAllocator::Claim::keep() {
-  if (allocator_ != nullptr) std::exchange(allocator_, nullptr)->give_back(left_, holder_);
+  ServiceAllocator* const allocator = std::exchange(allocator_, nullptr);
+  if (allocator == nullptr) return;
+  stored_.clear();
+  if (allocator->store_ != nullptr && !left_.empty()) {
+    for (auto& [key, revision] : allocator->stored_claims(left_, service_)) {
+      allocator->store_->remove(key, revision, [](const storage::WriteResult&) {});
+    }
+  }
+  allocator->give_back(left_, holder_);
+}
+
+void ServiceAllocator::Claim::leave_open() {
+  stored_.clear();
+  give_up();
 }
 
 // ---- the work of one write ----------------------------------------------------------------------
@@ -273,25 +305,64 @@ ServiceAllocator::ServiceAllocator(const AddressRange& addresses, PortRange port
       address_pool_(addresses.first_usable() + 1, addresses.last_usable(), address_band(addresses)),
       port_pool_(ports.first, ports.last, port_band(ports)) {}
 
+// Numbers that others have in the store count as held while a claim is worked out. Under the mutex.
+class ServiceAllocator::Elsewhere {
+ public:
+  Elsewhere(ServiceAllocator& allocator, const Claim::Numbers& numbers) : allocator_(allocator) {
+    const auto hold = [](NumberPool& pool, const std::vector<std::uint32_t>& from,
+                         std::vector<std::uint32_t>& held) {
+      for (const std::uint32_t number : from) {
+        if (pool.is_held(number)) continue;
+        pool.claim(number, kHolder);
+        held.push_back(number);
+      }
+    };
+    hold(allocator.address_pool_, numbers.addresses, held_.addresses);
+    hold(allocator.port_pool_, numbers.ports, held_.ports);
+  }
+  ~Elsewhere() {
+    for (const std::uint32_t one : held_.addresses) allocator_.address_pool_.release(one, kHolder);
+    for (const std::uint32_t one : held_.ports) allocator_.port_pool_.release(one, kHolder);
+  }
+  Elsewhere(const Elsewhere&) = delete;
+  Elsewhere& operator=(const Elsewhere&) = delete;
+
+ private:
+  static constexpr Holder kHolder = ~Holder{0};
+  ServiceAllocator& allocator_;
+  Claim::Numbers held_;
+};
+
 ServiceAllocator::Claim ServiceAllocator::create(Json& service, bool dry_run) {
+  Claim claim = create(service, Claim::Numbers{});
+  if (dry_run) return {};
+  return claim;
+}
+
+ServiceAllocator::Claim ServiceAllocator::create(Json& service, const Claim::Numbers& elsewhere) {
   validation::Causes causes;
   settle_families(service, nullptr, addresses_.family(), causes);
   if (!causes.empty()) throw invalid(service, causes);
   Claim claim;
   claim.holder_ = holder_of(object::uid(service));
   claim.allocator_ = this;
-  {
-    const std::lock_guard lock(mutex_);
-    Work work(*this, claim, service);
-    if (needs_cluster_ip(service) && !is_headless(service)) work.allocate_address();
-    if (needs_node_ports(service)) work.allocate_node_ports();
-    if (needs_health_port(service)) work.allocate_health_port();
-  }
-  if (dry_run) return {};
+  const std::lock_guard lock(mutex_);
+  const Elsewhere held(*this, elsewhere);
+  Work work(*this, claim, service);
+  if (needs_cluster_ip(service) && !is_headless(service)) work.allocate_address();
+  if (needs_node_ports(service)) work.allocate_node_ports();
+  if (needs_health_port(service)) work.allocate_health_port();
   return claim;
 }
 
 ServiceAllocator::Claim ServiceAllocator::update(Json& service, const Json& old, bool dry_run) {
+  Claim claim = update(service, old, Claim::Numbers{});
+  if (dry_run) return {};
+  return claim;
+}
+
+ServiceAllocator::Claim ServiceAllocator::update(Json& service, const Json& old,
+                                                 const Claim::Numbers& elsewhere) {
   validation::Causes causes;
   settle_families(service, &old, addresses_.family(), causes);
   if (!causes.empty()) throw invalid(service, causes);
@@ -300,6 +371,7 @@ ServiceAllocator::Claim ServiceAllocator::update(Json& service, const Json& old,
   claim.allocator_ = this;
   {
     const std::lock_guard lock(mutex_);
+    const Elsewhere held(*this, elsewhere);
     Work work(*this, claim, service);
     // One that had no address because it was stored without an allocator gets it now.
     const bool had_address = needs_cluster_ip(old) && !cluster_ips(old).empty();
@@ -310,8 +382,136 @@ ServiceAllocator::Claim ServiceAllocator::update(Json& service, const Json& old,
     if (needs_health_port(service) && !needs_health_port(old)) work.allocate_health_port();
   }
   claim.left_ = without(numbers_of(old), numbers_of(service));
-  if (dry_run) return {};
   return claim;
+}
+
+// ---- where the store is shared ------------------------------------------------------------------
+
+base::Task<ServiceAllocator::Claim> ServiceAllocator::create(base::Executor& loop, Json& service,
+                                                             bool dry_run) {
+  if (store_ == nullptr || dry_run) co_return create(service, dry_run);
+  co_return co_await claim_in_store(loop, service, nullptr);
+}
+
+base::Task<ServiceAllocator::Claim> ServiceAllocator::update(base::Executor& loop, Json& service,
+                                                             const Json& old, bool dry_run) {
+  if (store_ == nullptr || dry_run) co_return update(service, old, dry_run);
+  co_return co_await claim_in_store(loop, service, &old);
+}
+
+// What another server has is known when the store refuses the claim; then the next one is tried, or
+// the client is told what it cannot have.
+base::Task<ServiceAllocator::Claim> ServiceAllocator::claim_in_store(base::Executor& loop,
+                                                                     Json& service,
+                                                                     const Json* old) {
+  Claim::Numbers elsewhere;
+  for (int left = kTries; left > 0; --left) {
+    Json candidate = object::mutable_copy(service);
+    Claim claim = old ? update(candidate, *old, elsewhere) : create(candidate, elsewhere);
+    claim.service_ = object::ns(service);
+    claim.service_ += '/';
+    claim.service_ += object::name(service);
+    const Claim::Numbers lost = co_await store_claims(loop, claim);
+    if (lost.empty()) {
+      service = std::move(candidate);
+      co_return claim;
+    }
+    const auto add = [](std::vector<std::uint32_t>& to, const std::vector<std::uint32_t>& more) {
+      to.insert(to.end(), more.begin(), more.end());
+    };
+    add(elsewhere.addresses, lost.addresses);
+    add(elsewhere.ports, lost.ports);
+  }
+  throw ApiError::internal(
+      "failed to allocate a serviceIP or a nodePort: too many are being taken");
+}
+
+std::vector<storage::Key> ServiceAllocator::keys_of(const Claim::Numbers& numbers) const {
+  std::vector<storage::Key> keys;
+  for (const std::uint32_t number : numbers.addresses) {
+    keys.push_back({kAddressClaims, "", canonical_address(addresses_.address(number))});
+  }
+  for (const std::uint32_t number : numbers.ports) {
+    keys.push_back({kPortClaims, "", std::to_string(number)});
+  }
+  return keys;
+}
+
+// All at once. Gives those that others have.
+base::Task<ServiceAllocator::Claim::Numbers> ServiceAllocator::store_claims(base::Executor& loop,
+                                                                            Claim& claim) {
+  struct Wave {
+    Wave(base::Executor& where, std::size_t size) : results(size), open(size), ended(where) {}
+    std::vector<storage::WriteResult> results;
+    std::atomic<std::size_t> open;
+    base::OneShot<bool> ended;
+  };
+  Claim::Numbers lost;
+  const std::vector<storage::Key> keys = keys_of(claim.taken_);
+  if (keys.empty()) co_return lost;
+  const auto wave = std::make_shared<Wave>(loop, keys.size());
+  for (std::size_t i = 0; i < keys.size(); ++i) {
+    const bool address = i < claim.taken_.addresses.size();
+    store_->create(keys[i],
+                   address ? address_claim(keys[i].name, claim.service_)
+                           : port_claim(keys[i].name, claim.service_),
+                   [wave, i](storage::WriteResult result) {
+                     wave->results[i] = std::move(result);
+                     if (--wave->open == 0) wave->ended.set(true);
+                   });
+  }
+  co_await wave->ended;
+  bool failed = false, busy = false;
+  for (std::size_t i = 0; i < keys.size(); ++i) {
+    const storage::WriteResult& result = wave->results[i];
+    const std::size_t first_port = claim.taken_.addresses.size();
+    if (result.status == storage::WriteStatus::ok) {
+      claim.stored_.emplace_back(keys[i], result.object->revision);
+    } else if (result.status != storage::WriteStatus::already_exists) {
+      (result.status == storage::WriteStatus::too_busy ? busy : failed) = true;
+    } else if (i < first_port) {
+      lost.addresses.push_back(claim.taken_.addresses[i]);
+    } else {
+      lost.ports.push_back(claim.taken_.ports[i - first_port]);
+    }
+  }
+  if (failed) {
+    ApiError error = ApiError::service_unavailable("the object store is unavailable");
+    error.details().retry_after_seconds = 1;
+    throw error;
+  }
+  if (busy) throw ApiError::too_many_requests("the server has too many writes waiting", 1);
+  co_return lost;
+}
+
+// The claims of these numbers that are this service's, as far as this server knows.
+std::vector<std::pair<storage::Key, storage::Revision>> ServiceAllocator::stored_claims(
+    const Claim::Numbers& numbers, const std::string& service) const {
+  std::vector<std::pair<storage::Key, storage::Revision>> found;
+  for (storage::Key& key : keys_of(numbers)) {
+    const storage::ObjectPtr current = store_->get(key);
+    if (!current) continue;
+    const object::Document document = object::Document::parse(current->json);
+    if (!is_made_by_server(key.id, document.root())) continue;
+    if (claimed_by(document.root()) == service) {
+      found.emplace_back(std::move(key), current->revision);
+    }
+  }
+  return found;
+}
+
+base::Task<void> ServiceAllocator::release(base::Executor& loop,
+                                           const storage::StoredObject& service) {
+  if (store_ != nullptr) {
+    const object::Document document = object::Document::parse(service.json);
+    const auto claims = stored_claims(numbers_of(document.root()), service.ns + "/" + service.name);
+    // One that cannot be removed now is left to housekeeping.
+    for (const auto& [key, revision] : claims) {
+      storage::Key place = key;
+      co_await store_->remove(loop, std::move(place), revision);
+    }
+  }
+  release(service);
 }
 
 void ServiceAllocator::release(const storage::StoredObject& service) {
@@ -328,7 +528,8 @@ void ServiceAllocator::follow(const storage::StoredObject& service) {
   for (const std::uint32_t number : numbers.ports) port_pool_.claim(number, holder);
 }
 
-void ServiceAllocator::load(const storage::Store& store) {
+void ServiceAllocator::load(storage::Store& store) {
+  if (store.shared()) store_ = &store;
   for (const storage::ObjectPtr& service : store.list(kServices, {}).objects) follow(*service);
 }
 

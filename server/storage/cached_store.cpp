@@ -34,7 +34,7 @@ class QueueingListener final : public DriverListener {
   explicit QueueingListener(WriteQueue& queue) : queue_(queue) {}
   void changed(const DriverChange& change) override {
     queue_.put(ToldChange{std::string(change.key), std::string(change.value), change.revision,
-                          change.created, change.removed});
+                          change.created, change.removed, change.form});
   }
   void resync(Revision revision) override { queue_.put(ResyncBegin{revision}); }
   void resynced() override { queue_.put(ResyncEnd{}); }
@@ -50,6 +50,7 @@ class CachedStore::Impl {
  public:
   Impl(std::unique_ptr<Driver> driver, const StoreOptions& options)
       : driver_(std::move(driver)),
+        outdated_(options.outdated),
         collections_(horizon_, options.log_bytes),
         queue_(options.queue_writes, options.queue_bytes) {
     const DriverState state = load();
@@ -69,6 +70,7 @@ class CachedStore::Impl {
 
   std::unique_ptr<Driver> driver_;
   Horizon horizon_;
+  const std::function<bool(const ResourceId&, std::uint32_t)> outdated_;
   Collections collections_;
   WriteQueue queue_;
   QueueingListener listener_{queue_};
@@ -119,14 +121,21 @@ void CachedStore::Impl::load_one(const DriverChange& change, const DriverState& 
     }
     last = change.revision;
   }
+  if (change.gap) {
+    // Who resumes from before this change would miss something.
+    horizon_.compacted.store(std::max(horizon_.compacted.load(), change.revision - 1));
+  }
   if (change.removed) {
-    if (!history || !collection.apply_remove(key->ns, key->name, change.revision)) {
-      throw broken("removes what is not there");
-    }
+    const bool there = history && collection.apply_remove(key->ns, key->name, change.revision);
+    if (!there && !(history && change.gap)) throw broken("removes what is not there");
     return;
   }
   Draft draft = prepare(key->ns, key->name, change.value);
+  if (!draft && change.value.starts_with("k8s:enc:")) {
+    throw broken("is encrypted, and storage.encryption names no file with its key");
+  }
   if (!draft) throw broken("is not an object");
+  draft->form = change.form;
   ObjectPtr object = finish(std::move(draft), change.revision, change.created);
   history ? collection.apply_put(std::move(object)) : collection.restore(std::move(object));
 }
@@ -183,6 +192,10 @@ CachedStore::~CachedStore() { close(); }
 
 Revision CachedStore::revision() const { return impl_->horizon_.published->load(); }
 
+bool CachedStore::outdated(const ResourceId& id, const StoredObject& object) const {
+  return impl_->outdated_ && impl_->outdated_(id, object.form);
+}
+
 Revision CachedStore::compacted() const { return impl_->horizon_.compacted.load(); }
 
 ObjectPtr CachedStore::get(const Key& key) const {
@@ -238,6 +251,10 @@ bool CachedStore::shared() const { return impl_->driver_->shared(); }
 
 void CachedStore::confirm(std::function<void(std::string)> done) {
   if (!shared()) return done({});
+  // It would only wait for what cannot come.
+  if (std::string reason = impl_->writer_->driver_trouble(); !reason.empty()) {
+    return done(std::move(reason));
+  }
   impl_->queue_.put(ConfirmOrder{std::move(done)});
 }
 

@@ -33,12 +33,14 @@ struct StoreOptions {
   // One transaction.
   std::size_t batch_writes = 256;
   std::size_t batch_bytes = std::size_t{8} * 1024 * 1024;
-  // How long objects of a resource live in a driver that removes them by itself; 0: until removed.
-  // Null: none does.
+  // How long objects of a resource live in a shared driver, which removes them by itself; 0: until
+  // removed. Null: none does.
   std::function<std::chrono::seconds(const ResourceId&)> ttl;
   // Of several servers on the same data one has the driver forget history: the one where this is
   // true. Null: true.
   std::function<bool()> compacts;
+  // Whether an object of this form would be written in another now; see StoredObject. Null: never.
+  std::function<bool(const ResourceId&, std::uint32_t form)> outdated;
 };
 
 class CachedStore final : public Store {
@@ -59,6 +61,7 @@ class CachedStore final : public Store {
   void update(Key key, Revision expected, std::string json,
               std::function<void(WriteResult)> done) override;
   void remove(Key key, Revision expected, std::function<void(WriteResult)> done) override;
+  bool outdated(const ResourceId& id, const StoredObject& object) const override;
   bool shared() const override;
   using Store::confirm;
   void confirm(std::function<void(std::string error)> done) override;
@@ -66,7 +69,8 @@ class CachedStore final : public Store {
                                base::Executor& loop, std::function<void()> wake,
                                ReadStatus& status) override;
 
-  // Why the store cannot take writes, or confirm reads, at the moment, one sentence; empty when it can. For readiness.
+  // Why the store cannot take writes, or confirm reads, at the moment, one sentence; empty when it
+  // can. For readiness.
   std::string trouble() const;
 
   // Forgets changes up to `revision` (not more than there are) now, and waits for it. Compaction

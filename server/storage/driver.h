@@ -42,6 +42,9 @@ struct DriverChange {
   Revision revision = 0;
   Revision created = 0;  // the revision the key was created at
   bool removed = false;
+  std::uint32_t form = 0;  // how the value was written, when a layer knows; see StoredObject
+  // What the key was before could not be read. Only a translated driver's load() tells it.
+  bool gap = false;
 };
 
 struct DriverOp {
@@ -50,6 +53,7 @@ struct DriverOp {
   Revision expected = 0;   // the revision the key must be at; 0: it must not exist
   bool remove = false;
   std::chrono::seconds ttl{0};  // after which the key may go by itself; 0: it stays
+  std::uint32_t form = 0;       // as a layer wrote the value; nothing to a driver
 };
 
 // What came of one op: its revision, or 0 when the key was not at the expected one (nothing was
@@ -62,6 +66,8 @@ struct CommitResult {
   bool stored = false;                // false: nothing of the batch was stored
   std::string error;                  // why not, or why an outcome is unknown
   std::vector<OpRevision> revisions;  // one an op
+  // One an op, of a translated driver: how the value was written; empty: all are 0.
+  std::vector<std::uint32_t> forms;
 };
 
 // Who is told what happens to data that are shared. One call at a time, from any thread; must be

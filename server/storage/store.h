@@ -65,6 +65,7 @@ struct StoredObject {
   std::string json;                 // the whole object as served in its storage version, compact, metadata last,
                                     // resourceVersion the last key of metadata; ends "}}"
   ReadingMark unchanged_by;         // serial of the custom kind (catalog/custom) whose schema it fits as it is
+  std::uint32_t form = 0;           // how the driver's data hold it: with which key; 0: plain (encryption/keyring.h)
 };
 using ObjectPtr = std::shared_ptr<const StoredObject>;
 
@@ -151,6 +152,13 @@ class Store {
   base::Task<WriteResult> create(base::Executor& loop, Key key, std::string json);
   base::Task<WriteResult> update(base::Executor& loop, Key key, Revision expected, std::string json);
   base::Task<WriteResult> remove(base::Executor& loop, Key key, Revision expected);
+
+  // True when the object would be stored in another form if it were written now, under a newer key
+  // say: then a write that changes nothing is a write.
+  virtual bool outdated(const ResourceId& id, const StoredObject& object) const {
+    (void)id, (void)object;
+    return false;
+  }
 
   // True when other servers write to the same data: what is read from memory may be a little old.
   virtual bool shared() const { return false; }

@@ -60,6 +60,7 @@ ObjectPtr at_revision(const StoredObject& object, Revision revision) {
   copy->name = object.name;
   copy->uid = object.uid;
   copy->labels = object.labels;
+  copy->form = object.form;
   const std::string_view text = unversioned(object);
   copy->json.reserve(text.size() + kMember.size() + kUsualDigits + kEnd.size());
   copy->json += text;

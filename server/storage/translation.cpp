@@ -1,5 +1,6 @@
 #include "storage/translation.h"
 
+#include <algorithm>
 #include <map>
 
 #include "observability/log.h"
@@ -9,6 +10,15 @@ namespace limen::storage {
 namespace {
 
 using Layers = std::vector<std::shared_ptr<Translation>>;
+using Unreadable = std::map<std::string, std::string>;  // why, by key
+
+[[noreturn]] void refuse(const Unreadable& unreadable) {
+  std::string what = unreadable.begin()->second;
+  if (unreadable.size() > 1) {
+    what += " (and " + std::to_string(unreadable.size() - 1) + " more cannot be read)";
+  }
+  throw DriverError(what);
+}
 
 bool read_through(const Layers& layers, DriverChange& change, Texts& keep) {
   for (auto layer = layers.rbegin(); layer != layers.rend(); ++layer) {
@@ -61,13 +71,23 @@ class ReadingListener final : public DriverListener {
   const Layers& layers_;
   DriverListener& store_;
   std::string driver_trouble_;
-  std::map<std::string, std::string> unreadable_;  // why, by key
+  Unreadable unreadable_;
 };
 
 // Ops as the driver gets them, until it is done with them.
 struct Written {
   std::vector<DriverOp> ops;
   Texts keep;
+
+  // Empty when all are 0.
+  std::vector<std::uint32_t> forms() const {
+    std::vector<std::uint32_t> out;
+    const auto has_form = [](const DriverOp& op) { return op.form != 0; };
+    if (std::none_of(ops.begin(), ops.end(), has_form)) return out;
+    out.reserve(ops.size());
+    for (const DriverOp& op : ops) out.push_back(op.form);
+    return out;
+  }
 };
 
 class TranslatingDriver final : public Driver {
@@ -81,11 +101,21 @@ class TranslatingDriver final : public Driver {
     return state;
   }
   void load(const std::function<void(const DriverChange&)>& each) override {
+    Unreadable unreadable;
     driver_->load([&](const DriverChange& change) {
       DriverChange seen = change;
       Texts keep;
-      if (read_through(layers_, seen, keep)) each(seen);
+      try {
+        const bool ours = read_through(layers_, seen, keep);
+        seen.gap = !unreadable.empty() && unreadable.erase(std::string(change.key)) > 0;
+        if (!ours) return;
+      } catch (const DriverError& error) {
+        unreadable.insert_or_assign(std::string(change.key), error.what());
+        return;
+      }
+      each(seen);
     });
+    if (!unreadable.empty()) refuse(unreadable);
   }
   bool shared() const override { return driver_->shared(); }
 
@@ -103,8 +133,11 @@ class TranslatingDriver final : public Driver {
       return done(std::move(refused));
     }
     const std::span<const DriverOp> view(written->ops);
-    driver_->commit(view, [written = std::move(written), done = std::move(done)](
-                              CommitResult result) { done(std::move(result)); });
+    driver_->commit(view,
+                    [written = std::move(written), done = std::move(done)](CommitResult result) {
+                      result.forms = written->forms();
+                      done(std::move(result));
+                    });
   }
 
   Revision compact(Revision revision, std::size_t limit) override {

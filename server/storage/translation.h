@@ -38,7 +38,9 @@ class Translation {
 };
 
 // `driver` with its data seen through `layers`, the one nearest to the store first. What cannot be
-// read ends load(); from a running watch it is trouble until the key has become readable or gone.
+// read ends load(), unless a later change of the key can be: then the history before it is lost and
+// no more (DriverChange::gap). From a running watch it is trouble until the key has become readable
+// or gone.
 std::unique_ptr<Driver> translated(std::unique_ptr<Driver> driver,
                                    std::vector<std::shared_ptr<Translation>> layers);
 

@@ -41,6 +41,7 @@ struct ToldChange {
   std::string key, value;
   Revision revision = 0, created = 0;
   bool removed = false;
+  std::uint32_t form = 0;
 };
 // Changes were missed; the changes until ResyncEnd are what there is at `revision`.
 struct ResyncBegin {

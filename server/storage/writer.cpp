@@ -130,6 +130,8 @@ void Writer::handle(Message& message) {
   } else if (auto* const answer = std::get_if<Confirmed>(&message)) {
     confirmed(answer->error);
   } else if (auto* const trouble = std::get_if<DriverTrouble>(&message)) {
+    // What failed before is no sign of what will.
+    if (trouble->reason.empty()) set_trouble(&Writer::trouble_, {});
     set_trouble(&Writer::driver_trouble_, std::move(trouble->reason));
   } else if (auto* const begin = std::get_if<ResyncBegin>(&message)) {
     begin_resync(begin->revision);
@@ -164,7 +166,7 @@ void Writer::begin_batch(std::vector<PendingWrite> writes) {
       keys.insert(kept.driver_key);
       const bool remove = kept.kind == PendingWrite::Kind::remove;
       const auto ttl =
-          options_.ttl && !remove ? options_.ttl(kept.key.id) : std::chrono::seconds(0);
+          shared_ && options_.ttl && !remove ? options_.ttl(kept.key.id) : std::chrono::seconds(0);
       ops_.push_back({kept.driver_key, kept.value, kept.expected, remove, ttl});
       if (shared_) told_.try_emplace(kept.driver_key);
     }
@@ -214,6 +216,7 @@ void Writer::finish_batch(CommitResult& result) {
       metrics_->failed.add();
       continue;
     }
+    if (i < result.forms.size() && batch[i].draft) batch[i].draft->form = result.forms[i];
     answers[i] = outcome(batch[i], result.revisions[i], result.error);
     if (answers[i].status == WriteStatus::ok && !shared_) changed.push_back(batch[i].collection);
   }

@@ -101,6 +101,7 @@ class Writer {
   using Confirmations = std::vector<std::function<void(std::string error)>>;
   Confirmations asked_;    // the driver, for these
   Confirmations waiting_;  // for the next question
+  Clock::time_point asked_at_;
 
   // All there is at `resync_`, while the driver tells it; 0: it tells changes.
   Revision resync_ = 0;

@@ -67,12 +67,14 @@ end_several() {
   pids=()
 }
 
-# load_all NAME ARGUMENTS: the same load on every server at once; their rates together are the result.
+# load_all NAME ARGUMENTS: the same load on every server at once; their rates together are the result. {s} becomes
+# the server's number.
 load_all() {
   local name=$1 i loads=()
   shift
   for i in "${!secure[@]}"; do
-    "$bin/limen_load" --name "$name" --port "${secure[i]}" --token "$token" --pid "${pids[i]}" "$@" > "$work/load.$i" &
+    "$bin/limen_load" --name "$name" --port "${secure[i]}" --token "$token" --pid "${pids[i]}" "${@//\{s\}/$i}" \
+      > "$work/load.$i" &
     loads+=($!)
   done
   wait "${loads[@]}"
@@ -125,13 +127,13 @@ bench_several_creates() {
   several 1
   for connections in 1 16 64; do
     floor=$("$bin/limen_etcd_load" --name etcd_create --port "${member##*:}" --connections "$connections" --seconds "$seconds" --bytes 1000)
-    ours=$(load_all several_create --create default --connections "$connections" --seconds "$seconds")
+    ours=$(load_all several_create --post "$space" --body "$(config_map "c-$connections-{s}-{n}")" --connections "$connections" --seconds "$seconds")
     printf '%s\n' "$floor" "$ours"
     ratio "create_to_etcd_$connections" per_second "$ours" "$floor"
   done
   end_several
   several 3
-  load_all several_create --create default --connections 21 --seconds "$seconds"
+  load_all several_create --post "$space" --body "$(config_map 'three-{s}-{n}')" --connections 21 --seconds "$seconds"
   end_several
 }
 

@@ -66,9 +66,11 @@ refused 'admission: [{module: PersistentVolumeLabel}]' \
 refused 'admissionPlugins: {enable: [MutatingAdmissionPolicy]}' \
   "$AT:29: admissionPlugins.enable: the admission plugin \"MutatingAdmissionPolicy\" of kube-apiserver has no module in Limen"
 refused 'admission: [{name: PodSecurty}]' \
-  "$AT:20: admission[0].name: there is no admission plugin \"PodSecurty\" (did you mean \"PodSecurity\"?)"
+  "$AT:20: admission[0].name: there is no admission plugin \"PodSecurty\"
+    hint: did you mean \"PodSecurity\"?"
 refused 'admissionPlugins: {enable: [Priority], disable: [Priority]}' \
-  "$AT:50: admissionPlugins.disable: Priority is enabled on line $AT too; it can only be one of both"
+  "$AT:50: admissionPlugins.disable: Priority is enabled on line $AT too
+    hint: it can only be one of both"
 
 # --- an AdmissionConfiguration: wrong ones are refused with the place in whichever file it is
 mkdir "$WORK/admission"
@@ -103,11 +105,11 @@ admissionPlugins: {enable: [PodNodeSelector]}"
 with_admission "$both"
 pod_security strict
 assert_exit 1 "$LIMEN" check --config "$CONFIG"
-assert_contains "$OUTPUT" "($WORK/admission/pod-security.yaml:4:12) config/defaults/enforce: must be one of \"privileged\", \"baseline\", \"restricted\""
+assert_contains "$OUTPUT" "$WORK/admission/pod-security.yaml:4:12: admission \"pod-security\": config/defaults/enforce: must be one of \"privileged\", \"baseline\", \"restricted\""
 pod_security baseline
 sed -i 's/clusterDefaultNodeSelector: pool=general/clusterDefaultNodeSelector: pool/' "$WORK/admission/admission.yaml"
 assert_exit 1 "$LIMEN" check --config "$CONFIG"
-assert_contains "$OUTPUT" "($WORK/admission/admission.yaml:9:35) config/clusterDefaultNodeSelector: must be a list of labels"
+assert_contains "$OUTPUT" "$WORK/admission/admission.yaml:9:35: admission \"pod-node-selector\": config/clusterDefaultNodeSelector: must be a list of labels"
 sed -i 's/clusterDefaultNodeSelector: pool/&=general/' "$WORK/admission/admission.yaml"
 assert_ok "$LIMEN" check --config "$CONFIG"
 assert_contains "$OUTPUT" "warning: $WORK/admission/admission.yaml:11:3: plugins[2]: AlwaysPullImages is not on: its configuration is not used"

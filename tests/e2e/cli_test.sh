@@ -60,7 +60,8 @@ authorizers:
 TEXT
 assert_exit 1 "$LIMEN" check --config "$WORK/bad.yaml"
 assert_eq "$OUTPUT" "$WORK/bad.yaml:3:16: secure.port: 70000 must be between 1 and 65535
-$WORK/bad.yaml:5:18: authenticators[0]: unknown key \"modul\" (did you mean \"module\"?)
+$WORK/bad.yaml:5:18: authenticators[0]: unknown key \"modul\"
+    hint: did you mean \"module\"?
 $WORK/bad.yaml:8:5: authorizers[1]: the name \"rbac\" is taken by authorizers[0] on line 7"
 assert_exit 1 "$LIMEN" check --config "$WORK/none.yaml"
 assert_eq "$OUTPUT" "$WORK/none.yaml: No such file or directory"

@@ -34,14 +34,15 @@ YAML
 # --- check names every file that does not pass, and serve does not begin
 assert_exit 1 "$LIMEN" check --config "$CONFIG"
 assert_eq "$(grep -v '^warning:' <<< "$OUTPUT")" "$CONFIG:13:5: authorizer \"always-allow\": module file \"$MODULES/always-allow.so\" has no \
-signature \"always-allow.so.sig\" beside it (No such file or directory), and it must be signed by vendor: install its \
-signature or correct signedBy"
+signature \"always-allow.so.sig\" beside it (No such file or directory), and it must be signed by vendor
+    hint: install its signature or correct signedBy"
 printf x >> "$MODULES/anonymous.so"
 chmod o+w "$MODULES/sqlite.so"
 assert_exit 1 "$LIMEN" check --config "$CONFIG"
 assert_contains "$OUTPUT" "module file \"$MODULES/anonymous.so\" has SHA-256 $(sha256sum "$MODULES/anonymous.so" | cut -d' ' -f1)"
 assert_contains "$OUTPUT" 'always-allow.so.sig'
-assert_contains "$OUTPUT" "module file \"$MODULES/sqlite.so\" may be written by others than its owner: chmod go-w it"
+assert_contains "$OUTPUT" "module file \"$MODULES/sqlite.so\" may be written by others than its owner
+    hint: chmod go-w it"
 assert_exit 1 "$LIMEN" serve --config "$CONFIG" --secure-port "$PORT"
 assert_contains "$OUTPUT" "chmod go-w it"
 
@@ -65,6 +66,7 @@ assert_eq "$STOPPED" 0
 # --- a folder above the modules is as good as the file
 chmod g+w "$WORK"
 assert_exit 1 "$LIMEN" check --config "$CONFIG"
-assert_contains "$OUTPUT" "on the way to the modules, folder \"$WORK\" may be written by others than its owner: chmod go-w it"
+assert_contains "$OUTPUT" "on the way to the modules, folder \"$WORK\" may be written by others than its owner
+    hint: chmod go-w it"
 chmod g-w "$WORK"
 finish

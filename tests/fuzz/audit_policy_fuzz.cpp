@@ -10,7 +10,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   using namespace limen;
   const audit::ReadPolicy read =
       audit::read_policy(std::string_view(reinterpret_cast<const char*>(data), size), "policy");
-  for (const std::string& problem : read.problems)
+  for (const std::string& problem : read.problems())
     if (!problem.starts_with("policy")) std::abort();
   if (!read.ok()) return 0;
   request::RequestInfo info;

@@ -74,7 +74,7 @@ class Reloads : public testing::Test {
     port_ = free_port();
     configure("a");
     config::Loaded loaded = load();
-    ASSERT_TRUE(loaded.ok()) << loaded.problems[0];
+    ASSERT_TRUE(loaded.ok()) << loaded.problems()[0];
     server_ = std::make_unique<ServerProcess>(loaded.configuration, [this] { return load(); });
     server_->start();
   }

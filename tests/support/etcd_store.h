@@ -57,7 +57,7 @@ class EtcdModule {
 };
 
 // A driver whose commit() returns when it is answered, for tests that expect that of one.
-class WaitingDriver final : public storage::Driver {
+class WaitingDriver : public storage::Driver {
  public:
   explicit WaitingDriver(std::unique_ptr<storage::Driver> driver) : driver_(std::move(driver)) {}
 

@@ -9,7 +9,7 @@
 #include <optional>
 #include <string>
 
-#include "support/etcd_cluster.h"
+#include "support/process.h"
 #include "support/several_clients.h"
 
 namespace limen::test {
@@ -17,12 +17,12 @@ namespace limen::test {
 // Thread-confined.
 class EtcdWitness {
  public:
-  EtcdWitness(const EtcdCluster& etcd, const std::string& folder)
+  EtcdWitness(const std::string& endpoints, const std::string& folder)
       : out_(folder + "/witness"),
-        process_({"etcdctl", "--endpoints", etcd.endpoint_list(), "--keepalive-time=2s",
-                  "--keepalive-timeout=4s", "watch", "--prefix", "--rev=1", "-w", "json",
-                  "/registry/configmaps/" + kSpace + "/"},
-                 out_) {
+        process_(
+            {"etcdctl", "--endpoints", endpoints, "--keepalive-time=2s", "--keepalive-timeout=4s",
+             "watch", "--prefix", "--rev=1", "-w", "json", "/registry/configmaps/" + kSpace + "/"},
+            out_) {
     setenv("ETCDCTL_API", "3", 1);
     process_.start();
   }

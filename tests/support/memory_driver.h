@@ -122,6 +122,8 @@ class MemoryDriver final : public storage::Driver {
   void forget_outcomes(bool forget) { outcomes_unknown_ = forget; }
   // Confirmations asked for so far.
   int confirmations() const { return confirmations_; }
+  // Of the newest op.
+  std::chrono::seconds last_ttl() const { return last_ttl_.load(); }
   MemoryData& data() { return *data_; }
 
   // ---- Driver ------------------------------------------------------------------------------
@@ -152,6 +154,7 @@ class MemoryDriver final : public storage::Driver {
       ++data_->commits;
       result.error = failure_;
       result.stored = failure_.empty();
+      if (!ops.empty()) last_ttl_ = ops.back().ttl;
       if (result.stored) {
         for (const storage::DriverOp& op : ops) result.revisions.push_back(apply(op));
         if (outcomes_unknown_) {
@@ -248,6 +251,7 @@ class MemoryDriver final : public storage::Driver {
   bool telling_ = true;
   bool outcomes_unknown_ = false;
   std::atomic<int> confirmations_{0};
+  std::atomic<std::chrono::seconds> last_ttl_{std::chrono::seconds(0)};
   std::vector<std::function<void()>> untold_;
 };
 

@@ -1,5 +1,7 @@
 #include "api/subresources/subresources.h"
 
+#include <algorithm>
+#include <iterator>
 #include <string>
 #include <utility>
 
@@ -75,6 +77,11 @@ Handler find_handler(const Call& call) {
 }
 
 }  // namespace
+
+bool passes_on(const catalog::Subresource& subresource) {
+  static constexpr std::string_view kNames[] = {"log", "exec", "attach", "portforward", "proxy"};
+  return std::find(std::begin(kNames), std::end(kNames), subresource.name) != std::end(kNames);
+}
 
 base::Task<void> serve_subresource(Call& call) {
   const Handler handler = find_handler(call);

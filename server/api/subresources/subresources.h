@@ -14,6 +14,10 @@ namespace limen::api {
 // know the verb.
 base::Task<void> serve_subresource(Call& call);
 
+// True when the answer is not this server's own (log, exec, attach, portforward, proxy): what its
+// client takes, and what its query says, is then for somebody else to know.
+bool passes_on(const catalog::Subresource& subresource);
+
 base::Task<void> get_scale(Call& call);
 base::Task<void> update_scale(Call& call);  // PUT and PATCH
 // pods/NAME/binding, and bindings with the pod's name in the body.

@@ -14,6 +14,7 @@
 #include "base/strings.h"
 #include "config/admission_plugins.h"
 #include "config/load.h"
+#include "encryption/keyring.h"
 #include "support/scratch_folder.h"
 
 namespace limen::app {
@@ -69,14 +70,14 @@ TEST_F(InitStateTest, MakesEverythingAFirstStartNeeds) {
     EXPECT_EQ(step.action, InitStep::Action::created) << step.path;
     EXPECT_TRUE(file_exists(step.path)) << step.path;
   }
-  EXPECT_EQ(result.steps.size(), 6U);
+  EXPECT_EQ(result.steps.size(), 7U);
 }
 
 TEST_F(InitStateTest, KeepsKeysAndKubeconfigForTheOwner) {
   init_state(options_);
   expect_mode(options_.state, 0700);
   for (const char* name : {"/pki/ca.key", "/pki/apiserver.key", "/pki/admin.key", "/pki/sa.key",
-                           "/admin.kubeconfig"}) {
+                           "/admin.kubeconfig", "/encryption.yaml"}) {
     expect_mode(options_.state + name, 0600);
   }
 }
@@ -90,11 +91,45 @@ TEST_F(InitStateTest, ChangesNothingTheSecondTime) {
   EXPECT_EQ(all_files(), before);
 }
 
+TEST_F(InitStateTest, EncryptsSecretsWithAKeyOfItsOwn) {
+  const std::string path = options_.state + "/encryption.yaml";
+  const config::Loaded loaded = config::load_file(init_state(options_).config_file, {});
+  EXPECT_EQ(loaded.configuration.storage_encryption, path);
+  const encryption::ReadConfiguration read = encryption::read_configuration_file(path);
+  ASSERT_TRUE(read.ok()) << read.problems[0];
+  const encryption::Keyring keyring(read.configuration);
+  const std::string stored = keyring.seal({"", "secrets"}, "/key", "{}").text.value_or("plain");
+  EXPECT_TRUE(stored.starts_with("k8s:enc:secretbox:v1:key1:")) << stored;
+  EXPECT_FALSE(keyring.open({"", "secrets"}, "/key", "{}").text);  // plain ones are read
+  EXPECT_FALSE(keyring.seal({"", "configmaps"}, "/key", "{}").text);
+  std::filesystem::remove_all(options_.state);
+  init_state(options_);
+  EXPECT_NE(encryption::read_configuration_file(path).configuration, read.configuration);
+}
+
+TEST_F(InitStateTest, MakesAKeyOnlyWhereTheConfigurationNamesIt) {
+  const std::string path = options_.state + "/encryption.yaml";
+  const std::string config = init_state(options_).config_file;
+  std::filesystem::remove(path);
+  init_state(options_);  // as from a package, whose configuration comes first
+  EXPECT_TRUE(file_exists(path));
+  std::filesystem::remove(path);
+  write_file(config, "apiVersion: config.limen.io/v1\nkind: ServerConfiguration\n", Privacy::open);
+  init_state(options_);
+  EXPECT_FALSE(file_exists(path));
+}
+
+TEST_F(InitStateTest, RefusesABrokenEncryptionFile) {
+  init_state(options_);
+  write_file(options_.state + "/encryption.yaml", "kind: x\n", Privacy::secret);
+  EXPECT_NE(error().find("encryption.yaml:1:"), std::string::npos) << error();
+}
+
 TEST_F(InitStateTest, WritesAConfigurationThatLoads) {
   options_.module_path = "/opt/limen modules";
   options_.bind_address = "127.0.0.1";
   const config::Loaded loaded = config::load_file(init_state(options_).config_file, {});
-  ASSERT_TRUE(loaded.ok()) << loaded.problems[0];
+  ASSERT_TRUE(loaded.ok()) << loaded.problems()[0];
   EXPECT_EQ(loaded.configuration.secure.port, 7443);
   EXPECT_EQ(loaded.configuration.secure.bind_address, "127.0.0.1");
   EXPECT_EQ(loaded.configuration.secure.tls_cert_file, options_.state + "/pki/apiserver.crt");
@@ -106,7 +141,7 @@ TEST_F(InitStateTest, WritesAConfigurationThatLoads) {
 
 TEST_F(InitStateTest, HasThePluginsOnThatKubeApiserverHas) {
   const config::Loaded loaded = config::load_file(init_state(options_).config_file, {});
-  ASSERT_TRUE(loaded.ok()) << loaded.problems[0];
+  ASSERT_TRUE(loaded.ok()) << loaded.problems()[0];
   std::vector<std::string> wanted, found;
   for (const config::AdmissionPlugin& plugin : config::admission_plugins()) {
     if (plugin.on_by_default()) wanted.emplace_back(plugin.module);
@@ -169,7 +204,7 @@ TEST_F(InitStateTest, RefusesAPublicTokenKeyThatDoesNotFit) {
 
 TEST_F(InitStateTest, ConfiguresTokensOfServiceAccountsBetweenCertificatesAndAnonymous) {
   const config::Loaded loaded = config::load_file(init_state(options_).config_file, {});
-  ASSERT_TRUE(loaded.ok()) << loaded.problems[0];
+  ASSERT_TRUE(loaded.ok()) << loaded.problems()[0];
   const auto& list = loaded.configuration.authenticators;
   const auto found = std::find_if(list.begin(), list.end(), [](const config::ModuleEntry& entry) {
     return entry.name == "service-account";

@@ -64,11 +64,11 @@ TEST_F(ReloaderTest, ChangesNothingWhenAPartRefuses) {
 
 TEST_F(ReloaderTest, AsksNobodyAboutAFileWithProblems) {
   make({part("one")});
-  next.problems = {"limen.yaml:3:1: this", "limen.yaml:4:1: that"};
+  next.findings = {{"limen.yaml", {3, 1}, "", "this", ""}, {"limen.yaml", {4, 1}, "", "that", ""}};
   const ReloadReport report = reload();
   EXPECT_FALSE(report.applied);
   EXPECT_EQ(report.reason, "config");
-  EXPECT_EQ(report.problems, next.problems);
+  EXPECT_EQ(report.problems, next.problems());
   EXPECT_TRUE(said.empty());
 }
 
@@ -83,7 +83,7 @@ TEST_F(ReloaderTest, NamesTheChangedKeysThatNoPartTakes) {
   EXPECT_EQ(report.needs_restart, (Texts{"secure.port", "controllers.disabled"}));
   EXPECT_EQ(reloader->needs_restart(), report.needs_restart);
   // A refused reload does not make it forgotten, one with the old value does.
-  next.problems = {"wrong"};
+  next.findings = {{"", {}, "", "wrong", ""}};
   reload();
   EXPECT_EQ(reloader->needs_restart(), report.needs_restart);
   next = {};
@@ -147,9 +147,10 @@ TEST(ChangedKeys, CoverWhatHoldsMoreThanOneValue) {
   after.secure.sni_certificates.emplace_back().cert_file = "x";
   after.storage.config = boost::json::object{{"path", "elsewhere"}};
   after.admission.emplace_back().name = "a";
+  after.storage_encryption = "enc.yaml";
   after.request_timeout = std::chrono::seconds(61);
-  EXPECT_EQ(changed_keys(before, after),
-            (Texts{"requestTimeout", "secure.sniCertificates", "admission", "storage"}));
+  EXPECT_EQ(changed_keys(before, after), (Texts{"requestTimeout", "secure.sniCertificates",
+                                                "admission", "storage", "storage.encryption"}));
   EXPECT_TRUE(key_matches("log.level", "log"));
   EXPECT_TRUE(key_matches("log.level", "log.level"));
   EXPECT_FALSE(key_matches("logs.level", "log"));

@@ -11,7 +11,7 @@ namespace {
 config::ServerConfiguration loaded(const std::string& body) {
   const config::Loaded result = config::load_text(
       "apiVersion: config.limen.io/v1\nkind: ServerConfiguration\n" + body, "limen.yaml", {});
-  EXPECT_TRUE(result.ok()) << (result.ok() ? "" : result.problems[0]);
+  EXPECT_TRUE(result.ok()) << (result.ok() ? "" : result.problems()[0]);
   return result.configuration;
 }
 

@@ -16,8 +16,8 @@ ReadPolicy read(const std::string& rest) {
 
 std::string problem(const std::string& rest) {
   const ReadPolicy read_one = read(rest);
-  return read_one.problems.size() == 1 ? read_one.problems[0]
-                                       : std::to_string(read_one.problems.size()) + " problems";
+  return read_one.problems().size() == 1 ? read_one.problems()[0]
+                                       : std::to_string(read_one.problems().size()) + " problems";
 }
 
 request::RequestInfo asks(std::string_view method, std::string_view target) {
@@ -29,7 +29,7 @@ request::RequestInfo asks(std::string_view method, std::string_view target) {
 // The level that `rules` give a request of bob, a member of readers.
 std::string_view level(const std::string& rules, std::string_view method, std::string_view target) {
   const ReadPolicy policy = read("rules:\n" + rules);
-  EXPECT_EQ(policy.problems, std::vector<std::string>{});
+  EXPECT_EQ(policy.problems(), std::vector<std::string>{});
   const request::Identity bob{"bob", "", {"readers", "system:authenticated"}, {}};
   return name_of(policy.policy.decide(asks(method, target), &bob).level);
 }
@@ -166,9 +166,9 @@ TEST(AuditPolicyFile, EveryProblemIsToldWithItsPlace) {
 TEST(AuditPolicyFile, AnotherVersionIsRefused) {
   const ReadPolicy old =
       read_policy("apiVersion: audit.k8s.io/v1beta1\nkind: Policy\nrules: [{level: None}]\n", "p");
-  EXPECT_EQ(old.problems, std::vector<std::string>{"p:1:13: apiVersion: must be audit.k8s.io/v1"});
+  EXPECT_EQ(old.problems(), std::vector<std::string>{"p:1:13: apiVersion: must be audit.k8s.io/v1"});
   const ReadPolicy empty = read_policy("", "p");
-  EXPECT_EQ(empty.problems,
+  EXPECT_EQ(empty.problems(),
             std::vector<std::string>{
                 "p: must be a map that begins with apiVersion and kind, not nothing"});
 }
@@ -182,14 +182,14 @@ TEST(AuditPolicyFile, OneByteTooManyIsRefused) {
   text.resize(kMaxPolicyBytes, 'x');
   EXPECT_TRUE(read_policy(text, "p").ok());
   text += 'x';
-  EXPECT_EQ(read_policy(text, "p").problems,
+  EXPECT_EQ(read_policy(text, "p").problems(),
             std::vector<std::string>{"p: is larger than 1048576 bytes"});
 }
 
 TEST(AuditPolicyFile, AFileThatIsNotThereIsAProblem) {
   const test::ScratchFolder folder;
   const std::string path = folder / "policy.yaml";
-  EXPECT_EQ(read_policy_file(path).problems,
+  EXPECT_EQ(read_policy_file(path).problems(),
             std::vector<std::string>{path + ": No such file or directory"});
   std::ofstream(path) << kHead << "rules: [{level: Metadata}]\n";
   EXPECT_TRUE(read_policy_file(path).ok());

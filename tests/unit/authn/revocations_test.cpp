@@ -123,6 +123,23 @@ TEST_F(RevokedChain, OthersAndNobodyArePassed) {
   EXPECT_TRUE(ask(Revocations("")).authenticated);
 }
 
+TEST_F(RevokedChain, EveryWrongLineIsTold) {
+  write("user bob\nnonsense\njti\n");
+  EXPECT_EQ(
+      RevocationList::problems(path_),
+      (std::vector<std::string>{
+          path_.string() + ":2: an entry begins with user, token-sha256, jti, cert-serial or cert-sha256",
+          path_.string() + ":3: nothing stands after \"jti\""}));
+  write("user bob\n");
+  EXPECT_EQ(RevocationList::problems(path_), std::vector<std::string>{});
+  EXPECT_EQ(RevocationList::problems("/none"),
+            std::vector<std::string>{"/none: No such file or directory"});
+  std::string many;
+  for (std::size_t i = 0; i <= RevocationList::kMostProblems; ++i) many += "x\n";
+  write(many);
+  EXPECT_EQ(RevocationList::problems(path_).size(), RevocationList::kMostProblems);
+}
+
 TEST_F(RevokedChain, ABrokenFileKeepsTheLastGoodList) {
   write("user bob");
   Revocations revocations(path_);

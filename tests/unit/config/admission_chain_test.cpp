@@ -26,14 +26,14 @@ Loaded load(const std::string& body) {
 std::string problem(const std::string& body) {
   const Loaded loaded = load(body);
   std::string all;
-  for (const std::string& each : loaded.problems) all += (all.empty() ? "" : "\n") + each;
+  for (const std::string& each : loaded.problems()) all += (all.empty() ? "" : "\n") + each;
   return all;
 }
 
 // The names of the instances, in the order of asking.
 std::vector<std::string> chain(const std::string& body) {
   const Loaded loaded = load(body);
-  EXPECT_TRUE(loaded.ok()) << (loaded.ok() ? "" : loaded.problems[0]);
+  EXPECT_TRUE(loaded.ok()) << (loaded.ok() ? "" : loaded.problems()[0]);
   std::vector<std::string> out;
   for (const ModuleEntry& entry : loaded.configuration.admission) out.push_back(entry.name);
   return out;
@@ -170,7 +170,7 @@ TEST(AdmissionNamesTest, KubeApiserversNamesMeanOurModules) {
       "  - {module: priority}\n"
       "  - {name: AlwaysDeny, module: AlwaysDeny, mode: shadow}\n"
       "  - {name: acme, module: AcmeGuard}\n");
-  ASSERT_TRUE(loaded.ok()) << loaded.problems[0];
+  ASSERT_TRUE(loaded.ok()) << loaded.problems()[0];
   std::string seen;
   for (const ModuleEntry& entry : loaded.configuration.admission) {
     seen += entry.name + '=' + entry.module + ' ';
@@ -190,7 +190,7 @@ TEST(AdmissionNamesTest, EveryNameWithAModuleResolves) {
                     "\" of kube-apiserver has no module in Limen");
       continue;
     }
-    ASSERT_TRUE(loaded.ok()) << loaded.problems[0];
+    ASSERT_TRUE(loaded.ok()) << loaded.problems()[0];
     EXPECT_EQ(loaded.configuration.admission[0].module, plugin.module);
   }
 }
@@ -293,7 +293,7 @@ TEST(AdmissionChainTest, AnEntryTakesThePlaceOfItsPlugin) {
       "admission:\n"
       "  - {name: PodSecurity, timeout: 3s, failurePolicy: Ignore, config: {a: 1}}\n"
       "  - {name: selectors, module: PodNodeSelector}\n");
-  ASSERT_TRUE(loaded.ok()) << loaded.problems[0];
+  ASSERT_TRUE(loaded.ok()) << loaded.problems()[0];
   EXPECT_EQ(chain("admissionPlugins:\n"
                   "admission:\n"
                   "  - {name: PodSecurity, timeout: 3s}\n"

@@ -38,7 +38,7 @@ class AdmissionFileTest : public testing::Test {
 
   // All problems without the folder.
   std::string problem(const std::string& plugins, const std::string& body = "") const {
-    return shown(load(plugins, body).problems);
+    return shown(load(plugins, body).problems());
   }
   std::string shown(const std::vector<std::string>& sentences) const {
     std::string all;
@@ -73,7 +73,7 @@ TEST_F(AdmissionFileTest, AnEmbeddedConfigurationReachesItsModule) {
       "    kind: PodSecurityConfiguration\n"
       "    defaults:\n"
       "      enforce: baseline\n");
-  ASSERT_TRUE(loaded.ok()) << loaded.problems[0];
+  ASSERT_TRUE(loaded.ok()) << loaded.problems()[0];
   EXPECT_TRUE(loaded.warnings.empty());
   EXPECT_EQ(config_of(loaded, "pod-security"), R"({"defaults":{"enforce":"baseline"}})");
   const ModuleEntry& entry = entry_of(loaded, "pod-security");
@@ -87,7 +87,7 @@ TEST_F(AdmissionFileTest, APathCountsFromTheFile) {
         "kind: PodSecurityConfiguration\n"
         "exemptions: {namespaces: [a]}\n");
   const Loaded loaded = load("plugins: [{name: PodSecurity, path: ps.yaml}]\n");
-  ASSERT_TRUE(loaded.ok()) << loaded.problems[0];
+  ASSERT_TRUE(loaded.ok()) << loaded.problems()[0];
   EXPECT_EQ(config_of(loaded, "pod-security"), R"({"exemptions":{"namespaces":["a"]}})");
   EXPECT_EQ(entry_of(loaded, "pod-security").config_file, folder_ / "ps.yaml");
   const std::string absolute = folder_ / "ps.yaml";
@@ -120,7 +120,7 @@ TEST_F(AdmissionFileTest, EveryKindOfAPluginIsTaken) {
     const bool on = plugin_named(plugin)->on_by_default();
     const Loaded loaded = load("plugins: [{name: " + plugin + ", configuration: " + text + "}]\n",
                                on ? "" : "admissionPlugins: {enable: [" + plugin + "]}\n");
-    ASSERT_TRUE(loaded.ok()) << loaded.problems[0];
+    ASSERT_TRUE(loaded.ok()) << loaded.problems()[0];
     EXPECT_EQ(config_of(loaded, plugin_named(plugin)->module), R"({"k":1})") << text;
   }
 }
@@ -134,7 +134,7 @@ TEST_F(AdmissionFileTest, NodeSelectorsAreGatheredByNamespace) {
       "      clusterDefaultNodeSelector: a=b\n"
       "      team: c=d\n",
       "admissionPlugins: {enable: [PodNodeSelector]}\n");
-  ASSERT_TRUE(loaded.ok()) << loaded.problems[0];
+  ASSERT_TRUE(loaded.ok()) << loaded.problems()[0];
   EXPECT_EQ(config_of(loaded, "pod-node-selector"),
             R"({"clusterDefaultNodeSelector":"a=b","namespaces":{"team":"c=d"}})");
   const ModuleEntry& entry = entry_of(loaded, "pod-node-selector");
@@ -149,7 +149,7 @@ TEST_F(AdmissionFileTest, APayloadMayStandInTheConfigOfAnEntryToo) {
           "pod-security.admission.config.k8s.io/v1, kind: PodSecurityConfiguration, defaults: "
           "{warn: baseline}}}]\n",
       "limen.yaml", {});
-  ASSERT_TRUE(loaded.ok()) << loaded.problems[0];
+  ASSERT_TRUE(loaded.ok()) << loaded.problems()[0];
   EXPECT_EQ(config_of(loaded, "pod-security"), R"({"defaults":{"warn":"baseline"}})");
 }
 
@@ -176,7 +176,7 @@ TEST_F(AdmissionFileTest, OneConfigIsEnough) {
   const Loaded loaded = load("plugins: [{name: PodSecurity, configuration: {a: 1}}]\n",
                              "admission: [{name: PodSecurity}, {name: next, module: PodSecurity, "
                              "mode: shadow, config: {a: 2}}]\n");
-  ASSERT_TRUE(loaded.ok()) << loaded.problems[0];
+  ASSERT_TRUE(loaded.ok()) << loaded.problems()[0];
   EXPECT_EQ(boost::json::serialize(loaded.configuration.admission[0].config), R"({"a":1})");
   EXPECT_EQ(boost::json::serialize(loaded.configuration.admission[1].config), R"({"a":2})");
 }
@@ -198,10 +198,11 @@ TEST_F(AdmissionFileTest, WrongNamesAreToldWithTheirPlace) {
 }
 
 TEST_F(AdmissionFileTest, TheFormIsStrict) {
-  EXPECT_EQ(shown(load_whole("kind: AdmissionConfiguration\n").problems),
+  EXPECT_EQ(shown(load_whole("kind: AdmissionConfiguration\n").problems()),
             "admission.yaml:1:1: apiVersion: is missing; it must be apiserver.config.k8s.io/v1");
-  EXPECT_EQ(shown(load_whole("apiVersion: apiserver.config.k8s.io/v1\nkind: Admission\n").problems),
-            "admission.yaml:2:7: kind: must be AdmissionConfiguration");
+  EXPECT_EQ(
+      shown(load_whole("apiVersion: apiserver.config.k8s.io/v1\nkind: Admission\n").problems()),
+      "admission.yaml:2:7: kind: must be AdmissionConfiguration");
   EXPECT_EQ(problem("plugin: []\n"),
             "admission.yaml:3:1: unknown key \"plugin\" (did you mean \"plugins\"?)");
   EXPECT_EQ(problem("plugins: {}\n"), "admission.yaml:3:10: plugins: must be a list, not a map");
@@ -216,7 +217,7 @@ TEST_F(AdmissionFileTest, TheFormIsStrict) {
             "admission.yaml:3:43: plugins[0].configuration: must be a map, not a list");
   EXPECT_EQ(problem("plugins: [{name: Priority, configuration: {a: 1, a: 2}}]\n"),
             "admission.yaml:3:50: plugins[0].configuration: duplicate key \"a\"");
-  EXPECT_EQ(shown(load_whole("[]\n").problems),
+  EXPECT_EQ(shown(load_whole("[]\n").problems()),
             "admission.yaml:1:1: must be a map that begins with apiVersion and kind, not a list");
 }
 
@@ -248,7 +249,7 @@ TEST_F(AdmissionFileTest, FilesThatCannotBeReadAreTold) {
   write("broken.yaml", "a: [\n");
   EXPECT_NE(problem("plugins: [{name: PodSecurity, path: broken.yaml}]\n").find("broken.yaml:"),
             std::string::npos);
-  EXPECT_EQ(load_text(std::string(kHead) + "admissionConfigFile: /none.yaml\n", "f", {}).problems,
+  EXPECT_EQ(load_text(std::string(kHead) + "admissionConfigFile: /none.yaml\n", "f", {}).problems(),
             (std::vector<std::string>{"/none.yaml: No such file or directory"}));
 }
 

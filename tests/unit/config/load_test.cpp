@@ -23,12 +23,12 @@ Loaded load(const std::string& body, const Flags& flags = {}) {
 // The only problem of `body`, whose first line is line 3 of the file.
 std::string problem(const std::string& body, const Flags& flags = {}) {
   const Loaded loaded = load(body, flags);
-  if (loaded.problems.size() != 1) {
-    std::string all = "expected one problem, got " + std::to_string(loaded.problems.size());
-    for (const std::string& each : loaded.problems) all += "\n" + each;
+  if (loaded.problems().size() != 1) {
+    std::string all = "expected one problem, got " + std::to_string(loaded.problems().size());
+    for (const std::string& each : loaded.problems()) all += "\n" + each;
     return all;
   }
-  return loaded.problems[0];
+  return loaded.problems()[0];
 }
 
 TEST(ConfigLoadTest, FillsEveryDefaultWhenOnlyTheHeadIsThere) {
@@ -58,7 +58,7 @@ TEST(ConfigLoadTest, ReadsWhatBrowsersAreToldAndHowLongEventsStay) {
       "corsAllowedOrigins: ['^https://pages\\.example$', //localhost(:|$)]\n"
       "strictTransportSecurity: [max-age=60, includeSubDomains, preload]\n"
       "controllers: {eventTTL: 2h, disabled: [event-ttl]}\n");
-  ASSERT_TRUE(loaded.ok()) << loaded.problems[0];
+  ASSERT_TRUE(loaded.ok()) << loaded.problems()[0];
   EXPECT_EQ(loaded.configuration.cors_allowed_origins.size(), 2u);
   EXPECT_EQ(loaded.configuration.strict_transport_security.size(), 3u);
   EXPECT_EQ(loaded.configuration.event_ttl, 2h);
@@ -96,7 +96,7 @@ TEST(ConfigLoadTest, ReadsEveryKindOfOption) {
       "log: {level: debug, format: json}\n"
       "controllers: {disabled: [namespace, serviceaccount], rootCAFile: root.crt}\n"
       "historyRetention: 10m\n");
-  ASSERT_TRUE(loaded.ok()) << loaded.problems[0];
+  ASSERT_TRUE(loaded.ok()) << loaded.problems()[0];
   const ServerConfiguration& c = loaded.configuration;
   EXPECT_EQ(c.secure.bind_address, "::1");
   EXPECT_EQ(c.secure.port, 7443);
@@ -129,7 +129,7 @@ TEST(ConfigLoadTest, ReadsModulesInOrderWithTheirOwnConfig) {
       "      yes: on\n"
       "admission:\n"
       "  - {name: guard, failurePolicy: Ignore}\n");
-  ASSERT_TRUE(loaded.ok()) << loaded.problems[0];
+  ASSERT_TRUE(loaded.ok()) << loaded.problems()[0];
   const ServerConfiguration& c = loaded.configuration;
   ASSERT_EQ(c.authenticators.size(), 2U);
   EXPECT_EQ(c.authenticators[0].module, "x509");
@@ -172,6 +172,20 @@ TEST(ConfigLoadTest, KeepsTheDefaultPathForTheDefaultDriverOnly) {
       boost::json::serialize(load("storage: {module: sqlite}\n").configuration.storage.config),
       R"({"path":"/var/lib/limen/limen.db"})");
   EXPECT_TRUE(load("storage: {module: etcd}\n").configuration.storage.config.is_null());
+  EXPECT_TRUE(load("storage: {module: etcd}\n").configuration.storage.stale_reads);
+  EXPECT_FALSE(
+      load("storage: {module: etcd, staleReads: false}\n").configuration.storage.stale_reads);
+}
+
+TEST(ConfigLoadTest, TakesTheFileOfEncryptionInStorageOnly) {
+  EXPECT_EQ(load("").configuration.storage_encryption, "");
+  const Loaded loaded = load("storage: {module: sqlite, encryption: /etc/limen/enc.yaml}\n");
+  ASSERT_TRUE(loaded.ok());
+  EXPECT_EQ(loaded.configuration.storage_encryption, "/etc/limen/enc.yaml");
+  EXPECT_EQ(problem("storage: {module: sqlite, encryption: {secrets: x}}\n"),
+            "limen.yaml:3:39: storage.encryption: must be the name of a file with an "
+            "EncryptionConfiguration, not a map");
+  EXPECT_EQ(problem("authorizers: [{name: rbac, encryption: x}]\n").find("unknown key"), 34U);
 }
 
 TEST(ConfigLoadTest, NamesAnUnknownKeyItsPlaceAndTheLikelyOne) {
@@ -187,10 +201,11 @@ TEST(ConfigLoadTest, CollectsEveryProblemInFileOrder) {
       "secure: {port: 0}\n"
       "local: {enabled: maybe}\n"
       "authorizers: {}\n");
-  ASSERT_EQ(loaded.problems.size(), 3U);
-  EXPECT_EQ(loaded.problems[0], "limen.yaml:3:16: secure.port: 0 must be between 1 and 65535");
-  EXPECT_EQ(loaded.problems[1], "limen.yaml:4:18: local.enabled: must be true or false, not text");
-  EXPECT_EQ(loaded.problems[2], "limen.yaml:5:14: authorizers: must be a list, not a map");
+  ASSERT_EQ(loaded.problems().size(), 3U);
+  EXPECT_EQ(loaded.problems()[0], "limen.yaml:3:16: secure.port: 0 must be between 1 and 65535");
+  EXPECT_EQ(loaded.problems()[1],
+            "limen.yaml:4:18: local.enabled: must be true or false, not text");
+  EXPECT_EQ(loaded.problems()[2], "limen.yaml:5:14: authorizers: must be a list, not a map");
 }
 
 TEST(ConfigLoadTest, RefusesAWrongTypeOfEveryKind) {
@@ -295,27 +310,30 @@ TEST(ConfigLoadTest, AModuleEnforcesUnlessItIsAShadow) {
   EXPECT_EQ(all[2].mode, Mode::enforce);
   EXPECT_EQ(problem("admission: [{name: a, mode: Shadow}]\n"),
             "limen.yaml:3:29: admission[0].mode: must be enforce or shadow");
+  EXPECT_EQ(problem("storage: {module: etcd, staleReads: often}\n"),
+            "limen.yaml:3:37: storage.staleReads: must be true or false, not text");
   EXPECT_EQ(problem("storage: {module: sqlite, mode: shadow}\n"),
             "limen.yaml:3:27: storage: unknown key \"mode\" (did you mean \"module\"?)");
 }
 
 TEST(ConfigLoadTest, WantsItsApiVersionAndKind) {
   EXPECT_EQ(
-      load_text("kind: ServerConfiguration\n", "f", {}).problems,
+      load_text("kind: ServerConfiguration\n", "f", {}).problems(),
       (std::vector<std::string>{"f:1:1: apiVersion: is missing; it must be config.limen.io/v1"}));
   EXPECT_EQ(
-      load_text("apiVersion: config.limen.io/v2\nkind: ServerConfiguration\n", "f", {}).problems,
+      load_text("apiVersion: config.limen.io/v2\nkind: ServerConfiguration\n", "f", {}).problems(),
       (std::vector<std::string>{"f:1:13: apiVersion: must be config.limen.io/v1"}));
 }
 
 TEST(ConfigLoadTest, RefusesWhatIsNoMapOrNoYaml) {
-  EXPECT_NE(load_text("", "f", {}).problems.at(0).find("must be a map"), std::string::npos);
-  EXPECT_NE(load_text("- a\n", "f", {}).problems.at(0).find("not a list"), std::string::npos);
-  const std::string broken = load_text("a: [1, 2\nb: }\n", "f", {}).problems.at(0);
+  EXPECT_NE(load_text("", "f", {}).problems().at(0).find("must be a map"), std::string::npos);
+  EXPECT_NE(load_text("- a\n", "f", {}).problems().at(0).find("not a list"), std::string::npos);
+  const std::string broken = load_text("a: [1, 2\nb: }\n", "f", {}).problems().at(0);
   EXPECT_TRUE(broken.starts_with("f:2:")) << broken;
   EXPECT_NE(broken.find("is not YAML"), std::string::npos);
   EXPECT_NE(load_text(std::string(kHead) + "---\na: b\n", "f", {})
-                .problems.at(0)
+                .problems()
+                .at(0)
                 .find("more than one YAML document"),
             std::string::npos);
 }
@@ -354,7 +372,7 @@ TEST(ConfigLoadTest, RefusesFilesBeyondTheSizeLimit) {
           .ok());
   EXPECT_EQ(
       load_text(std::string(kHead) + "#" + std::string(kMaxFileBytes - kHead.size(), 'x'), "f", {})
-          .problems,
+          .problems(),
       (std::vector<std::string>{"f: is larger than 4194304 bytes"}));
 }
 
@@ -405,7 +423,7 @@ TEST(ConfigLoadTest, APrivateKeyIsNotWrittenIntoTheFileNorIntoAMessage) {
 TEST(ConfigLoadTest, ReadsTheLevelsOfSingleSources) {
   const Loaded loaded = load_text(
       std::string(kHead) + "log: {levels: [authn=debug, module/a=b=warn]}\n", "limen.yaml", {});
-  EXPECT_EQ(loaded.problems, std::vector<std::string>{});
+  EXPECT_EQ(loaded.problems(), std::vector<std::string>{});
   EXPECT_EQ(loaded.configuration.log.levels,
             (std::vector<std::string>{"authn=debug", "module/a=b=warn"}));
   EXPECT_NE(problem("log: {levels: [authn]}\n").find("such as authn=debug"), std::string::npos);
@@ -500,7 +518,7 @@ TEST(ConfigLoadTest, KnowsTheControllersItIsToldOf) {
   const auto problems = [&](const std::string& names) {
     return load_text(std::string(kHead) + "controllers: {disabled: " + names + "}\n", "limen.yaml",
                      {}, known)
-        .problems;
+        .problems();
   };
   EXPECT_TRUE(problems("[namespace]").empty());
   EXPECT_EQ(
@@ -545,15 +563,15 @@ TEST_F(ConfigFileTest, ReadsAFile) {
 }
 
 TEST_F(ConfigFileTest, SaysWhichFileCannotBeRead) {
-  EXPECT_EQ(load_file("/nonexistent/limen.yaml", {}).problems,
+  EXPECT_EQ(load_file("/nonexistent/limen.yaml", {}).problems(),
             (std::vector<std::string>{"/nonexistent/limen.yaml: No such file or directory"}));
-  EXPECT_EQ(load_file(folder_, {}).problems,
+  EXPECT_EQ(load_file(folder_, {}).problems(),
             (std::vector<std::string>{folder_ + ": is not a regular file"}));
 }
 
 TEST(ConfigExampleTest, TheShippedFileShowsExactlyTheDefaults) {
   const Loaded shipped = load_file(LIMEN_SOURCE_DIR "/conf/limen.yaml", {});
-  ASSERT_TRUE(shipped.ok()) << shipped.problems[0];
+  ASSERT_TRUE(shipped.ok()) << shipped.problems()[0];
   const ServerConfiguration defaults;
   const ServerConfiguration& c = shipped.configuration;
   EXPECT_EQ(c.secure.bind_address, defaults.secure.bind_address);

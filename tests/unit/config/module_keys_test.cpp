@@ -14,7 +14,7 @@ Loaded load(const std::string& body) {
   return load_text(std::string(kHead) + body, "limen.yaml", {});
 }
 
-std::vector<std::string> problems(const std::string& body) { return load(body).problems; }
+std::vector<std::string> problems(const std::string& body) { return load(body).problems(); }
 
 TEST(ModuleKeys, AKeyIsGivenToTheEntriesThatNameIt) {
   const Loaded loaded = load(
@@ -22,7 +22,7 @@ TEST(ModuleKeys, AKeyIsGivenToTheEntriesThatNameIt) {
       "storage: {module: sqlite, signedBy: acme}\n"
       "moduleKeys: {acme: " +
       std::string(kKey) + "}\n");
-  ASSERT_TRUE(loaded.ok()) << loaded.problems[0];
+  ASSERT_TRUE(loaded.ok()) << loaded.problems()[0];
   const auto& authorizers = loaded.configuration.authorizers;
   EXPECT_EQ(authorizers[0].signed_by, "acme");
   EXPECT_EQ(authorizers[0].public_key.size(), 32u);

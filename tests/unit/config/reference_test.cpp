@@ -16,7 +16,7 @@ namespace {
 const std::string kHead = "apiVersion: config.limen.io/v1\nkind: ServerConfiguration\n";
 
 std::vector<std::string> problems_of(const std::string& body) {
-  return load_text(kHead + body, "limen.yaml", {}).problems;
+  return load_text(kHead + body, "limen.yaml", {}).problems();
 }
 
 std::set<std::string> documented() {
@@ -47,7 +47,7 @@ TEST(ReferenceTest, TheShippedFileIsWhatTheTablesSay) {
 
 TEST(ReferenceTest, TheShippedFileIsReadWithoutAComplaint) {
   const Loaded loaded = load_text(shipped_configuration(), "limen.yaml", {});
-  EXPECT_EQ(loaded.problems, std::vector<std::string>());
+  EXPECT_EQ(loaded.problems(), std::vector<std::string>());
   EXPECT_EQ(loaded.warnings, std::vector<std::string>());
 }
 

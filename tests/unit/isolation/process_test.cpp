@@ -4,11 +4,15 @@
 
 #include <gtest/gtest.h>
 
+#include <future>
+
 #include "authz/chain.h"
+#include "base/strings.h"
 #include "isolation/codec.h"
 #include "isolation/remote_module.h"
 #include "modules/load_error.h"
 #include "modules/module_instance.h"
+#include "observability/log.h"
 #include "observability/metrics.h"
 #include "unit/modules/fake_store.h"
 #include "unit/modules/support.h"
@@ -354,6 +358,50 @@ TEST_F(IsolationTest, AStartThatFailsSaysWhy) {
         << error.what();
   }
   EXPECT_THROW(open(10s, R"({"unknown":1})"), modules::LoadError);
+}
+
+TEST_F(IsolationTest, WhatItSaysOfItsConfigIsKnownByItsPlace) {
+  try {
+    open(10s, R"({"unwelcome":"guest"})");
+    FAIL();
+  } catch (const modules::LoadError& error) {
+    EXPECT_EQ(error.gate(), modules::Gate::config);
+    ASSERT_EQ(error.findings().size(), 1U) << error.what();
+    EXPECT_EQ(error.findings()[0].pointer, "/unwelcome");
+    EXPECT_EQ(error.findings()[0].message, "is not welcome");
+  }
+}
+
+// Each of them ends only when all four are in the module.
+TEST_F(IsolationTest, SlowCallsRunBesideEachOther) {
+  open();
+  std::vector<std::future<authz::Result>> all;
+  for (int i = 0; i < 4; ++i) {
+    all.push_back(std::async(std::launch::async, [&] { return ask("together"); }));
+  }
+  for (auto& one : all) EXPECT_EQ(one.get().reason, "met");
+}
+
+TEST_F(IsolationTest, ChangedLogLevelsReachTheProcessThatRuns) {
+  testing::internal::CaptureStderr();  // the process writes its lines itself
+  open();
+  ask("murmur");
+  log::set_levels({log::Level::info, {{"module/moody", log::Level::debug}}});
+  ask("murmur");
+  log::set_format(log::Format::json);
+  ask("murmur");
+  log::set_format(log::Format::text);
+  log::set_levels({});
+  ask("murmur");
+  runtime_.reset();
+  const std::string lines = testing::internal::GetCapturedStderr();
+  std::size_t text = 0, json = 0;
+  for (const std::string_view line : base::split(lines, '\n')) {
+    if (line.find("a murmur") == std::string_view::npos) continue;
+    ++(line.starts_with('{') ? json : text);
+  }
+  EXPECT_EQ(text, 1U) << lines;
+  EXPECT_EQ(json, 1U) << lines;
 }
 
 TEST_F(IsolationTest, AStoreCannotBeIsolated) {

@@ -91,5 +91,15 @@ TEST_F(HealthTest, ReplacesACheckOfTheSameName) {
   EXPECT_EQ(answer("/livez", "verbose").body, "[+]ping ok\nlivez check passed\n");
 }
 
+TEST_F(HealthTest, AProbeThatIsSparedShowsTheCheckAsWell) {
+  storage_ = "down";
+  health_.add(
+      "storage", kEverywhere, [this] { return storage_; }, kLivez);
+  EXPECT_EQ(answer("/livez", "verbose").body, "[+]ping ok\n[+]storage ok\nlivez check passed\n");
+  EXPECT_EQ(answer("/livez/storage").body, "ok");
+  EXPECT_EQ(answer("/healthz/storage").status, 500);
+  EXPECT_EQ(answer("/readyz/storage").status, 500);
+}
+
 }  // namespace
 }  // namespace limen::health

@@ -38,7 +38,7 @@ class PipelineAudit : public PipelineTest {
   void record(const std::string& rules, audit::WhenFull when_full = audit::WhenFull::drop_events) {
     audit::ReadPolicy read =
         audit::read_policy("apiVersion: audit.k8s.io/v1\nkind: Policy\nrules:\n" + rules, "p");
-    ASSERT_EQ(read.problems, std::vector<std::string>{});
+    ASSERT_EQ(read.problems(), std::vector<std::string>{});
     auto kept = std::make_unique<Kept>();
     kept_ = kept.get();
     owned_ = std::make_unique<audit::Auditor>(std::move(read.policy), std::move(kept), when_full);

@@ -4,6 +4,7 @@
 #include <thread>
 
 #include "cached_store_fixture.h"
+#include "observability/metrics.h"
 
 namespace limen::storage {
 namespace {
@@ -156,6 +157,58 @@ TEST_F(SharedStoreTest, TroubleRefusesWritesUntilItIsOver) {
   driver_->trouble("");
   while (!store_->trouble().empty()) std::this_thread::yield();
   EXPECT_EQ(create(pod("a"), text("1")).status, WriteStatus::ok);
+}
+
+TEST_F(SharedStoreTest, NothingIsConfirmedWhileTheStoreIsAway) {
+  driver_->trouble("etcd is away");
+  while (store_->trouble().empty()) std::this_thread::yield();
+  EXPECT_EQ(confirmed(*store_), "etcd is away");
+  EXPECT_EQ(driver_->confirmations(), 0);
+}
+
+TEST_F(SharedStoreTest, ThatTroubleIsOverCountsMoreThanAWriteThatFailedBefore) {
+  driver_->fail_with("no leader");
+  create(pod("a"), text("1"));
+  EXPECT_EQ(store_->trouble(), "no leader");
+  driver_->fail_with("");
+  driver_->trouble("");
+  while (!store_->trouble().empty()) std::this_thread::yield();
+  EXPECT_EQ(store_->trouble(), "");
+}
+
+TEST_F(SharedStoreTest, TheTimeToLiveOfAResourceGoesWithWhatIsWritten) {
+  StoreOptions options;
+  options.ttl = [](const ResourceId& id) {
+    return std::chrono::seconds(id.resource == "pods" ? 60 : 0);
+  };
+  for (const test::Sharing sharing : {test::Sharing::shared, test::Sharing::alone}) {
+    open(options, sharing);
+    const bool shared = sharing == test::Sharing::shared;
+    create(pod(shared ? "a" : "b"), text("1"));
+    EXPECT_EQ(driver_->last_ttl(), std::chrono::seconds(shared ? 60 : 0));
+  }
+}
+
+TEST_F(SharedStoreTest, ConfirmationsAndThoseWhoSharedThemAreCounted) {
+  const auto value = [](const std::string& name) {
+    const std::string all = metrics::render();
+    const std::size_t at = all.find("\n" + name + " ");
+    return at == std::string::npos ? 0 : std::stoi(all.substr(at + name.size() + 2));
+  };
+  const std::string asked = "limen_storage_confirmations_total{outcome=\"confirmed\"}";
+  const std::string shared = "limen_storage_confirmed_reads_total";
+  const int asked_before = value(asked);
+  const int shared_before = value(shared);
+  driver_->hold_changes();
+  std::atomic<int> sure{0};
+  for (int i = 0; i < 10; ++i) {
+    store_->confirm([&](const std::string&) { ++sure; });
+  }
+  while (driver_->confirmations() == 0) std::this_thread::yield();
+  driver_->release_changes();
+  while (sure < 10) std::this_thread::yield();
+  EXPECT_EQ(value(shared) - shared_before, 10);
+  EXPECT_LE(value(asked) - asked_before, 3);
 }
 
 TEST_F(SharedStoreTest, MissedChangesAreReadAnewAndWatchersAreTold) {
