@@ -15,7 +15,8 @@ Position ModuleEntry::position_of(std::string_view pointer) const {
 
 std::string to_string(const std::string& file, const Position& position) {
   if (position.line == 0) return file;
-  return file + ':' + std::to_string(position.line) + ':' + std::to_string(position.column);
+  const std::string line = file + ':' + std::to_string(position.line);
+  return position.column == 0 ? line : line + ':' + std::to_string(position.column);
 }
 
 }  // namespace limen::config

@@ -64,7 +64,7 @@ assert_contains "$(at abac.jsonl 3 null)" 'no kind "Policy" is registered for ve
 assert_eq "$(at bad.yaml 8 27)" 'must be a duration such as 2s or 500ms'
 # An isolated module is asked in its own process, as the user that it runs as.
 assert_contains "$(at bad.yaml 9 "$(column 9 "$WORK/none.csv")")" "$WORK/none.csv: "
-assert_contains "$(jq -r '.findings[] | select(.file == "'"$WORK/webhook.kubeconfig"'") | "\(.line) \(.message)"' <<< "$FOUND")" none.crt
+assert_contains "$(at bad.yaml 10 "$(column 10 "$WORK/webhook.kubeconfig")")" "$WORK/none.crt: "
 assert_eq "$(at bad.yaml 12 26)" 'module rbac takes no config'
 assert_eq "$(at abac.jsonl 2 null)" 'unknown key "usr"'
 assert_contains "$(at bad.yaml 14 5)" 'there is no module "no-such-module"'

@@ -96,7 +96,7 @@ TEST_F(InitStateTest, EncryptsSecretsWithAKeyOfItsOwn) {
   const config::Loaded loaded = config::load_file(init_state(options_).config_file, {});
   EXPECT_EQ(loaded.configuration.storage_encryption, path);
   const encryption::ReadConfiguration read = encryption::read_configuration_file(path);
-  ASSERT_TRUE(read.ok()) << read.problems[0];
+  ASSERT_TRUE(read.ok()) << read.problems()[0];
   const encryption::Keyring keyring(read.configuration);
   const std::string stored = keyring.seal({"", "secrets"}, "/key", "{}").text.value_or("plain");
   EXPECT_TRUE(stored.starts_with("k8s:enc:secretbox:v1:key1:")) << stored;

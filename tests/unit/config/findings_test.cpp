@@ -41,6 +41,7 @@ TEST(ConfigFindingsTest, SaysAHintThatDoesNotAskBehindASemicolon) {
   EXPECT_EQ(sentence({"a.yaml", {3, 1}, "x", "is wrong", "leave it out"}),
             "a.yaml:3:1: x: is wrong; leave it out");
   EXPECT_EQ(sentence({"a.yaml", {}, "", "is no file", ""}), "a.yaml: is no file");
+  EXPECT_EQ(sentence({"lines", {4, 0}, "", "is no entry", ""}), "lines:4: is no entry");
   EXPECT_EQ(sentence({"", {}, "", "--flag is wrong", ""}), "--flag is wrong");
 }
 
