@@ -153,7 +153,7 @@ TEST_F(SeveralServers, WhatClientsSeeWhileThingsGoWrongFitsOneHistory) {
   for (auto& one : clients) working.emplace_back([&one] { one->work(); });
 
   Chaos chaos(*etcd_, servers_, seed_);
-  chaos.go_on_for(std::chrono::seconds(from_environment("LIMEN_CHAOS_SECONDS", 15)));
+  chaos.go_on_for(std::chrono::seconds(from_environment("LIMEN_CHAOS_SECONDS", 12)));
   const bool recovered =
       eventually(30s,
                  [&] {
