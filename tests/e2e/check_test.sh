@@ -36,7 +36,7 @@ revocations: {path: $WORK/revoked}
 authenticators:
   - {name: x509, timeout: soon}
   - {name: tokens, module: token-file, isolation: process, config: {path: $WORK/none.csv}}
-  - {name: bearer, module: webhook-token, config: {kubeconfigFile: $WORK/webhook.kubeconfig}}
+  - {name: bearer, module: webhook-token, config: {kubeconfig: $WORK/webhook.kubeconfig}}
 authorizers:
   - {name: rbac, config: {strict: true}}
   - {name: policies, module: abac, config: {path: $WORK/abac.jsonl}}
@@ -51,19 +51,21 @@ FOUND=$OUTPUT
 # at FILE LINE COLUMN: the messages that stand there
 at() { jq -r --arg f "$WORK/$1" --argjson l "$2" --argjson c "$3" \
   '.findings[] | select(.file == $f and .line == $l and .column == $c) | .message' <<< "$FOUND"; }
+column() { awk -v n="$1" -v text="$2" 'NR == n {print index($0, text)}' "$WORK/bad.yaml"; } # LINE TEXT
 assert_eq "$(at bad.yaml 3 16)" '70000 must be between 1 and 65535'
-assert_eq "$(at bad.yaml 3 "$(awk 'NR == 3 {print index($0, "'"$STATE"'/pki/ca.key")}' "$WORK/bad.yaml")")" \
+assert_eq "$(at bad.yaml 3 "$(column 3 "$STATE/pki/ca.key")")" \
   "$STATE/pki/ca.key: the key does not belong to the certificate"
 assert_eq "$(at bad.yaml 4 10)" 'unknown key "idleTimout"'
 assert_eq "$(at policy.yaml 4 11)" '"Everything" must be None, Metadata, Request or RequestResponse'
-assert_eq "$(at policy.yaml 5 16)" 'unknown key "verb"'
-assert_eq "$(at revoked 2 null)" 'an entry begins with user, token-sha256, jti, cert-serial or cert-sha256'
+assert_eq "$(at policy.yaml 5 17)" 'unknown key "verb"'
+assert_eq "$(at revoked 2 null)" 'nothing stands after "nobody"'
 assert_eq "$(at revoked 3 null)" 'nothing stands after "jti"'
 assert_contains "$(at abac.jsonl 3 null)" 'no kind "Policy" is registered for version ""; write kind Policy of'
 assert_eq "$(at bad.yaml 8 27)" 'must be a duration such as 2s or 500ms'
-assert_contains "$(jq -r '.findings[] | select(.path | contains("\"tokens\"")) | "\(.line):\(.message)"' <<< "$FOUND")" "9:"
-assert_contains "$(jq -r '.findings[] | select(.path | contains("\"bearer\"")) | .message' <<< "$FOUND")" none.crt
-assert_eq "$(at bad.yaml 12 33)" 'unknown key; there are none here'
+# An isolated module is asked in its own process, as the user that it runs as.
+assert_contains "$(at bad.yaml 9 "$(column 9 "$WORK/none.csv")")" "$WORK/none.csv: "
+assert_contains "$(jq -r '.findings[] | select(.file == "'"$WORK/webhook.kubeconfig"'") | "\(.line) \(.message)"' <<< "$FOUND")" none.crt
+assert_eq "$(at bad.yaml 12 26)" 'module rbac takes no config'
 assert_eq "$(at abac.jsonl 2 null)" 'unknown key "usr"'
 assert_contains "$(at bad.yaml 14 5)" 'there is no module "no-such-module"'
 assert_eq "$(at bad.yaml 17 12)" 'there is no admission plugin "PodSecurty"'

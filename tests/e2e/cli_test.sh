@@ -83,14 +83,14 @@ authorizers:
 storage: {module: sqlite, config: {path: $WORK/limen.db}}
 TEXT
 assert_exit 1 "$LIMEN" check "$WORK/modules.yaml"
-assert_contains "$OUTPUT" "$WORK/modules.yaml:5:5: authenticator \"x509\""
-assert_contains "$OUTPUT" "$WORK/modules.yaml:6:5: authenticator \"tokens\""
-assert_contains "$OUTPUT" "$WORK/modules.yaml:8:5: authorizer \"rbac\""
+assert_contains "$OUTPUT" "$WORK/modules.yaml:5:26: authenticator \"x509\""
+assert_contains "$OUTPUT" "$WORK/modules.yaml:6:54: authenticator \"tokens\""
+assert_contains "$OUTPUT" "$WORK/modules.yaml:8:26: authorizer \"rbac\""
 assert_exit 2 "$LIMEN" check --config "$CONFIG" "$WORK/modules.yaml"
 cp "$CONFIG" "$WORK/ca.yaml"
 cp "$STATE/pki/ca.key" "$WORK/wrong.key"
 assert_exit 1 "$LIMEN" check --config "$WORK/ca.yaml" --tls-private-key-file "$WORK/wrong.key"
-assert_eq "$OUTPUT" "$WORK/wrong.key: the key does not belong to the certificate"
+assert_contains "$OUTPUT" "secure.tlsCertFile: $WORK/wrong.key: the key does not belong to the certificate"
 
 # modules list and inspect.
 assert_ok "$LIMEN" modules list --config "$CONFIG" --output json
