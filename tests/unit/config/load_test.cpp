@@ -339,6 +339,14 @@ TEST(ConfigLoadTest, RefusesWhatIsNoMapOrNoYaml) {
             std::string::npos);
 }
 
+TEST(ConfigLoadTest, WhatBeginsWithNoNodeIsRefused) {
+  for (const char* text : {",", ",\n---\n", ", a: b"}) {
+    const auto problems = load_text(text, "f", {}).problems();
+    ASSERT_FALSE(problems.empty()) << text;
+    EXPECT_EQ(problems[0], "f:1:1: is not YAML: did not find expected node content") << text;
+  }
+}
+
 TEST(ConfigLoadTest, RefusesForeignTags) {
   EXPECT_EQ(problem("authorizers: [{name: a, config: {x: !env HOME}}]\n"),
             "limen.yaml:3:37: authorizers[0].config: the tag \"!env\" has no meaning here");
