@@ -6,6 +6,7 @@
 #include <filesystem>
 
 #include "common/text_file.h"
+#include "yaml_documents.h"
 
 namespace limen::deny_list {
 
@@ -20,7 +21,7 @@ class Reader {
   std::vector<Rule> read() const {
     const std::string text = plugins::read_text_file(path_, kMaxBytes);
     try {
-      return rules_of(YAML::LoadAll(text));
+      return rules_of(load_documents(text));
     } catch (const YAML::Exception& error) {
       refuse(error.mark, "is not YAML: " + error.msg);
     }
@@ -34,18 +35,19 @@ class Reader {
     return file + ":" + std::to_string(mark.is_null() ? 1 : mark.line + 1);
   }
 
-  std::vector<Rule> rules_of(const std::vector<YAML::Node>& documents) const {
-    if (documents.size() > 1) refuse(documents[1].Mark(), "a second document");
-    if (documents.empty() || !documents[0].IsMap()) {
+  std::vector<Rule> rules_of(const Documents& documents) const {
+    if (documents.second) refuse(*documents.second, "a second document");
+    const YAML::Node& root = documents.first;
+    if (!root.IsMap()) {
       refuse(YAML::Mark::null_mark(), "holds no rules: write \"rules: []\" if that is meant");
     }
-    for (const auto& member : documents[0]) {
+    for (const auto& member : root) {
       if (member.first.Scalar() != "rules") {
         refuse(member.first.Mark(), "unknown key \"" + member.first.Scalar() + "\"");
       }
     }
-    if (documents[0].size() != 1) refuse(documents[0].Mark(), "rules: must be there once");
-    const YAML::Node list = documents[0]["rules"];
+    if (root.size() != 1) refuse(root.Mark(), "rules: must be there once");
+    const YAML::Node list = root["rules"];
     if (!list.IsSequence()) refuse(list.Mark(), "rules: is not a list");
     std::vector<Rule> rules;
     for (const YAML::Node& item : list) rules.push_back(rule_of(item));

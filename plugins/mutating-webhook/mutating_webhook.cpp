@@ -4,12 +4,14 @@
 #include <atomic>
 #include <boost/json.hpp>
 #include <cstdint>
+#include <functional>
 #include <iterator>
 #include <limen/cpp/plugin.hpp>
 #include <memory>
 #include <optional>
 #include <set>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -21,6 +23,7 @@
 
 namespace {
 
+using limen::ObjectVersion;
 using limen::plugins::Digest;
 using limen::webhooks::Answer;
 using limen::webhooks::Dispatcher;
@@ -31,6 +34,7 @@ using limen::webhooks::Mutation;
 using limen::webhooks::Questions;
 using limen::webhooks::Refusal;
 using limen::webhooks::Reply;
+using limen::webhooks::RequestVersions;
 using limen::webhooks::Subject;
 using limen::webhooks::Webhook;
 using ListPtr = std::shared_ptr<const Dispatcher::List>;
@@ -42,25 +46,32 @@ Digest digest_of(const Mutation& mutation) {
   return limen::plugins::sha256({mutation.canonical()});
 }
 
+// A webhook of the list, and the version it is asked in.
+struct Concerned {
+  std::size_t index;
+  ObjectVersion version;
+};
+
 // One call: the webhooks one after another. Those that want to see what later ones changed are
 // asked once more when the chain comes again; where it will not because of these changes, at once.
 class Run : public std::enable_shared_from_this<Run> {
  public:
-  // The first round; `concerned` holds indexes into the list.
+  // The first round.
   Run(const Dispatcher& dispatcher, FirstRounds& rounds, limen::AdmissionCall& call, ListPtr list,
-      std::vector<std::size_t> concerned, Mutation mutation)
+      std::vector<Concerned> concerned, const ObjectVersion& request, Mutation mutation)
       : dispatcher_(dispatcher),
         rounds_(rounds),
         list_(std::move(list)),
         concerned_(std::move(concerned)),
         mutation_(std::move(mutation)),
-        questions_(call),
+        questions_(call, request),
         facts_(call),
         later_(call.defer()) {}
   // The second round.
   Run(const Dispatcher& dispatcher, FirstRounds& rounds, limen::AdmissionCall& call,
-      FirstRound first, Mutation mutation)
-      : Run(dispatcher, rounds, call, first.list, {first.called.begin(), first.called.end()},
+      FirstRound first, std::vector<Concerned> concerned, const ObjectVersion& request,
+      Mutation mutation)
+      : Run(dispatcher, rounds, call, first.list, std::move(concerned), request,
             std::move(mutation)) {
     round_ = 1;
     called_ = std::move(first.called);
@@ -69,18 +80,11 @@ class Run : public std::enable_shared_from_this<Run> {
 
   void next() {
     while (at_ < concerned_.size()) {
-      const std::size_t index = concerned_[at_++];
-      if (round_ != 0 && due_.count(index) == 0) continue;
-      const Dispatcher::Choice choice = dispatcher_.choose(*later_, facts_, webhook(index));
+      const Concerned& one = concerned_[at_++];
+      if (round_ != 0 && due_.count(one.index) == 0) continue;
+      const Dispatcher::Choice choice = dispatcher_.choose(*later_, facts_, webhook(one.index));
       if (choice.refusal) return end(refuse(*later_, *choice.refusal));
-      if (!choice.asked) continue;
-      turn_ = Turn::asking;
-      dispatcher_.caller().ask(*later_, (*list_)[index], questions_, mutation_.json(),
-                               [self = shared_from_this(), index](Reply reply) {
-                                 self->arrive(index, std::move(reply));
-                               });
-      if (turn_.exchange(Turn::waiting) != Turn::arrived) return;  // goes on in arrive()
-      if (!take(index, reply_)) return;
+      if (choice.asked && !bring_and_ask(one)) return;
     }
     if (round_ == 0 && !due_.empty() && !later_->comes_again()) {
       round_ = 1;
@@ -94,6 +98,42 @@ class Run : public std::enable_shared_from_this<Run> {
   // Who goes on after a question: whoever comes second, the reply or the return from asking. So a
   // reply inside ask() is taken when that has returned: the stack does not grow with the webhooks.
   enum class Turn : std::uint8_t { asking, waiting, arrived };
+
+  // Asks once the object is there in the version that is wanted. False when it goes on elsewhere,
+  // or the call has ended.
+  bool bring_and_ask(const Concerned& one) {
+    auto turn = mutation_.next_turn(one.version);
+    if (!turn) return ask(one);
+    start(*std::move(turn), [this, &one] {
+      if (bring_and_ask(one)) next();
+    });
+    return false;
+  }
+
+  // Has the host turn the object, which takes a while. Then goes on, or ends the call.
+  void start(Mutation::Turn turn, std::function<void()> go_on) {
+    const std::string json = std::move(turn.json);
+    const auto take = [self = shared_from_this(), turn,
+                       go_on = std::move(go_on)](const limen::Converted& converted) {
+      if (!converted.ok()) return self->give_up(converted.error);
+      self->mutation_.take(turn, converted.object);
+      go_on();
+    };
+    const auto sent = later_->convert(json, turn.to, take);
+    if (!sent.ok()) give_up(sent.error().message);
+  }
+  void give_up(std::string_view why) { end(refuse(*later_, Dispatcher::no_conversion(why))); }
+
+  bool ask(const Concerned& one) {
+    turn_ = Turn::asking;
+    dispatcher_.caller().ask(*later_, (*list_)[one.index], questions_,
+                             {one.version, mutation_.json(), mutation_.old_in(one.version)},
+                             [self = shared_from_this(), index = one.index](Reply reply) {
+                               self->arrive(index, std::move(reply));
+                             });
+    if (turn_.exchange(Turn::waiting) != Turn::arrived) return false;  // goes on in arrive()
+    return take(one.index, reply_);
+  }
 
   const Webhook& webhook(std::size_t index) const { return *(*list_)[index]; }
 
@@ -174,6 +214,7 @@ class Run : public std::enable_shared_from_this<Run> {
   }
 
   void finish() {
+    if (auto turn = mutation_.turn_home()) return start(*std::move(turn), [this] { finish(); });
     const auto told = mutation_.tell(later_->patch());
     if (told.ok() && mutation_.has_object() && !later_->reinvocation()) remember();
     end(told);
@@ -195,7 +236,7 @@ class Run : public std::enable_shared_from_this<Run> {
   const Dispatcher& dispatcher_;
   FirstRounds& rounds_;
   const ListPtr list_;
-  const std::vector<std::size_t> concerned_;
+  const std::vector<Concerned> concerned_;
   Mutation mutation_;
   const Questions questions_;
   Facts facts_;
@@ -225,20 +266,23 @@ class MutatingWebhook final : public limen::Admission {
     const limen::webhooks::Subject subject = limen::webhooks::Subject::of(call);
     if (limen::webhooks::is_exempt(subject)) return {};
     if (call.reinvocation()) {
-      ask_again(call);
+      ask_again(call, subject);
       return {};
     }
     const ListPtr all = dispatcher_.webhooks();
     if (all == nullptr) {
       return limen::Error{"the webhook configurations are not read yet", LIMEN_E_UNAVAILABLE};
     }
-    std::vector<std::size_t> concerned;
+    const RequestVersions versions(call);
+    std::vector<Concerned> concerned;
     for (std::size_t i = 0; i < all->size(); ++i) {
-      if (dispatcher_.concerns(call, subject, *(*all)[i])) concerned.push_back(i);
+      if (auto version = asked_in(*(*all)[i], subject, versions)) {
+        concerned.push_back({i, *std::move(version)});
+      }
     }
     if (concerned.empty()) return {};
-    std::make_shared<Run>(dispatcher_, rounds_, call, all, std::move(concerned),
-                          Mutation(call.object()))
+    std::make_shared<Run>(dispatcher_, rounds_, call, all, std::move(concerned), versions.request(),
+                          Mutation(call.object(), call.old_object()))
         ->next();
     return {};
   }
@@ -252,13 +296,21 @@ class MutatingWebhook final : public limen::Admission {
  private:
   // The chain comes again: about an object that others have changed meanwhile all are asked that
   // were before and want to be, else those that have not seen what a later webhook changed.
-  void ask_again(limen::AdmissionCall& call) {
+  void ask_again(limen::AdmissionCall& call, const Subject& subject) {
     std::optional<FirstRound> first = rounds_.take(call.write());
     if (!first) return;
-    Mutation mutation(call.object());
+    Mutation mutation(call.object(), call.old_object());
     if (digest_of(mutation) != first->left) first->due = first->called;
     if (first->due.empty()) return;
-    std::make_shared<Run>(dispatcher_, rounds_, call, *std::move(first), std::move(mutation))
+    const RequestVersions versions(call);
+    std::vector<Concerned> concerned;
+    for (const std::size_t i : first->called) {
+      if (auto version = asked_in(*(*first->list)[i], subject, versions)) {
+        concerned.push_back({i, *std::move(version)});
+      }
+    }
+    std::make_shared<Run>(dispatcher_, rounds_, call, *std::move(first), std::move(concerned),
+                          versions.request(), std::move(mutation))
         ->next();
   }
 
@@ -274,6 +326,6 @@ LIMEN_EXPORT_MODULE(limen::admission<MutatingWebhook>({
     .vendor = "Limen",
     .summary = "Lets the webhooks of MutatingWebhookConfigurations change what is to be stored.",
     .config_schema = limen::webhooks::kConfigSchema,
-    .required = {LIMEN_OBJECTS, LIMEN_HTTP, LIMEN_EXECUTOR},
+    .required = {LIMEN_OBJECTS, LIMEN_HTTP, LIMEN_EXECUTOR, LIMEN_VERSIONS},
     .operations = limen::kCreate | limen::kUpdate | limen::kDelete | limen::kConnect,
 }))

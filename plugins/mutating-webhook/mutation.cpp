@@ -39,20 +39,32 @@ void write_canonical(const value& of, std::string& out) {
   }
 }
 
+value read(const std::string& json) {
+  boost::system::error_code error;
+  value out = parse_deep(json, error);
+  if (error) throw std::runtime_error("the object cannot be read: " + error.message());
+  return out;
+}
+
 }  // namespace
 
-Mutation::Mutation(const Node& object) : has_object_(object), json_(object.to_json()) {
+Mutation::Mutation(const Node& object, const Node& old_object)
+    : has_object_(object), json_(object.to_json()) {
+  if (old_object) {
+    old_json_ = old_object.to_json();
+    old_home_ = form_of(old_object);
+  }
   if (!has_object_) return;
-  boost::system::error_code error;
-  original_ = parse_deep(json_, error);
-  if (error) throw std::runtime_error("the object cannot be read: " + error.message());
+  original_ = read(json_);
   current_ = original_;
+  home_ = form_of(object);
 }
 
 Labels Mutation::labels() const {
   Labels out;
   boost::system::error_code error;
-  const value* labels = current_.find_pointer("/metadata/labels", error);
+  const value& now = away_ ? away_->value : current_;
+  const value* labels = now.find_pointer("/metadata/labels", error);
   if (labels == nullptr || !labels->is_object()) return out;
   for (const auto& [key, text] : labels->get_object()) {
     if (text.is_string()) out.emplace(key, text.get_string());
@@ -67,12 +79,53 @@ std::string Mutation::canonical() const {
 }
 
 bool Mutation::apply(const value& patch) {
-  value after = apply_json_patch(current_, patch);
+  value& now = away_ ? away_->value : current_;
+  value after = apply_json_patch(now, patch);
   if (!after.is_object()) throw PatchError("the patch leaves no object");
-  if (after == current_) return false;
-  current_ = std::move(after);
-  json_ = serialize(current_);
+  if (after == now) return false;
+  now = std::move(after);
+  (away_ ? away_->json : json_) = serialize(now);
+  if (away_) away_->changed = true;
   return true;
+}
+
+std::optional<Mutation::Turn> Mutation::turn_home() {
+  if (away_ && away_->changed) return Turn{Turn::What::home, away_->json, home_};
+  away_.reset();
+  return std::nullopt;
+}
+
+std::optional<Mutation::Turn> Mutation::next_turn(const ObjectVersion& version) {
+  if (has_object_ && !(away_ && same_form(away_->form, version))) {
+    if (auto home = turn_home()) return home;
+    if (differs(home_, version)) return Turn{Turn::What::away, json_, version};
+  }
+  if (!old_json_.empty() && differs(old_home_, version) &&
+      olds_.count(version.kind_api_version()) == 0) {
+    return Turn{Turn::What::old_object, old_json_, version};
+  }
+  return std::nullopt;
+}
+
+void Mutation::take(const Turn& turn, const Node& turned) {
+  std::string json = turned.to_json();
+  if (turn.what == Turn::What::old_object) {
+    olds_[turn.to.kind_api_version()] = std::move(json);
+    return;
+  }
+  value read_value = read(json);
+  if (turn.what == Turn::What::away) {
+    away_ = Away{turn.to, std::move(json), std::move(read_value), false};
+    return;
+  }
+  away_.reset();
+  json_ = std::move(json);
+  current_ = std::move(read_value);
+}
+
+const std::string& Mutation::old_in(const ObjectVersion& version) const {
+  const auto found = olds_.find(version.kind_api_version());
+  return found == olds_.end() ? old_json_ : found->second;
 }
 
 Result<void> Mutation::tell(Patch patch) const {

@@ -52,7 +52,7 @@ limen::Result<void> Driver::watch(const limen::draft::StoreWatcher& watcher) {
   loop_->post([this, watcher] {
     if (client_.stopping()) return;
     follower_.begin(watcher, position_.revision);
-    health_.begin(watcher);
+    health_.begin(watcher, [this](const std::string& why) { writes_.give_up(why); });
   });
   return {};
 }

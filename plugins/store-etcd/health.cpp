@@ -1,5 +1,7 @@
 #include "health.h"
 
+#include <utility>
+
 namespace limen_etcd {
 
 namespace {
@@ -9,11 +11,14 @@ constexpr milliseconds kQuiet{2000};       // without a proof of life, one is as
 constexpr milliseconds kAnswer{2000};      // in which it must be given
 constexpr milliseconds kUnanswered{3000};  // trouble, since the first question without an answer
 constexpr milliseconds kBroken{2000};      // trouble, since the watch broke
+constexpr milliseconds kLasting{1500};     // trouble that nobody waits through any more
 
 }  // namespace
 
-void Health::begin(const limen::draft::StoreWatcher& watcher) {
+void Health::begin(const limen::draft::StoreWatcher& watcher,
+                   std::function<void(const std::string& why)> lasting) {
   watcher_ = watcher;
+  lasting_ = std::move(lasting);
   watching_ = true;
   proved_ = Clock::now();
   tick();
@@ -34,6 +39,7 @@ void Health::tick() {
   if (!watching_) return;
   follower_.tick();
   judge();
+  if (!trouble_.empty() && Clock::now() - trouble_since_ > kLasting) lasting_(trouble_);
   const bool quiet = Clock::now() - proved_ > kQuiet;
   if (!asking_ && (failing_since_ || quiet || client_.waits_long())) ask();
   client_.loop().after(kTick, [this] { tick(); });
@@ -65,7 +71,10 @@ void Health::judge() {
     trouble = follower_.why_broken();
   }
   // The reason may change while there is trouble; that is not told again.
-  if (trouble.empty() != trouble_.empty()) watcher_.trouble(trouble);
+  if (trouble.empty() != trouble_.empty()) {
+    trouble_since_ = now;
+    watcher_.trouble(trouble);
+  }
   trouble_ = trouble;
 }
 

@@ -2,6 +2,7 @@
 // that lasts. Thread rule: the loop.
 #pragma once
 
+#include <functional>
 #include <limen/cpp/draft/store.hpp>
 #include <optional>
 #include <string>
@@ -15,8 +16,10 @@ class Health {
  public:
   Health(Client& client, Follower& follower) : client_(client), follower_(follower) {}
 
-  // From now on, looks several times a second.
-  void begin(const limen::draft::StoreWatcher& watcher);
+  // From now on, looks several times a second. `lasting` is called again and again with the reason
+  // while trouble has lasted for longer than an election takes.
+  void begin(const limen::draft::StoreWatcher& watcher,
+             std::function<void(const std::string& why)> lasting);
   // A quorum answered just now / did not, when it was asked at `asked`.
   void alive();
   void failing(Clock::time_point asked, const Failure& failure);
@@ -38,6 +41,8 @@ class Health {
   std::optional<Clock::time_point> failing_since_;
   std::string why_;
   std::string trouble_;
+  Clock::time_point trouble_since_;
+  std::function<void(const std::string& why)> lasting_;
 };
 
 }  // namespace limen_etcd

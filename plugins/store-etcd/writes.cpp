@@ -236,10 +236,14 @@ void Writes::stop() {
   for (const auto& commit : std::exchange(later_, {})) {
     commit->fail({"the store is being closed", LIMEN_E_UNAVAILABLE});
   }
+  give_up("the store is being closed");
+}
+
+void Writes::give_up(const std::string& why) {
   if (!job_) return;
   const bool sent = std::any_of(job_->ops.begin(), job_->ops.end(),
                                 [](const Op& op) { return op.sent && !op.not_done; });
-  job_->error = "the store is being closed";
+  job_->error = why;
   if (!sent) job_->not_done = job_->ops.size();
   answer(true);
 }

@@ -33,7 +33,9 @@ class Writes {
       : client_(client), follower_(follower), health_(health), keys_(keys), leases_(client) {}
 
   void begin(std::shared_ptr<limen::draft::Commit> commit);
-  // Answers what is under way with what is known by now.
+  // Answers what is under way with what is known by now: etcd will not say more for a while.
+  void give_up(const std::string& why);
+  // The same, for good.
   void stop();
 
  private:

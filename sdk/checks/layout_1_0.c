@@ -321,6 +321,21 @@ SLOT(limen_rights_api, struct_size, 0);
 SLOT(limen_rights_api, reserved, 4);
 SLOT(limen_rights_api, changed, 8);
 
+SIZE(limen_version, 88);
+SLOT(limen_version, struct_size, 0);
+SLOT(limen_version, reserved, 4);
+SLOT(limen_version, api_group, 8);
+SLOT(limen_version, api_version, 24);
+SLOT(limen_version, kind_group, 40);
+SLOT(limen_version, kind_version, 56);
+SLOT(limen_version, kind, 72);
+
+SIZE(limen_versions_api, 24);
+SLOT(limen_versions_api, struct_size, 0);
+SLOT(limen_versions_api, reserved, 4);
+SLOT(limen_versions_api, list, 8);
+SLOT(limen_versions_api, convert, 16);
+
 SIZE(limen_access_answer, 40);
 SLOT(limen_access_answer, struct_size, 0);
 SLOT(limen_access_answer, verdict, 4);

@@ -424,14 +424,14 @@ Reply Session::ask(const Sample& sample, bool cancelled) {
     case Ask::admit:
       if (admission_ == nullptr || admission_->admit == nullptr) break;
       return run("admit()", cancelled, [&](WatchedCall& call) {
-        return admission_->admit(plugin_, call.raw(), input_of(call.arena, sample.review),
-                                 &kWatchedAdmit);
+        call.admission = input_of(call.arena, sample.review);
+        return admission_->admit(plugin_, call.raw(), call.admission, &kWatchedAdmit);
       });
     case Ask::validate:
       if (admission_ == nullptr || admission_->validate == nullptr) break;
       return run("validate()", cancelled, [&](WatchedCall& call) {
-        return admission_->validate(plugin_, call.raw(), input_of(call.arena, sample.review),
-                                    &kWatchedValidate);
+        call.admission = input_of(call.arena, sample.review);
+        return admission_->validate(plugin_, call.raw(), call.admission, &kWatchedValidate);
       });
   }
   return nothing_to_say();

@@ -69,7 +69,7 @@ constexpr limen_metrics_api kMetrics = {
       WatchedHost::use(host, "limen.metrics/1");
     }};
 
-// ---- clock, config, executor, http, rights, access: passed on
+// ---- clock, config, executor, http, rights, access, versions: passed on
 
 constexpr limen_clock_api kClock = {
     sizeof(limen_clock_api), 0,
@@ -126,6 +126,22 @@ constexpr limen_access_api kAccess = {
       WatchedHost& self = WatchedHost::use(host, "limen.access/1");
       return real<limen_access_api>(self, LIMEN_ACCESS)
           .ask(self.fake().raw(), call, attributes, done, arg);
+    }};
+
+constexpr limen_versions_api kVersions = {
+    sizeof(limen_versions_api), 0,
+    [](const limen_host* host, limen_call* call, std::int32_t (*each)(void*, const limen_version*),
+       void* arg) {
+      WatchedHost& self = WatchedHost::use(host, "limen.versions/1");
+      return real<limen_versions_api>(self, LIMEN_VERSIONS)
+          .list(self.fake().raw(), call, each, arg);
+    },
+    [](const limen_host* host, limen_call* call, limen_str json, const limen_version* target,
+       void (*done)(void*, limen_status, const limen_node*, limen_str), void* arg) {
+      WatchedHost& self = WatchedHost::use(host, "limen.versions/1");
+      check_text("an object to convert", json);
+      return real<limen_versions_api>(self, LIMEN_VERSIONS)
+          .convert(self.fake().raw(), call, json, target, done, arg);
     }};
 
 // ---- objects: read as they are, written in word only
@@ -194,7 +210,7 @@ const void* get_extension(const limen_host* host, const char* id) {
       {LIMEN_CALL, &kWatchedCalls}, {LIMEN_NODE, &testkit::kNodeApi}, {LIMEN_LOG, &kLog},
       {LIMEN_METRICS, &kMetrics},   {LIMEN_CLOCK, &kClock},           {LIMEN_CONFIG, &kConfig},
       {LIMEN_OBJECTS, &kObjects},   {LIMEN_EXECUTOR, &kExecutor},     {LIMEN_HTTP, &kHttp},
-      {LIMEN_RIGHTS, &kRights},     {LIMEN_ACCESS, &kAccess}};
+      {LIMEN_RIGHTS, &kRights},     {LIMEN_ACCESS, &kAccess},         {LIMEN_VERSIONS, &kVersions}};
   WatchedHost::use(host, "get_extension()");
   for (const Offered& one : kOffered) {
     if (id != nullptr && std::strcmp(id, one.id) == 0) return one.table;

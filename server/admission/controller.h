@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "admission/versions.h"
 #include "authz/authorizer.h"
 #include "base/api_error.h"
 #include "base/task.h"
@@ -22,6 +23,16 @@ class Chain;
 namespace limen::admission {
 
 enum Operation : std::uint32_t { kCreate = 1, kUpdate = 2, kDelete = 4, kConnect = 8 };
+
+struct Result;
+
+// Told of a refusal when it is stated, before the controller has ended: it stands, even if the
+// controller never ends. Any thread; quick.
+class RefusalListener {
+ public:
+  virtual ~RefusalListener() = default;
+  virtual void refused(const Result& refusal) = 0;
+};
 
 // One object on its way into the store. Lives on the request; `object` is replaced by each mutating
 // controller that changes it.
@@ -39,6 +50,10 @@ struct Review {
   std::uint64_t write = 0;  // the same in both rounds of one mutation, and in no other
   // Whom a controller may ask about other rights; null: nobody.
   std::shared_ptr<const authz::Chain> authorizers;
+  // The other versions of the object; null: nobody knows them.
+  std::shared_ptr<const Versions> versions;
+  // Null: nobody wants to know before the result.
+  std::shared_ptr<RefusalListener> refusals;
 };
 
 struct Result {

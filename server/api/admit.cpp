@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "api/equivalent_versions.h"
 #include "base/api_error.h"
 #include "object/decode.h"
 #include "validation/schema.h"
@@ -45,6 +46,7 @@ bool Admit::anybody(bool mutating) const {
 // One round, with `review_` as its subject.
 base::Task<void> Admit::run(bool mutating) {
   if (!anybody(mutating)) co_return;
+  if (review_.versions == nullptr) review_.versions = equivalent_versions(call_);
   try {
     if (mutating) {
       co_await passage_.mutate(review_);

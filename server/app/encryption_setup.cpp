@@ -47,7 +47,6 @@ void count_reload(bool success) {
 std::shared_ptr<encryption::Keyring> make_keyring(const std::string& file) {
   if (file.empty()) return nullptr;
   auto keyring = std::make_shared<encryption::Keyring>(read(file));
-  log::info("encryption at rest", {{"file", file}});
   const std::string exposed = exposed_keys(file);
   if (!exposed.empty()) log::warn("keys are exposed", {{"warning", exposed}});
   return keyring;

@@ -138,7 +138,7 @@ class Initializer {
     const std::string path = encryption_file(state_);
     if (file_exists(path)) {
       const auto read = encryption::read_configuration_file(path);
-      if (!read.ok()) throw std::runtime_error(read.problems.front());
+      if (!read.ok()) throw std::runtime_error(read.problems().front());
       return note(Action::kept, path, kWhat);
     }
     if (file_exists(config_path()) &&

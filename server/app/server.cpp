@@ -138,6 +138,9 @@ class ServerProcess::Rooms {
     log::info("storage", {{"name", configuration_.storage.name},
                           {"module", configuration_.storage.module},
                           {"revision", std::to_string(store_.revision())}});
+    if (keyring_ != nullptr) {
+      log::info("encryption at rest", {{"file", configuration_.storage_encryption}});
+    }
     const std::string nobody = no_way_in(configuration_);
     if (!nobody.empty()) throw std::runtime_error(nobody);
     const std::string shared = shared_proxy_authority(configuration_);

@@ -13,6 +13,7 @@ using std::chrono::seconds;
 
 constexpr bool kOn = true;
 constexpr bool kOff = false;
+constexpr bool kGated = true;
 constexpr Duration kShort = seconds(10);
 constexpr Duration kLong = seconds(30);  // of those that wait for somebody else's server
 
@@ -37,7 +38,7 @@ constexpr AdmissionPlugin kPlugins[] = {
     {"ExtendedResourceToleration", "extended-resource-toleration", kOff},
     {"DefaultStorageClass", "default-storage-class", kOn},
     {"StorageObjectInUseProtection", "storage-object-in-use-protection", kOn},
-    {"PodGroupProtection", "", kOn},
+    {"PodGroupProtection", "", kOn, kShort, {}, kGated},
     {"OwnerReferencesPermissionEnforcement", "owner-references-permission-enforcement", kOff},
     {"PersistentVolumeClaimResize", "persistent-volume-claim-resize", kOn},
     {"RuntimeClass", "runtime-class", kOn},
@@ -48,9 +49,9 @@ constexpr AdmissionPlugin kPlugins[] = {
     {"DefaultIngressClass", "default-ingress-class", kOn},
     {"DenyServiceExternalIPs", "deny-service-external-ips", kOff},
     {"PodTopologyLabels", "pod-topology-labels", kOn},
-    {"PodGroupWorkloadExists", "", kOn},
-    {"NodeDeclaredFeatureValidator", "", kOn},
-    {"JobValidation", "", kOn},
+    {"PodGroupWorkloadExists", "", kOn, kShort, {}, kGated},
+    {"NodeDeclaredFeatureValidator", "", kOn, kShort, {}, kGated},
+    {"JobValidation", "", kOn, kShort, {}, kGated},
     {"PodResizeValidator", "pod-resize-validator", kOn},
     {"MutatingAdmissionPolicy", "", kOn},
     {"MutatingAdmissionWebhook", "mutating-webhook", kOn, kLong},
@@ -123,7 +124,9 @@ std::string plugin_problem(std::string_view name) {
   if (const AdmissionPlugin* plugin = plugin_named(name)) {
     if (!plugin->module.empty()) return {};
     return "the admission plugin " + base::go_quote(name) +
-           " of kube-apiserver has no module in Limen";
+           " of kube-apiserver has no module in Limen" +
+           (plugin->gated ? ": it does nothing there unless a feature that is off by default is on"
+                          : "");
   }
   if (const RemovedPlugin* removed = removed_plugin(name)) {
     std::string out = "the admission plugin " + base::go_quote(name) +

@@ -20,6 +20,7 @@ struct AdmissionPlugin {
   // kube-apiserver's config of this plugin stands below this key, the module's does not; empty:
   // they are alike.
   std::string_view wrapper = {};
+  bool gated = false;  // it is about a feature that kube-apiserver has off by default
 
   bool on_by_default() const { return on && !module.empty(); }
 };

@@ -8,6 +8,7 @@
 #include <system_error>
 #include <vector>
 
+#include "config/yaml_documents.h"
 #include "config/yaml_values.h"
 
 namespace limen::config {
@@ -43,17 +44,12 @@ bool read_file(const std::string& path, std::size_t limit, std::string& out, std
 
 std::optional<YAML::Node> parse_one(std::string_view text, Findings& findings) {
   try {
-    const std::vector<YAML::Node> documents = YAML::LoadAll(std::string(text));
-    if (documents.size() > 1) {
-      findings.add(position_of(documents[1]), "", "holds more than one YAML document");
-      return std::nullopt;
-    }
-    if (documents.empty()) return YAML::Node();
-    return documents[0];
+    const Documents documents = load_documents(std::string(text));
+    if (!documents.second) return documents.first;
+    findings.add(position_of(*documents.second), "", "holds more than one YAML document");
+    return std::nullopt;
   } catch (const YAML::Exception& error) {
-    const Position at =
-        error.mark.is_null() ? Position{} : Position{error.mark.line + 1, error.mark.column + 1};
-    findings.add(at, "", "is not YAML: " + error.msg);
+    findings.add(position_of(error.mark), "", "is not YAML: " + error.msg);
     return std::nullopt;
   }
 }

@@ -60,8 +60,9 @@ std::optional<object::Json> floating(std::string_view text) {
 
 }  // namespace
 
-Position position_of(const YAML::Node& node) {
-  const YAML::Mark mark = node.Mark();
+Position position_of(const YAML::Node& node) { return position_of(node.Mark()); }
+
+Position position_of(const YAML::Mark& mark) {
   if (mark.is_null()) return {};
   return {mark.line + 1, mark.column + 1};
 }

@@ -17,6 +17,7 @@
 namespace limen::config {
 
 Position position_of(const YAML::Node& node);
+Position position_of(const YAML::Mark& mark);
 
 // The JSON value of a scalar; nothing when it carries a tag that is not one of JSON's types.
 std::optional<object::Json> scalar_value(const YAML::Node& node);

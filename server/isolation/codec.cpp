@@ -390,6 +390,21 @@ admission::Result admission_result_of(const Message& message) {
   return out;
 }
 
+Message to_json(const admission::Version& version) {
+  Message out;
+  put(out, "group", version.group);
+  put(out, "version", version.version);
+  put(out, "kindGroup", version.kind_group);
+  put(out, "kindVersion", version.kind_version);
+  put(out, "kind", version.kind);
+  return out;
+}
+
+admission::Version version_of(const Message& message) {
+  return {text_of(message, "group"), text_of(message, "version"), text_of(message, "kindGroup"),
+          text_of(message, "kindVersion"), text_of(message, "kind")};
+}
+
 std::vector<Edit> edits_of(const Message& message) {
   std::vector<Edit> out;
   const array* edits = array_of(message, "edits");

@@ -54,6 +54,9 @@ struct Edit {
 };
 std::vector<Edit> edits_of(const Message& message);
 
+Message to_json(const admission::Version& version);
+admission::Version version_of(const Message& message);
+
 // Warnings and annotations gathered while a call was answered.
 void add_notes(Message& message, const request::CallScope& scope);
 

@@ -8,6 +8,7 @@
 #include <mutex>
 
 #include "authz/chain.h"
+#include "base/api_error.h"
 #include "isolation/codec.h"
 #include "isolation/metrics_relay.h"
 #include "isolation/remote_store.h"
@@ -17,6 +18,7 @@
 #include "modules/executor_thread.h"
 #include "modules/load_error.h"
 #include "modules/runtime.h"
+#include "object/decode.h"
 #include "observability/log.h"
 
 namespace limen::isolation {
@@ -85,6 +87,75 @@ class CallLoops {
  private:
   std::size_t used_ = kCallLoops;
   std::array<Lane, kCallLoops> lanes_;
+};
+
+// The object of a call in other versions, as the server has them.
+class RemoteVersions final : public admission::Versions {
+ public:
+  using NextId = RemoteStore::NextId;
+  RemoteVersions(Peer& peer, NextId next_id, std::uint64_t call)
+      : peer_(peer), next_id_(std::move(next_id)), call_(call) {}
+
+  std::vector<admission::Version> all() const override {
+    const Message answer = peer_.ask_and_wait(next_id_(), question("versions"));
+    std::vector<admission::Version> out;
+    const auto* rows = answer.if_contains("versions");
+    if (rows == nullptr || !rows->is_array()) return out;
+    for (const auto& row : rows->get_array()) out.push_back(version_of(row.as_object()));
+    return out;
+  }
+
+  base::Task<object::Json> convert(object::Json object, admission::Version target,
+                                   request::CallScope& scope) const override {
+    Message message = question("convert");
+    message["object"] = std::move(object);
+    message["target"] = to_json(target);
+    const base::OneShot<std::shared_ptr<const Message>> answered(scope.loop);
+    peer_.ask(next_id_(), std::move(message), [answered](Message& answer) {
+      answered.set(std::make_shared<const Message>(std::move(answer)));
+    });
+    const std::shared_ptr<const Message> answer = co_await answered;
+    const auto* made = answer->if_contains("object");
+    if (made != nullptr) co_return object::mutable_copy(*made);
+    std::string why = text_of(*answer, "error");
+    if (why.empty()) why = text_of(*answer, "gone");
+    if (number_of(*answer, "status") == LIMEN_E_INVALID) throw base::ApiError::bad_request(why);
+    throw base::ApiError::internal(why);
+  }
+
+ private:
+  Message question(const char* op) const {
+    Message out;
+    out["op"] = op;
+    out["call"] = call_;
+    return out;
+  }
+
+  Peer& peer_;
+  const NextId next_id_;
+  const std::uint64_t call_;
+};
+
+// The server hears of a refusal at once: it may not wait for the end of the call.
+class RemoteRefusals final : public admission::RefusalListener {
+ public:
+  RemoteRefusals(Peer& peer, std::uint64_t call) : peer_(peer), call_(call) {}
+
+  void refused(const admission::Result& refusal) override {
+    Message message;
+    message["op"] = "refused";
+    message["code"] = refusal.code;
+    message["reason"] = refusal.reason;
+    // All that a call says is limited together, and the answer says it again.
+    message["message"] = refusal.message.size() <= kMaxEarlyText ? refusal.message : "refused";
+    message["call"] = call_;
+    peer_.tell(message);
+  }
+
+ private:
+  static constexpr std::size_t kMaxEarlyText = 64 * 1024;
+  Peer& peer_;
+  const std::uint64_t call_;
 };
 
 // A call of the instance while it runs.
@@ -428,6 +499,9 @@ class Host {
     review.comes_again = flag_of(in, "comesAgain");
     review.write = static_cast<std::uint64_t>(number_of(in, "write"));
     review.authorizers = server_authorizers(running.id);
+    review.versions = std::make_shared<RemoteVersions>(
+        peer_, [this] { return next_id(); }, running.id);
+    review.refusals = std::make_shared<RemoteRefusals>(peer_, running.id);
     const auto now = generation();
     admission::Controller& controller = *now->admission().front();
     admission::Result result;

@@ -372,6 +372,89 @@ void ask_rights(const RemotePlugin& self, std::uint64_t id, const Message& messa
   }
 }
 
+// ---- questions about the object of a call
+
+const limen_versions_api& versions_api(const RemotePlugin& self) {
+  return *static_cast<const limen_versions_api*>(
+      self.host->get_extension(self.host, LIMEN_VERSIONS));
+}
+
+admission::Version from_row(const limen_version& row) {
+  return {std::string(to_view(row.api_group)), std::string(to_view(row.api_version)),
+          std::string(to_view(row.kind_group)), std::string(to_view(row.kind_version)),
+          std::string(to_view(row.kind))};
+}
+
+void list_versions(const RemotePlugin& self, std::uint64_t id, const Message& message) {
+  boost::json::array rows;
+  const auto add = [](void* arg, const limen_version* row) -> std::int32_t {
+    static_cast<boost::json::array*>(arg)->push_back(to_json(from_row(*row)));
+    return 1;
+  };
+  self.open.with(static_cast<std::uint64_t>(number_of(message, "call")),
+                 [&](limen_call* call) { versions_api(self).list(self.host, call, add, &rows); });
+  Message out;
+  out["versions"] = std::move(rows);
+  self.process->answer(id, std::move(out));
+}
+
+// As with rights, the process may be gone when the object comes.
+struct ConversionQuestion {
+  std::weak_ptr<ModuleProcess> process;
+  std::uint64_t id = 0;
+};
+
+Message no_conversion(limen_status status, std::string_view why) {
+  Message out;
+  out["status"] = status;
+  out["error"] = why;
+  return out;
+}
+
+void converted(void* arg, limen_status status, const limen_node* object, limen_str error) noexcept {
+  const std::unique_ptr<ConversionQuestion> question(static_cast<ConversionQuestion*>(arg));
+  const auto process = question->process.lock();
+  if (process == nullptr) return;
+  Message out;
+  if (status == LIMEN_OK) {
+    put_node(out, "object", object);
+  } else {
+    out = no_conversion(status, to_view(error));
+  }
+  process->answer(question->id, std::move(out));
+}
+
+void convert(const RemotePlugin& self, std::uint64_t id, const Message& message) {
+  const admission::Version target = version_of(object_of(message, "target"));
+  limen_version row{};
+  row.struct_size = sizeof(row);
+  row.kind_group = to_limen(target.kind_group);
+  row.kind_version = to_limen(target.kind_version);
+  row.kind = to_limen(target.kind);
+  const auto* object = message.if_contains("object");
+  const std::string json = object == nullptr ? std::string() : boost::json::serialize(*object);
+  auto waiting = std::make_unique<ConversionQuestion>(ConversionQuestion{self.process, id});
+  limen_status status = LIMEN_E_CANCELLED;
+  self.open.with(static_cast<std::uint64_t>(number_of(message, "call")), [&](limen_call* call) {
+    status =
+        versions_api(self).convert(self.host, call, to_limen(json), &row, converted, waiting.get());
+  });
+  if (status == LIMEN_OK) {
+    [[maybe_unused]] auto* const later = waiting.release();
+  } else {
+    self.process->answer(id, no_conversion(status, "the server does not convert it"));
+  }
+}
+
+// Causes come with the answer.
+void note_refusal(const RemotePlugin& self, const Message& message) {
+  const admission::Result refusal = admission_result_of(message);
+  self.open.with(static_cast<std::uint64_t>(number_of(message, "call")), [&](limen_call* call) {
+    modules::admission_reply_table(false).deny(call, refusal.code, to_limen(refusal.reason),
+                                               to_limen(refusal.message));
+  });
+}
+
 void handle(RemotePlugin& self, std::uint64_t id, const Message& message) {
   const std::string op = text_of(message, "op");
   if (op == "metrics") {
@@ -382,6 +465,12 @@ void handle(RemotePlugin& self, std::uint64_t id, const Message& message) {
     api->changed(self.host);
   } else if (op == "ask") {
     ask_rights(self, id, message);
+  } else if (op == "versions") {
+    list_versions(self, id, message);
+  } else if (op == "convert") {
+    convert(self, id, message);
+  } else if (op == "refused") {
+    note_refusal(self, message);
   }
 }
 

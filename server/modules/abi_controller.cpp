@@ -1,6 +1,8 @@
 #include "modules/abi_controller.h"
 
 #include <algorithm>
+#include <mutex>
+#include <optional>
 #include <utility>
 
 #include "modules/host_scope.h"
@@ -34,6 +36,7 @@ const limen_admission_input* make_input(Call& call, const admission::Review& rev
   call.documents[2] = review.options;
   auto* out = call.inputs.array<limen_admission_input>(1);
   call.authorizers = review.authorizers;
+  call.versions = review.versions;
   out->struct_size = sizeof(limen_admission_input);
   out->operation = review.operation;
   out->attributes =
@@ -79,15 +82,27 @@ void note_failure(request::CallScope& scope, std::string key, std::string error)
   if (!noted) scope.annotations.emplace_back(std::move(key), std::move(error));
 }
 
-// A code that is no refusal's is 403.
-admission::Result refused(AdmissionReply& reply) {
-  admission::Result result;
-  if (reply.code >= 400 && reply.code <= 599) result.code = reply.code;
-  result.reason = std::move(reply.reason);
-  result.message = std::move(reply.message);
-  result.causes = std::move(reply.causes);
-  return result;
-}
+// What a module refused before its time was over, whatever became of it afterwards. Shared with its
+// call, which outlives the wait for it. Any thread.
+class Stated final : public admission::RefusalListener {
+ public:
+  explicit Stated(base::Deadline deadline) : deadline_(deadline) {}
+
+  void refused(const admission::Result& refusal) override {
+    if (base::SteadyClock::now() > deadline_) return;
+    const std::lock_guard lock(mutex_);
+    refusal_ = refusal;
+  }
+  std::optional<admission::Result> get() const {
+    const std::lock_guard lock(mutex_);
+    return refusal_;
+  }
+
+ private:
+  const base::Deadline deadline_;
+  mutable std::mutex mutex_;
+  std::optional<admission::Result> refusal_;
+};
 
 }  // namespace
 
@@ -134,13 +149,13 @@ admission::Result AbiController::take_result(Call& call, const admission::Review
     if (reply.denied && instance_->spec().failure_policy == FailurePolicy::ignore) {
       log::warn("admission module failed after its refusal, which stands",
                 {{"name", name()}, {"error", error}});
-      return refused(reply);
+      return refusal_of(reply);
     }
     return failed(std::move(error), scope);
   }
   for (auto& [key, value] : reply.annotations) annotate(scope, name(), key, std::move(value));
   instance_->record(reply.denied ? Outcome::no : Outcome::yes, time);
-  if (reply.denied) return refused(reply);
+  if (reply.denied) return refusal_of(reply);
   result.allowed = true;
   return result;
 }
@@ -155,12 +170,25 @@ base::Task<admission::Result> AbiController::review(const admission::Review& rev
   }
   const limen_admission_input* input = make_input(*call, review);
   call->loop = &scope.loop;
+  // Where a failure refuses anyway there is nothing to keep.
+  std::shared_ptr<Stated> stated;
+  if (instance_->spec().failure_policy == FailurePolicy::ignore) {
+    stated = std::make_shared<Stated>(call->deadline());
+    call->refusals = stated;
+  } else {
+    call->refusals = review.refusals;
+  }
   const ModuleInstance::Invoke function = kind == CallKind::admit ? call_admit : call_validate;
   const bool here = instance_->call_here(*call, function, input);
   Ended ended = Ended::completed;
   if (!here) ended = co_await instance_->wait_for(*call, scope, function, input);
   const CallTime time{began, base::SteadyClock::now()};
   if (instance_->settle(call, ended, here, time)) co_return take_result(*call, review, scope, time);
+  if (std::optional<admission::Result> refusal = stated ? stated->get() : std::nullopt) {
+    log::warn("admission module did not end after its refusal, which stands",
+              {{"name", name()}, {"error", instance_->deadline_error()}});
+    co_return std::move(*refusal);
+  }
   co_return failed(instance_->deadline_error(), scope);
 }
 

@@ -4,6 +4,15 @@
 
 namespace limen::modules {
 
+admission::Result refusal_of(const AdmissionReply& reply) {
+  admission::Result result;
+  if (reply.code >= 400 && reply.code <= 599) result.code = reply.code;
+  result.reason = reply.reason;
+  result.message = reply.message;
+  result.causes = reply.causes;
+  return result;
+}
+
 void GuardedHead::lend(const transport::RequestHead* head) {
   const std::lock_guard lock(mutex_);
   head_ = head;

@@ -77,6 +77,9 @@ struct AdmissionReply {
   std::vector<PatchEdit> edits;
 };
 
+// What it refuses with; a code that is no refusal's is 403.
+admission::Result refusal_of(const AdmissionReply& reply);
+
 struct TokenReply {
   authn::IssuedToken issued;
   std::vector<std::string> warnings;
@@ -118,9 +121,11 @@ class Call {
   Arena inputs;
   object::Document documents[3];  // what nodes of the input belong to
   GuardedHead head;
-  std::shared_ptr<const authz::Chain> authorizers;  // whom it may ask; null: nobody
-  base::Executor* loop = nullptr;                   // of the request; null: there is none
-  base::Executor::TimerId timer = 0;                // of the loop the host waits on
+  std::shared_ptr<const authz::Chain> authorizers;       // whom it may ask; null: nobody
+  std::shared_ptr<const admission::Versions> versions;   // of its object; null: not known
+  std::shared_ptr<admission::RefusalListener> refusals;  // null: nobody listens
+  base::Executor* loop = nullptr;                        // of the request; null: there is none
+  base::Executor::TimerId timer = 0;                     // of the loop the host waits on
 
   base::Deadline deadline() const { return base::Deadline(std::chrono::nanoseconds(deadline_ns)); }
 

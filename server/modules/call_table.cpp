@@ -182,6 +182,8 @@ void CallTable::release(Call& call) {
     case CallKind::validate:
       call.admission = {};
       call.authorizers.reset();
+      call.versions.reset();
+      call.refusals.reset();
       call.loop = nullptr;
       break;
     case CallKind::issue_token:

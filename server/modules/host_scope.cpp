@@ -27,6 +27,7 @@ constexpr Offered kOffered[] = {
     {LIMEN_EXECUTOR, [] { return static_cast<const void*>(&executor_table()); }},
     {LIMEN_RIGHTS, [] { return static_cast<const void*>(&rights_table()); }},
     {LIMEN_ACCESS, [] { return static_cast<const void*>(&access_table()); }},
+    {LIMEN_VERSIONS, [] { return static_cast<const void*>(&versions_table()); }},
 };
 
 const void* get_extension(const limen_host* host, const char* id) noexcept {

@@ -79,6 +79,7 @@ const limen_http_api& http_table();
 const limen_executor_api& executor_table();
 const limen_rights_api& rights_table();
 const limen_access_api& access_table();
+const limen_versions_api& versions_table();
 
 // The two functions of limen_authn_input.
 struct AuthnHeaders {

@@ -203,6 +203,12 @@ void deny(limen_call* handle, std::int32_t code, limen_str reason, limen_str mes
   }
   call->take_text(reason, reply.reason, "reason");
   call->take_text(message, reply.message, "message");
+  if (call->refusals == nullptr) return;
+  try {
+    call->refusals->refused(refusal_of(reply));
+  } catch (const std::exception&) {
+    // No memory to keep it in: what the reply says still counts.
+  }
 }
 
 void add_cause(limen_call* handle, limen_str type, limen_str message, limen_str field) noexcept {

@@ -83,7 +83,13 @@ class Builder final : public YAML::EventHandler {
   Builder(const DecodeLimits& limits, storage_ptr storage)
       : limits_(limits), storage_(std::move(storage)), root_(storage_) {}
 
-  void OnDocumentStart(const YAML::Mark&) override {}
+  // A parser that finds no node where a document begins gives an empty one and stays where it is,
+  // for ever.
+  void OnDocumentStart(const YAML::Mark& mark) override {
+    if (mark.pos == start_)
+      throw DecodeError(at_line(mark.line, "did not find expected node content"));
+    start_ = mark.pos;
+  }
   void OnDocumentEnd() override {}
 
   void OnNull(const YAML::Mark& mark, YAML::anchor_t anchor) override {
@@ -217,6 +223,7 @@ class Builder final : public YAML::EventHandler {
   Cost copied_;
   std::size_t nodes_ = 0;
   int line_ = 0;
+  int start_ = -1;  // where the last document began
   std::vector<std::string> duplicates_;
 };
 
@@ -240,8 +247,8 @@ Decoded read_yaml(std::string_view text, const DecodeLimits& limits, storage_ptr
     if (!parser.HandleNextDocument(builder)) return {Json(nullptr, storage), {}};
     Decoded out{builder.take_root(), builder.duplicates()};
     // Empty documents may follow: a stream often ends with a separator.
-    for (Builder rest(limits, storage); parser.HandleNextDocument(rest);) {
-      if (!rest.take_root().is_null()) {
+    while (parser.HandleNextDocument(builder)) {
+      if (!builder.take_root().is_null()) {
         throw DecodeError("yaml: expected a single document in the stream");
       }
     }

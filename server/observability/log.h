@@ -31,11 +31,12 @@ constexpr std::string_view name_of(Level level) {
 }
 std::optional<Level> level_of(std::string_view name);
 
-inline constexpr std::array<std::string_view, 24> kRooms = {
-    "admission", "aggregation", "api",     "app",           "audit",       "authn",
-    "authz",     "base",        "catalog", "config",        "controllers", "fairness",
-    "isolation", "modules",     "object",  "observability", "pipeline",    "proxy",
-    "registry",  "request",     "storage", "transport",     "validation",  "watch"};
+inline constexpr std::array<std::string_view, 25> kRooms = {
+    "admission",   "aggregation",   "api",       "app",        "audit",
+    "authn",       "authz",         "base",      "catalog",    "config",
+    "controllers", "encryption",    "fairness",  "isolation",  "modules",
+    "object",      "observability", "pipeline",  "proxy",      "registry",
+    "request",     "storage",       "transport", "validation", "watch"};
 
 // Where a line comes from: an index into kRooms, or kNowhere.
 using Room = std::uint8_t;

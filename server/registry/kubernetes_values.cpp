@@ -1,7 +1,6 @@
 #include "registry/kubernetes_values.h"
 
 #include <algorithm>
-#include <vector>
 
 #include "object/canonical.h"
 #include "object/decode.h"
@@ -120,12 +119,13 @@ void settle_metadata(const Place& place, Json& object) {
     throw UnreadableValue("it is of another name or namespace than its key");
   }
   boost::json::object& metadata = object::metadata(object);
-  metadata.erase("selfLink");
-  std::vector<std::string> nulls;
-  for (const auto& member : metadata) {
-    if (member.value().is_null()) nulls.emplace_back(member.key());
+  // In order, so that equal objects stay equal texts.
+  if (const auto found = metadata.find("selfLink"); found != metadata.end()) {
+    metadata.stable_erase(found);
   }
-  for (const std::string& key : nulls) metadata.erase(key);
+  for (auto member = metadata.begin(); member != metadata.end();) {
+    member = member->value().is_null() ? metadata.stable_erase(member) : member + 1;
+  }
 }
 
 }  // namespace

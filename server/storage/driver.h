@@ -40,7 +40,7 @@ struct DriverChange {
   std::string_view key;
   std::string_view value;  // empty when removed
   Revision revision = 0;
-  Revision created = 0;  // the revision the key was created at
+  Revision created = 0;  // the revision the key was created at; 0 where a removal is only told
   bool removed = false;
   std::uint32_t form = 0;  // how the value was written, when a layer knows; see StoredObject
   // What the key was before could not be read. Only a translated driver's load() tells it.

@@ -23,9 +23,10 @@ say() { # PATH RESPONSE [STATUS [MILLISECONDS]]
     answer "$1" "${3:-200}" ${4:+"$4"}
 }
 # configure Mutating|Validating PATH [POLICY [CLIENT-CONFIG]]: a webhook instead of what was there, the last
-# two as YAML.
+# two as YAML; for what $RULE says, empty for everything.
 configure() {
   local client=${4:-"{url: https://localhost:$STAND_IN_PORT/$2, caBundle: $CA}"}
+  local rule=${RULE:-'operations: ["*"], apiGroups: ["*"], apiVersions: ["*"], resources: ["*/*"]'}
   k delete mutatingwebhookconfigurations,validatingwebhookconfigurations --all > /dev/null
   CONFIGURED=$(k create -f - 2>&1 << YAML
 apiVersion: admissionregistration.k8s.io/v1
@@ -34,7 +35,7 @@ metadata: {name: e2e}
 webhooks:
 - name: hook.example.com
   clientConfig: $client
-  rules: [{operations: ["*"], apiGroups: ["*"], apiVersions: ["*"], resources: ["*/*"]}]
+  rules: [{$rule}]
   namespaceSelector: {matchLabels: {hooks: "on"}}
   admissionReviewVersions: [v1]
   sideEffects: None
@@ -98,6 +99,62 @@ say patch '"allowed":true'
 forget_asked
 k -n hooked delete configmap patched > /dev/null
 assert_eq "$(tail -qn 1 "$STAND_IN"/seen/* | jq -c '.request | [.operation, .object, .oldObject.data.added]' | sort -u)" '["DELETE",null,"yes"]'
+
+# --- connections are kept: each module needs one, however often it asks
+# The module of $kind asks, and the other one no more.
+alone() {
+  forget_asked
+  try > /dev/null
+  [ "$(asked)" = 1 ] && grep -q "POST /kept-$kind" "$STAND_IN"/seen/*
+}
+for kind in Mutating Validating; do
+  say "kept-$kind" '"allowed":true'
+  configure $kind "kept-$kind"
+  eventually 10 alone
+  forget_asked
+  for i in $(seq 20); do
+    api POST /api/v1/namespaces/hooked/configmaps -H 'Content-Type: application/json' \
+      -d '{"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":"'"${kind,,}-$i"'"}}' > /dev/null
+  done
+  assert_eq "$kind $(asked) $(connections)" "$kind 20 1"
+done
+
+# --- matchPolicy Equivalent: a webhook that knows one version sees and patches that, whatever is spoken
+hpa() { # VERSION SPEC: creates it
+  k create -f - << YAML
+apiVersion: autoscaling/$1
+kind: HorizontalPodAutoscaler
+metadata: {name: $1, namespace: hooked}
+spec: {maxReplicas: 3, scaleTargetRef: {apiVersion: apps/v1, kind: Deployment, name: web}, $2}
+YAML
+}
+V2='metrics: [{type: Resource, resource: {name: cpu, target: {type: Utilization, averageUtilization: 50}}}]'
+CPU='jsonpath={.spec.metrics[0].resource.target.averageUtilization}'
+RULE='operations: [CREATE], apiGroups: [autoscaling], apiVersions: [v1], resources: [horizontalpodautoscalers]'
+say scale '"allowed":true,"warnings":["in v1"],"patchType":"JSONPatch","patch":"'"$(
+  printf '[{"op":"replace","path":"/spec/targetCPUUtilizationPercentage","value":77}]' | base64 -w0)"'"'
+configure Mutating scale
+forget_asked
+in_v1() { [[ "$(hpa v2 "$V2" 2>&1)" == *'Warning: in v1'* ]] || { k -n hooked delete hpa v2 > /dev/null; false; }; }
+eventually 10 in_v1
+assert_eq "$(k -n hooked get horizontalpodautoscalers.v2.autoscaling v2 -o "$CPU")" 77
+assert_eq "$(tail -qn 1 "$STAND_IN"/seen/* | jq -c '.request | [.kind.version, .resource.version, .requestKind.version,
+  .requestResource.version, .object.apiVersion, .object.spec.targetCPUUtilizationPercentage, .object.spec.metrics]')" \
+  '["v1","v1","v2","v2","autoscaling/v1",50,null]'
+# Exact looks at what is spoken
+configure Mutating scale 'matchPolicy: Exact'
+spoken() { # VERSION SPEC
+  k -n hooked delete hpa "$1" --ignore-not-found > /dev/null
+  hpa "$1" "$2" 2>&1
+}
+exact() { [[ "$(spoken v2 "$V2")" != *'in v1'* ]]; }
+eventually 10 exact
+asked_in_v1() { [[ "$(spoken v1 'targetCPUUtilizationPercentage: 50')" == *'Warning: in v1'* ]]; }
+eventually 10 asked_in_v1
+exact || fail "a webhook that matches exactly was asked about another version"
+assert_eq "$(k -n hooked get horizontalpodautoscalers.v2.autoscaling v2 -o "$CPU")" 50
+assert_eq "$(k -n hooked get horizontalpodautoscalers.v2.autoscaling v1 -o "$CPU")" 77
+RULE=
 
 # --- slow, elsewhere, lying, nonsense: failures, each for a reason of its own
 FAILED='Internal error occurred: failed calling webhook "hook.example.com": '

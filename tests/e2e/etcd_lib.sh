@@ -35,7 +35,7 @@ etcd_storage() {
   local list certificates=''
   list=$(printf '"%s",' "${ETCD_URLS[@]}")
   [ "$ETCD_TLS" = no ] || certificates=", caFile: \"$ETCD/ca.crt\", certFile: \"$ETCD/client.crt\", keyFile: \"$ETCD/client.key\""
-  printf 'storage: {module: etcd, config: {endpoints: [%s]%s}}\n' "${list%,}" "$certificates"
+  printf 'storage: {module: etcd, config: {endpoints: [%s]%s, requestTimeout: 3}}\n' "${list%,}" "$certificates"
 }
 
 # make_servers N [MORE CONFIG]: one `limen init` for all, so that certificates and keys are the same; server i

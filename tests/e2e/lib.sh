@@ -213,7 +213,9 @@ answer() {
 }
 # How often it was asked since forget_asked.
 asked() { find "$STAND_IN/seen" -type f | wc -l; }
-forget_asked() { rm -f "$STAND_IN"/seen/*; }
+forget_asked() { rm -f "$STAND_IN"/seen/* "$STAND_IN"/connections/*; }
+# By how many connections.
+connections() { find "$STAND_IN/connections" -type f | wc -l; }
 
 # webhook_kubeconfig PATH [HOST]: $WORK/webhook.kubeconfig leads there, replaced as a whole, as tools do it.
 webhook_kubeconfig() {

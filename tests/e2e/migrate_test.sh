@@ -6,13 +6,14 @@ source "$(dirname "${BASH_SOURCE[0]}")/etcd_lib.sh"
 
 # What clients know of all objects but those that change by themselves: kind, name, uid, version.
 everything() {
-  local kind
-  for kind in namespaces configmaps secrets serviceaccounts clusterroles customresourcedefinitions services widgets; do
-    k get "$kind" -A -o json | jq -r '.items[].metadata |
-      ["'"$kind"'", .namespace // "-", .name, .uid, .resourceVersion] | join(" ")'
+  local path
+  for path in api/v1/{namespaces,configmaps,secrets,serviceaccounts,services} apis/rbac.authorization.k8s.io/v1/clusterroles \
+    apis/apiextensions.k8s.io/v1/customresourcedefinitions apis/example.com/v1/widgets; do
+    api GET "/$path" | jq -r '.items[].metadata |
+      ["'"${path##*/}"'", .namespace // "-", .name, .uid, .resourceVersion] | join(" ")'
   done | sort
 }
-# seen FILE: the same objects as in FILE, each with a greater version.
+# expect_same_and_later FILE: the same objects as in FILE, each with a greater version.
 expect_same_and_later() {
   everything > "$WORK/now"
   assert_eq "$(cut -d' ' -f1-4 "$WORK/now" | diff - <(cut -d' ' -f1-4 "$1") | head -5)" '' 'objects and uids'
@@ -27,6 +28,8 @@ serve() { # CONFIG
   SERVER_PID=$!
   wait_ready || fail "$1 is not served"
 }
+# killed_after SECONDS COMMAND...: as a power cut ends it, unless it is through before.
+killed_after() { { timeout --signal KILL "$@" > /dev/null 2>&1 || true; } 2> /dev/null; }
 
 start_server
 k create namespace web > /dev/null
@@ -71,10 +74,10 @@ assert_exit 2 "$LIMEN" migrate --from "$CONFIG" --to "$CONFIG"
 
 # To another file, killed a few times on the way.
 for delay in 0.02 0.04 0.06 0.08; do
-  timeout --signal KILL "$delay" "$LIMEN" migrate --from "$CONFIG" --to "$WORK/second.yaml" > /dev/null 2>&1 || true
+  killed_after "$delay" "$LIMEN" migrate --from "$CONFIG" --to "$WORK/second.yaml"
 done
-assert_ok "$LIMEN" migrate --from "$CONFIG" --to "$WORK/second.yaml" --output json
-moved=$OUTPUT
+moved=$("$LIMEN" migrate --from "$CONFIG" --to "$WORK/second.yaml" --output json 2> "$WORK/migrate.err") ||
+  fail "migrate: $(cat "$WORK/migrate.err")"
 assert_eq "$(jq '.keys == (.written + .kept) and .objects.configmaps >= 19 and .objects["widgets.example.com"] == 1' <<< "$moved")" true
 assert_ok "$LIMEN" migrate --from "$CONFIG" --to "$WORK/second.yaml"
 assert_contains "$OUTPUT" 'nothing to do'
@@ -96,13 +99,16 @@ if ! command -v etcd > /dev/null || [ ! -e "$LIMEN_BUILD/lib/limen/modules/etcd.
 fi
 
 start_etcd 1 tls
-# In words while it is killed, by its configuration to the end: it is the same store.
-words="etcd:${ETCD_URLS[1]}?ca=$ETCD/ca.crt&cert=$ETCD/client.crt&key=$ETCD/client.key&prefix=/house"
-with_storage "$WORK/third.yaml" "$(etcd_storage | sed 's#config: {#&prefix: /house, #')"
+with_storage "$WORK/third.yaml" "$(etcd_storage |
+  sed "s#config: {#encryption: '$STATE/encryption.yaml', &prefix: /house, #")"
 for delay in 0.1 0.2 0.3; do
-  timeout --signal KILL "$delay" "$LIMEN" migrate --from "$WORK/second.yaml" --to "$words" > /dev/null 2>&1 || true
+  killed_after "$delay" "$LIMEN" migrate --from "$WORK/second.yaml" --to "$WORK/third.yaml"
 done
 assert_ok "$LIMEN" migrate --from "$WORK/second.yaml" --to "$WORK/third.yaml"
+# Beside it, with the store told in words.
+assert_ok "$LIMEN" migrate --from "sqlite:$WORK/second/limen.db" \
+  --to "etcd:${ETCD_URLS[1]}?ca=$ETCD/ca.crt&cert=$ETCD/client.crt&key=$ETCD/client.key&prefix=/words"
+assert_contains "$OUTPUT" "moved sqlite:$WORK/second/limen.db to etcd:${ETCD_URLS[1]}?prefix=/words"
 serve "$WORK/third.yaml"
 expect_same_and_later "$WORK/second.seen"
 k -n web delete configmap c1 > /dev/null
@@ -116,6 +122,10 @@ for key in /house/configmaps/web/c2 /house/services/specs/default/kubernetes /ho
   /house/apiextensions.k8s.io/customresourcedefinitions/widgets.example.com; do
   grep -qx "$key" "$WORK/keys" || fail "$key is not in etcd"
 done
+
+# The second file had no encryption, this one has the first one's.
+ectl get --print-value-only /house/secrets/web/password | head -c 8 > "$WORK/hidden"
+assert_eq "$(cat "$WORK/hidden")" k8s:enc:
 
 # And back, to a new file.
 with_storage "$WORK/fourth.yaml" "storage: {module: sqlite, config: {path: $WORK/fourth/limen.db}}"

@@ -134,7 +134,6 @@ TEST_F(SeveralServers, WhatClientsSeeWhileThingsGoWrongFitsOneHistory) {
   const HttpAnswer space =
       first.ask("POST", "/api/v1/namespaces", R"({"metadata":{"name":")" + kSpace + "\"}}");
   ASSERT_EQ(space.status, 201) << space.text;
-  EtcdWitness witness(endpoints_, folder_.path());
 
   std::vector<std::unique_ptr<Client>> clients;
   std::vector<std::unique_ptr<Watcher>> watchers;
@@ -144,11 +143,17 @@ TEST_F(SeveralServers, WhatClientsSeeWhileThingsGoWrongFitsOneHistory) {
   for (int i = 0; i < kWatchers; ++i)
     watchers.push_back(std::make_unique<Watcher>(scene_, seed_ * 37 + static_cast<unsigned>(i), i));
   for (auto& one : watchers) threads.emplace_back([&one] { one->work(); });
+  const auto every_watcher = [&](auto holds) {
+    return std::all_of(watchers.begin(), watchers.end(),
+                       [&](const auto& one) { return holds(*one); });
+  };
+  EXPECT_TRUE(eventually(
+      20s, [&] { return every_watcher([](const Watcher& one) { return one.begun(); }); }));
   std::vector<std::thread> working;
   for (auto& one : clients) working.emplace_back([&one] { one->work(); });
 
   Chaos chaos(*etcd_, servers_, seed_);
-  chaos.go_on_for(std::chrono::seconds(from_environment("LIMEN_CHAOS_SECONDS", 15)));
+  chaos.go_on_for(std::chrono::seconds(from_environment("LIMEN_CHAOS_SECONDS", 12)));
   const bool recovered =
       eventually(30s,
                  [&] {
@@ -166,13 +171,12 @@ TEST_F(SeveralServers, WhatClientsSeeWhileThingsGoWrongFitsOneHistory) {
     const int status = first.ask("POST", kMaps, map_of(kLast, "end")).status;
     return status == 201 || status == 409;
   }));
+  const EtcdWitness witness(endpoints_, folder_.path());
   std::optional<Watched> truth;
   EXPECT_TRUE(eventually(20s, [&] { return (truth = witness.told()).has_value(); }))
       << "etcdctl has not told of the end";
-  const bool all_done = eventually(20s, [&] {
-    return std::all_of(watchers.begin(), watchers.end(),
-                       [](const auto& one) { return one->done(); });
-  });
+  const bool all_done =
+      eventually(20s, [&] { return every_watcher([](const Watcher& one) { return one.done(); }); });
   EXPECT_TRUE(all_done) << "a watcher has not been told of the end";
   scene_.abandon = true;
   for (std::thread& thread : threads) thread.join();

@@ -8,7 +8,8 @@
 // and the body, which for `convert` is made of the question (host_port_webhook.h); {{uid}} in it
 // stands for the first "uid" in the request's body, as an admission review wants it. What was asked
 // is kept in FOLDER/seen, a file a request: method and path, header fields, an empty line, the
-// body. Runs until it is killed; "ready" on standard output says that it listens.
+// body; FOLDER/connections has an empty file for each connection that one came by, named after the
+// client's address. Runs until it is killed; "ready" on standard output says that it listens.
 #include <Poco/Net/Context.h>
 #include <Poco/Net/HTTPRequestHandler.h>
 #include <Poco/Net/HTTPRequestHandlerFactory.h>
@@ -44,6 +45,8 @@ fs::path folder;
 std::atomic<int> requests{0};
 
 void keep(const HTTPServerRequest& request, const std::string& body) {
+  // Before the request itself: whoever has seen that counts both.
+  std::ofstream(folder / "connections" / request.clientAddress().toString());
   char name[16];
   std::snprintf(name, sizeof name, "%06d", ++requests);
   const fs::path unfinished = folder / ("." + std::string(name));
@@ -131,6 +134,7 @@ int main(int argc, char** argv) {
   folder = argv[4];
   fs::create_directories(folder / "seen");
   fs::create_directories(folder / "answers");
+  fs::create_directories(folder / "connections");
   try {
     Poco::Net::Context::Ptr context(new Poco::Net::Context(
         Poco::Net::Context::TLS_SERVER_USE, argv[3], argv[2], "", Poco::Net::Context::VERIFY_NONE));

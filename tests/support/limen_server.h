@@ -30,7 +30,9 @@ class LimenServer {
         // What clients write into their namespace is all there is in it.
         << "controllers: {disabled: [root-ca-publisher, default-service-account]}\n"
         << "storage: " << storage << "\nshutdownTimeout: 2s\nlog: {level: warn}\n"
-        << "threads: {io: 2, workers: 4}\n";
+        << "threads: {io: 2, workers: 4}\n"
+        // What happened is asked for at the end.
+        << "historyRetention: 6h\n";
     out.close();
     process_ = std::make_unique<Process>(
         std::vector<std::string>{std::move(program), "serve", "--config", folder_ + "/limen.yaml"},

@@ -310,6 +310,7 @@ class Watcher {
 
   std::vector<Watched> watched;  // a new one after each 410
   int resumed = 0;
+  bool begun() const { return begun_; }
   bool done() const { return done_; }
 
  private:
@@ -328,6 +329,7 @@ class Watcher {
                        {},
                        seen->revision});
     lost_ = false;
+    begun_ = true;
     done_ = seen->objects.contains(kLast);
   }
 
@@ -375,6 +377,7 @@ class Watcher {
   Choices choices_;
   const std::string name_;
   bool lost_ = false;
+  std::atomic<bool> begun_{false};
   std::atomic<bool> done_{false};
 };
 

@@ -115,7 +115,7 @@ std::string Caller::new_uid() const {
 }
 
 void Caller::ask(const Call& parent, std::shared_ptr<const Webhook> webhook,
-                 const Questions& questions, const std::string& object_json, Told told) const {
+                 const Questions& questions, const Question& question, Told told) const {
   const nanoseconds began = host_.clock().monotonic();
   Reply reply;
   const auto fail = [&](std::string why) {
@@ -139,7 +139,7 @@ void Caller::ask(const Call& parent, std::shared_ptr<const Webhook> webhook,
   request.method = "POST";
   request.url = with_timeout(place->url, time);
   request.headers = {{"Content-Type", "application/json"}, {"Accept", "application/json"}};
-  request.body = questions.write(webhook->review_version, uid, object_json);
+  request.body = questions.write(webhook->review_version, uid, question);
   request.ca_pem = webhook->ca_pem;
   request.tls_server_name = place->tls_server_name;
   credentials_.add_to(request, place->host_port);

@@ -42,7 +42,7 @@ class Caller {
   // `parent` lends its deadline and its cancellation, and must be open until `told`, which is
   // called once: inside this call when nothing can be sent, else on a worker thread.
   void ask(const Call& parent, std::shared_ptr<const Webhook> webhook, const Questions& questions,
-           const std::string& object_json, Told told) const;
+           const Question& question, Told told) const;
 
  private:
   // Why the webhook is not asked at all; empty: it is.

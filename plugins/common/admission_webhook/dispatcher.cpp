@@ -105,17 +105,6 @@ Dispatcher::Dispatcher(Host& host, const Node& config, Kind kind)
                                                   "How long webhooks took to answer.",
                                                   {"name", "operation", "rejected"})) {}
 
-bool Dispatcher::concerns(const AdmissionCall& call, const Subject& subject,
-                          const Webhook& webhook) const {
-  return names(webhook, subject, [&](std::string_view version) {
-    if (version == subject.version) return true;
-    // Of a subresource only the resource's group counts: its kind may be of another.
-    if (!subject.subresource.empty()) return true;
-    const auto found = host_.objects().resource_of(subject.group, version, call.kind());
-    return !found.ok() || found->name == subject.resource;
-  });
-}
-
 Dispatcher::Choice Dispatcher::choose_namespace(const AdmissionCall& call, const Facts& facts,
                                                 const Webhook& webhook) const {
   const Subject& subject = facts.subject;
@@ -164,6 +153,11 @@ Refusal Dispatcher::internal_error(const AdmissionCall& call, const Webhook& web
                                    const std::string& why) const {
   count_rejection(call, webhook, "apiserver_internal_error", 0);
   return {"Internal error occurred: " + why, 500, "InternalError", {{"", why, ""}}};
+}
+
+Refusal Dispatcher::no_conversion(std::string_view why) {
+  const std::string text(why);
+  return {"Internal error occurred: " + text, 500, "InternalError", {{"", text, ""}}};
 }
 
 std::optional<Refusal> Dispatcher::judge_failure(AdmissionCall& call, const Webhook& webhook,

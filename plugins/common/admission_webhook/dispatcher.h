@@ -47,9 +47,6 @@ class Dispatcher {
   const Caller& caller() const { return caller_; }
   Result<void> start() { return caller_.start(); }
 
-  // True when a rule of the webhook names the request.
-  bool concerns(const AdmissionCall& call, const Subject& subject, const Webhook& webhook) const;
-
   // The rest of the matching: is it asked, or does the request fail because of that question?
   struct Choice {
     bool asked = false;
@@ -66,6 +63,10 @@ class Dispatcher {
   // A refusal of the server's own because of what a webhook wants: 500 whatever its policy.
   Refusal internal_error(const AdmissionCall& call, const Webhook& webhook,
                          const std::string& why) const;
+
+  // Of an object that cannot be had in the version a webhook wants: kube-apiserver does not put
+  // this down to the webhook, so that no failure policy lets it pass.
+  static Refusal no_conversion(std::string_view why);
 
   // Warns who writes a configuration that may lock itself out. For validate().
   void warn_of_lock_outs(AdmissionCall& call) const;

@@ -23,18 +23,18 @@ object kind_json(std::string_view group, std::string_view version, std::string_v
   return {{"group", group}, {"version", version}, {"kind", kind}};
 }
 
-// The kind of the object as it is sent, which subresources such as scale have of their own.
-object kind_of(const AdmissionCall& call) {
-  for (const Node& node : {call.object(), call.old_object()}) {
-    const std::string_view api = node["apiVersion"].view_or("");
-    const std::string_view kind = node["kind"].view_or("");
-    if (api.empty() || kind.empty()) continue;
-    const std::size_t slash = api.find('/');
-    if (slash == std::string_view::npos) return kind_json("", api, kind);
-    return kind_json(api.substr(0, slash), api.substr(slash + 1), kind);
-  }
-  const Attributes about = call.attributes();
-  return kind_json(about.api_group(), about.api_version(), call.kind());
+object kind_json(const ObjectVersion& version) {
+  return kind_json(version.kind_group, version.kind_version, version.kind);
+}
+object resource_json(const ObjectVersion& version, std::string_view resource) {
+  return {{"group", version.api_group}, {"version", version.api_version}, {"resource", resource}};
+}
+
+// The members of an object as JSON text, without its braces.
+std::string members_of(const object& of) {
+  std::string out = serialize(of).substr(1);
+  out.pop_back();
+  return out;
 }
 
 object user_json(const UserView& user) {
@@ -168,37 +168,32 @@ void read_patch(std::string_view version, bool mutating, const object& response,
 
 }  // namespace
 
-Questions::Questions(const AdmissionCall& call) {
-  const Attributes about = call.attributes();
-  const object kind = kind_of(call);
-  const object resource{{"group", about.api_group()},
-                        {"version", about.api_version()},
-                        {"resource", about.resource()}};
-  object first{{"kind", kind}, {"resource", resource}};
-  const std::string_view sub = about.subresource();
-  if (!sub.empty()) first["subResource"] = sub;
-  first["requestKind"] = kind;
-  first["requestResource"] = resource;
-  if (!sub.empty()) first["requestSubResource"] = sub;
+Questions::Questions(const AdmissionCall& call, const ObjectVersion& request)
+    : resource_(call.attributes().resource()), subresource_(call.attributes().subresource()) {
+  object first{{"requestKind", kind_json(request)},
+               {"requestResource", resource_json(request, resource_)}};
+  if (!subresource_.empty()) first["requestSubResource"] = subresource_;
   const Subject subject = Subject::of(call);
   if (const std::string_view name = name_of(call); !name.empty()) first["name"] = name;
   if (!subject.ns.empty()) first["namespace"] = subject.ns;
   first["operation"] = operation_name(call.operation());
-  first["userInfo"] = user_json(about.user());
-  about_ = serialize(first).substr(1);  // without the opening brace
-  about_.pop_back();
-  after_ = ",\"oldObject\":" + json_or_null(call.old_object()) +
-           ",\"dryRun\":" + (call.dry_run() ? "true" : "false") +
+  first["userInfo"] = user_json(call.attributes().user());
+  about_ = members_of(first);
+  after_ = std::string(",\"dryRun\":") + (call.dry_run() ? "true" : "false") +
            ",\"options\":" + json_or_null(call.options()) + "}}";
 }
 
-std::string Questions::write(std::string_view version, std::string_view uid,
-                             const std::string& object_json) const {
+std::string Questions::write(std::string_view review_version, std::string_view uid,
+                             const Question& question) const {
+  object asked{{"kind", kind_json(question.version)},
+               {"resource", resource_json(question.version, resource_)}};
+  if (!subresource_.empty()) asked["subResource"] = subresource_;
+  const auto or_null = [](const std::string& json) { return json.empty() ? "null" : json; };
   std::string out = R"({"kind":"AdmissionReview","apiVersion":")";
-  out.append(kGroup).append(version).append(R"(","request":{"uid":")").append(uid).append("\",");
-  out += about_;
-  out += ",\"object\":";
-  out += object_json.empty() ? std::string("null") : object_json;
+  out.append(kGroup).append(review_version).append(R"(","request":{"uid":")").append(uid);
+  out += "\"," + members_of(asked) + "," + about_;
+  out += ",\"object\":" + or_null(question.object);
+  out += ",\"oldObject\":" + or_null(question.old_object);
   out += after_;
   return out;
 }

@@ -12,20 +12,27 @@
 
 namespace limen::webhooks {
 
-// The questions about one call. They differ only in version, uid and object. Any thread, one at a
+// What one webhook is asked about. Borrowed.
+struct Question {
+  const ObjectVersion& version;  // the resource and kind it is asked for
+  const std::string& object;     // as it is now, in that version; empty: there is none
+  const std::string& old_object;
+};
+
+// The questions about one call. They differ only in version, uid and objects. Any thread, one at a
 // time.
 class Questions {
  public:
-  // Borrows the call until the last question.
-  explicit Questions(const AdmissionCall& call);
+  // `request`: as the client named what it writes.
+  Questions(const AdmissionCall& call, const ObjectVersion& request);
 
-  // `object_json` is the object as it is now; empty: there is none.
-  std::string write(std::string_view version, std::string_view uid,
-                    const std::string& object_json) const;
+  std::string write(std::string_view review_version, std::string_view uid,
+                    const Question& question) const;
 
  private:
-  std::string about_;  // the members before the object, without the uid
-  std::string after_;  // those after it
+  std::string resource_, subresource_;
+  std::string about_;  // the members before the object, without the uid and what is asked for
+  std::string after_;  // those after the old object
 };
 
 // More warnings, or audit annotations, are no answer: each is compared with those before it.

@@ -80,7 +80,7 @@ std::string asked_about(const Webhook& webhook, const Place& place) {
   std::vector<std::string_view> asked;
   for (const Vital& vital : place.vitals) {
     if (std::find(asked.begin(), asked.end(), vital.what) != asked.end()) continue;
-    if (names(webhook, vital.subject, [](std::string_view) { return true; })) {
+    if (may_name(webhook, vital.subject)) {
       asked.push_back(vital.what);
     }
   }

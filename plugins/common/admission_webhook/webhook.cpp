@@ -31,12 +31,10 @@ bool in_scope(const Rule& rule, const Subject& subject) {
   return cluster == (rule.scope == "Cluster");
 }
 
-bool names_version(const Rule& rule, const Webhook& webhook, const Subject& subject,
-                   const Served& served) {
-  if (listed(rule.versions, subject.version)) return true;
-  return webhook.equivalent &&
-         std::any_of(rule.versions.begin(), rule.versions.end(),
-                     [&](const std::string& version) { return served(version); });
+// All of a rule but the group and the version.
+bool fits(const Rule& rule, const Subject& subject) {
+  return listed(rule.operations, operation_name(subject.operation)) &&
+         names_resource(rule, subject) && in_scope(rule, subject);
 }
 
 void read_client_config(const Node& config, Webhook& out) {
@@ -115,11 +113,28 @@ std::string_view operation_name(std::uint32_t operation) {
   }
 }
 
-bool names(const Webhook& webhook, const Subject& subject, const Served& served) {
+std::optional<ObjectVersion> asked_in(const Webhook& webhook, const Subject& subject,
+                                      const RequestVersions& versions) {
+  for (const Rule& rule : webhook.rules) {
+    if (fits(rule, subject) && listed(rule.groups, subject.group) &&
+        listed(rule.versions, subject.version)) {
+      return versions.request();
+    }
+  }
+  if (!webhook.equivalent) return std::nullopt;
+  for (const Rule& rule : webhook.rules) {
+    if (!fits(rule, subject)) continue;
+    for (const ObjectVersion& one : versions.all()) {
+      if (listed(rule.groups, one.api_group) && listed(rule.versions, one.api_version)) return one;
+    }
+  }
+  return std::nullopt;
+}
+
+bool may_name(const Webhook& webhook, const Subject& subject) {
   return std::any_of(webhook.rules.begin(), webhook.rules.end(), [&](const Rule& rule) {
-    return listed(rule.operations, operation_name(subject.operation)) &&
-           listed(rule.groups, subject.group) && names_resource(rule, subject) &&
-           in_scope(rule, subject) && names_version(rule, webhook, subject, served);
+    return fits(rule, subject) && listed(rule.groups, subject.group) &&
+           (webhook.equivalent || listed(rule.versions, subject.version));
   });
 }
 

@@ -3,13 +3,14 @@
 #pragma once
 
 #include <cstdint>
-#include <functional>
 #include <limen/cpp/admission.hpp>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "common/admission_webhook/selector.h"
+#include "common/admission_webhook/versions.h"
 
 namespace limen::webhooks {
 
@@ -54,10 +55,12 @@ std::string_view name_of(const AdmissionCall& call);
 // CREATE, UPDATE, DELETE or CONNECT.
 std::string_view operation_name(std::uint32_t operation);
 
-// True when a rule names the request. With matchPolicy Equivalent the resource may also be named in
-// another version, which `served` must know.
-using Served = std::function<bool(std::string_view version)>;
-bool names(const Webhook& webhook, const Subject& subject, const Served& served);
+// The version the webhook is asked in when one of its rules names the request: that of the request,
+// or with matchPolicy Equivalent another that holds the same objects. Nothing: it is not asked.
+std::optional<ObjectVersion> asked_in(const Webhook& webhook, const Subject& subject,
+                                      const RequestVersions& versions);
+// True when a rule names the subject, with matchPolicy Equivalent in whatever version of its group.
+bool may_name(const Webhook& webhook, const Subject& subject);
 
 // Objects of this group decide what webhooks and policies are asked: they are never sent to one, so
 // that none can keep itself from being taken away.

@@ -46,6 +46,8 @@ struct limen_abi {
   const struct limen_user* user;
   const struct limen_validate* validate;
   const struct limen_validate_reply* validate_reply;
+  const struct limen_version* version;
+  const struct limen_versions_api* versions_api;
 };
 
 extern const struct limen_abi limen_abi_anchor;

@@ -1,6 +1,7 @@
 // Admission controllers for tests of the verbs.
 #pragma once
 
+#include <functional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -81,6 +82,69 @@ class Labeller : public admission::Controller {
  private:
   std::string name_ = "labeller";
   std::string key_, value_;
+};
+
+// Looks at everything in another version, and may change it there.
+class Translator : public admission::Controller {
+ public:
+  explicit Translator(std::string to) : to_(std::move(to)) {}
+  std::function<void(object::Json& object)> edit;
+  std::vector<std::string> versions;            // of the last review: "group/version kind"
+  std::vector<object::Json> objects, old_ones;  // as they were seen
+  std::string error;                            // of the last conversion
+
+  const std::string& name() const override { return name_; }
+  bool handles(admission::Operation) const override { return true; }
+  bool mutates() const override { return true; }
+  bool validates() const override { return false; }
+  base::Task<admission::Result> admit(const admission::Review& review,
+                                      request::CallScope& scope) override {
+    admission::Result result;
+    admission::Version target = choose(review);
+    try {
+      if (review.old_object) {
+        object::Json old = object::mutable_copy(review.old_object.root());
+        old_ones.push_back(co_await review.versions->convert(std::move(old), target, scope));
+      }
+      if (review.object) {
+        object::Json object = object::mutable_copy(review.object.root());
+        object = co_await review.versions->convert(std::move(object), target, scope);
+        objects.push_back(object);
+        if (edit) {
+          edit(object);
+          const auto home = object::split_api_version(object::api_version(review.object.root()));
+          target.kind_group = home.group;
+          target.kind_version = home.version;
+          object = co_await review.versions->convert(std::move(object), target, scope);
+          result.changed = object::Document(object);
+        }
+      }
+      result.allowed = true;
+    } catch (const base::ApiError& failed) {
+      error = failed.message();
+      result.message = failed.message();
+    }
+    co_return result;
+  }
+  base::Task<admission::Result> validate(const admission::Review&, request::CallScope&) override {
+    co_return admission::Result{};
+  }
+
+ private:
+  admission::Version choose(const admission::Review& review) {
+    versions.clear();
+    const std::vector<admission::Version> all = review.versions->all();
+    const auto parts = object::split_api_version(to_);
+    admission::Version out = all.front();
+    out.kind_group = parts.group;
+    out.kind_version = parts.version;
+    for (const admission::Version& one : all) {
+      versions.push_back(object::group_version(one.group, one.version) + " " + one.kind);
+    }
+    return out;
+  }
+  std::string name_ = "translator";
+  const std::string to_;
 };
 
 }  // namespace limen::test

@@ -9,6 +9,7 @@
 #include "support/allows.h"
 #include "support/custom_definition.h"
 #include "support/host_port_webhook.h"
+#include "unit/api/verbs_controllers.h"
 #include "unit/api/verbs_fixture.h"
 
 namespace limen::test {
@@ -140,6 +141,33 @@ TEST_F(WebhookConversion, ObjectsAreJudgedInTheVersionTheyAreSentIn) {
   EXPECT_EQ(refused.status, 422);
   EXPECT_NE(refused.message().find("spec.host: Required value"), std::string::npos);
   EXPECT_EQ(webhook.asked, 0);
+}
+
+// A controller that knows one version only, with a request and a store that speak the other.
+TEST_F(WebhookConversion, AdmissionMayWorkInEitherVersion) {
+  const auto translator = std::make_shared<Translator>("example.com/v1");
+  translator->edit = [](object::Json& object) {
+    object.at("spec").as_object()["hostPort"] = "changed:6";
+  };
+  admit_with({translator});
+  const Answered made = ask("POST", kV2, gate("v2", "a", R"({"host":"db","port":"5"})"));
+  ASSERT_EQ(made.status, 201) << made.text;
+  EXPECT_EQ(translator->versions,
+            (std::vector<std::string>{"example.com/v2 Gate", "example.com/v1 Gate"}));
+  EXPECT_EQ(translator->objects.at(0).at("spec").at("hostPort"), "db:5");
+  EXPECT_EQ(made.at("spec.host"), "changed");
+  translator->edit = nullptr;
+  const Answered patched = ask("PATCH", kV2 + "/a", R"({"spec":{"host":"x","port":"7"}})",
+                               {{"Content-Type", "application/merge-patch+json"}});
+  ASSERT_EQ(patched.status, 200) << patched.text;
+  EXPECT_EQ(translator->objects.at(1).at("spec").at("hostPort"), "x:7");
+  EXPECT_EQ(translator->old_ones.at(0).at("spec").at("hostPort"), "changed:6");
+  webhook.mode = "failed";
+  const Answered refused = ask("POST", kV2, gate("v2", "b", R"({"host":"db","port":"5"})"));
+  EXPECT_NE(translator->error.find("conversion webhook for example.com/v2, Kind=Gate failed: "
+                                   "no such luck"),
+            std::string::npos)
+      << translator->error;
 }
 
 TEST_F(WebhookConversion, ListsAreConvertedInOneQuestion) {

@@ -159,6 +159,20 @@ TEST(AdmissionPluginsTest, WhatKubernetesRemovedIsToldWithTheRelease) {
   EXPECT_EQ(plugin_problem("LimitPodHardAntiAffinityTopology"), "");
 }
 
+TEST(AdmissionPluginsTest, WhatIsAboutAFeatureThatIsOffSaysSo) {
+  std::string gated;
+  for (const AdmissionPlugin& plugin : admission_plugins()) {
+    if (plugin.gated) gated += std::string(plugin.name) + " ";
+  }
+  EXPECT_EQ(
+      gated,
+      "PodGroupProtection PodGroupWorkloadExists NodeDeclaredFeatureValidator JobValidation ");
+  EXPECT_EQ(
+      plugin_problem("JobValidation"),
+      "the admission plugin \"JobValidation\" of kube-apiserver has no module in Limen: it does "
+      "nothing there unless a feature that is off by default is on");
+}
+
 // ---- names in the list of admission controllers
 
 TEST(AdmissionNamesTest, KubeApiserversNamesMeanOurModules) {
@@ -187,7 +201,10 @@ TEST(AdmissionNamesTest, EveryNameWithAModuleResolves) {
     if (plugin.module.empty()) {
       EXPECT_EQ(problem("admission: [{name: " + name + "}]\n"),
                 "limen.yaml:3:20: admission[0].name: the admission plugin \"" + name +
-                    "\" of kube-apiserver has no module in Limen");
+                    "\" of kube-apiserver has no module in Limen" +
+                    (plugin.gated
+                         ? ": it does nothing there unless a feature that is off by default is on"
+                         : ""));
       continue;
     }
     ASSERT_TRUE(loaded.ok()) << loaded.problems()[0];

@@ -185,7 +185,8 @@ TEST(ConfigLoadTest, TakesTheFileOfEncryptionInStorageOnly) {
   EXPECT_EQ(problem("storage: {module: sqlite, encryption: {secrets: x}}\n"),
             "limen.yaml:3:39: storage.encryption: must be the name of a file with an "
             "EncryptionConfiguration, not a map");
-  EXPECT_EQ(problem("authorizers: [{name: rbac, encryption: x}]\n").find("unknown key"), 34U);
+  EXPECT_EQ(problem("authorizers: [{name: rbac, encryption: x}]\n").substr(0, 57),
+            "limen.yaml:3:28: authorizers[0]: unknown key \"encryption\"");
 }
 
 TEST(ConfigLoadTest, NamesAnUnknownKeyItsPlaceAndTheLikelyOne) {
@@ -336,6 +337,14 @@ TEST(ConfigLoadTest, RefusesWhatIsNoMapOrNoYaml) {
                 .at(0)
                 .find("more than one YAML document"),
             std::string::npos);
+}
+
+TEST(ConfigLoadTest, WhatBeginsWithNoNodeIsRefused) {
+  for (const char* text : {",", ",\n---\n", ", a: b"}) {
+    const auto problems = load_text(text, "f", {}).problems();
+    ASSERT_FALSE(problems.empty()) << text;
+    EXPECT_EQ(problems[0], "f:1:1: is not YAML: did not find expected node content") << text;
+  }
 }
 
 TEST(ConfigLoadTest, RefusesForeignTags) {

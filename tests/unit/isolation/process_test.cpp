@@ -15,6 +15,7 @@
 #include "observability/log.h"
 #include "observability/metrics.h"
 #include "unit/modules/fake_store.h"
+#include "unit/modules/fake_versions.h"
 #include "unit/modules/support.h"
 
 namespace limen::isolation {
@@ -51,6 +52,7 @@ class IsolationTest : public testing::Test {
     spec.isolation = modules::Isolation::process;
     spec.memory_limit = std::int64_t{128} << 20;
     spec.timeout = timeout;
+    spec.failure_policy = policy_;
     modules::GenerationSpec all{{spec}, {spec}, {spec}};
     all.authorizers[0].config = object::Document::parse(config);
     runtime_ = std::make_unique<modules::Runtime>(options_);
@@ -81,6 +83,7 @@ class IsolationTest : public testing::Test {
     review.attributes = &attributes;
     review.object = object::Document::parse(object);
     review.authorizers = std::move(authorizers);
+    review.versions = std::make_shared<const modules::test::FakeVersions>();
     const auto now = runtime_->current();
     return run_on<admission::Result>(loop_,
                                      [&] { return now->admission()[0]->admit(review, call); });
@@ -90,6 +93,7 @@ class IsolationTest : public testing::Test {
     return eventually([this] { return ask("allowed").verdict == authz::Verdict::allow; });
   }
 
+  modules::FailurePolicy policy_ = modules::FailurePolicy::fail;
   modules::test::ModuleFolder folder_{{"moody"}};
   modules::test::FakeStore store_;
   modules::ExecutorThread loop_{"test-loop"};
@@ -237,6 +241,35 @@ TEST_F(IsolationTest, ItMayAskTheServersAuthorizers) {
   const auto refused = admit("ask", R"({"metadata":{}})", call, chain("other"));
   EXPECT_FALSE(refused.allowed);
   EXPECT_EQ(refused.message, "you may not");
+}
+
+TEST_F(IsolationTest, ItMayAskForTheObjectInAnotherVersion) {
+  open();
+  auto call = scope();
+  const std::string object = R"({"apiVersion":"things.test/v1","kind":"Thing","a":{"b":[null]}})";
+  EXPECT_EQ(admit("turn", object, call).message,
+            R"({"apiVersion":"things.test/v2","kind":"Thing","a":{"b":[null]}})");
+  EXPECT_EQ(admit("turn back", object, call).message, "v8 is out of order");
+}
+
+// The server hears of a refusal when it is stated.
+TEST_F(IsolationTest, ARefusalStandsWhateverBecomesOfTheProcess) {
+  policy_ = modules::FailurePolicy::ignore;
+  open(1s);
+  auto call = scope();
+  const auto message = [&](const char* mood) {
+    const auto result = admit(mood, R"({"metadata":{}})", call);
+    EXPECT_FALSE(result.allowed) << mood;
+    return result.message;
+  };
+  EXPECT_EQ(message("refuse and fail"), "no, and more");
+  EXPECT_EQ(message("refuse and die"), "no, with the last breath");
+  ASSERT_TRUE(eventually([&] {
+    auto other = scope();
+    return static_cast<bool>(admit("good", R"({"metadata":{}})", other).changed);
+  }));
+  EXPECT_EQ(message("refuse and hang"), "no, and that is that");
+  EXPECT_TRUE(call.annotations.empty()) << "nothing failed open";
 }
 
 TEST_F(IsolationTest, ACrashFailsItsOwnCallAndTheModuleComesBack) {

@@ -593,6 +593,59 @@ TEST(AbiController, FailurePolicyIgnoreLeavesARefusalAsItIs) {
   EXPECT_TRUE(scope.annotations.empty()) << "nothing failed open";
 }
 
+// Nor does it help to say nothing more after that, in either way of taking too long.
+TEST(AbiController, FailurePolicyIgnoreLeavesARefusalAsItIsWhenTheModuleNeverEnds) {
+  static limen_call* hanging = nullptr;
+  for (const bool blocking : {false, true}) {
+    PuppetHouse house(blocking, 100ms, FailurePolicy::ignore);
+    house.open();
+    house.strings().validate = [](limen_call* call, const limen_admission_input*,
+                                  const limen_admission_reply* reply) -> limen_status {
+      hanging = call;
+      reply->add_cause(call, text("FieldValueInvalid"), text("is wrong"), text("spec.x"));
+      reply->deny(call, 422, text("Invalid"), text("not this"));
+      return LIMEN_PENDING;
+    };
+    house.strings().admit = [](limen_call* call, const limen_admission_input*,
+                               const limen_admission_reply* reply) -> limen_status {
+      reply->deny(call, 0, text(""), text("no"));
+      std::this_thread::sleep_for(300ms);
+      return LIMEN_OK;
+    };
+    auto scope = house.scope();
+    const admission::Result pending = house.validate(scope, review_of("{}"));
+    EXPECT_FALSE(pending.allowed);
+    EXPECT_EQ(pending.error, "");
+    EXPECT_EQ(pending.code, 422);
+    EXPECT_EQ(pending.reason, "Invalid");
+    EXPECT_EQ(pending.message, "not this");
+    ASSERT_EQ(pending.causes.size(), 1U);
+    EXPECT_EQ(pending.causes[0].field, "spec.x");
+    const limen_host* const host = house.strings().host;
+    static_cast<const limen_call_api*>(host->get_extension(host, LIMEN_CALL))
+        ->complete(hanging, LIMEN_OK);
+    const admission::Result sleeping = house.admit(scope, review_of("{}"));
+    EXPECT_FALSE(sleeping.allowed);
+    EXPECT_EQ(sleeping.code, 403);
+    EXPECT_EQ(sleeping.message, "no");
+    EXPECT_TRUE(scope.annotations.empty()) << "nothing failed open";
+  }
+}
+
+TEST(AbiController, ARefusalAfterTheDeadlineComesTooLate) {
+  PuppetHouse house(true, 50ms, FailurePolicy::ignore);
+  house.open();
+  house.strings().validate = [](limen_call* call, const limen_admission_input*,
+                                const limen_admission_reply* reply) -> limen_status {
+    std::this_thread::sleep_for(200ms);
+    reply->deny(call, 0, text(""), text("no"));
+    return LIMEN_OK;
+  };
+  auto scope = house.scope();
+  EXPECT_TRUE(house.validate(scope, review_of("{}")).allowed);
+  EXPECT_EQ(scope.annotations.size(), 1U) << "it failed open";
+}
+
 TEST(AbiController, TellsWhatItHandles) {
   PuppetHouse house;
   house.open();

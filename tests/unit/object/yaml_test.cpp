@@ -36,6 +36,13 @@ TEST(DecodeYaml, ReadsAManifest) {
             R"("command":["line one\nline two\n"]}]}})");
 }
 
+TEST(DecodeYaml, WhatBeginsWithNoNodeIsRefused) {
+  for (const char* text : {",", ", a: b", "a: b\n---\n,\n", ",\n---\n"}) {
+    EXPECT_NE(yaml_error(text).find("did not find expected node content"), std::string::npos)
+        << text << ": " << yaml_error(text);
+  }
+}
+
 TEST(DecodeYaml, ReadsJsonToo) {
   EXPECT_EQ(read(R"({"a": [1, true, null, "x"]})"), R"({"a":[1,true,null,"x"]})");
 }

@@ -81,24 +81,6 @@ TEST_F(ValidatingWebhooks, RulesSayWhatAWebhookIsAskedAbout) {
   }
 }
 
-TEST_F(ValidatingWebhooks, EquivalentNamesAResourceInAnyServedVersion) {
-  const std::string rules =
-      R"("rules":[{"operations":["*"],"apiGroups":["autoscaling"],"apiVersions":["v1"],)"
-      R"("resources":["horizontalpodautoscalers"]}])";
-  Review review =
-      in_group("autoscaling", "horizontalpodautoscalers",
-               json(R"({"apiVersion":"autoscaling/v2","kind":"HorizontalPodAutoscaler",)"
-                    R"("metadata":{"name":"n"}})"));
-  review.action.api_version = "v2";
-  review.kind = "HorizontalPodAutoscaler";
-  EXPECT_EQ(asked("{" + rules + "}", review), 0u) << "v1 is not served";
-  instance.host().serve_kind("autoscaling", "HorizontalPodAutoscaler", "horizontalpodautoscalers",
-                             true);
-  EXPECT_EQ(asked("{" + rules + "}", review), 1u);
-  EXPECT_EQ(hooks.request().at("resource").at("version"), "v2") << "as it was requested";
-  EXPECT_EQ(asked("{" + rules + R"(,"matchPolicy":"Exact"})", review), 0u);
-}
-
 // ---- W2: selectors
 
 TEST_F(ValidatingWebhooks, TheNamespaceSelectorLooksAtTheLabelsOfTheNamespace) {

@@ -328,7 +328,7 @@ TEST_F(DenyListFile, ABadFileIsRefusedWithItsLine) {
             file_ + ":1: holds no rules: write \"rules: []\" if that is meant");
   EXPECT_EQ(refusal_of("rules:\n- {users: [a]}\nrule: []\n"), file_ + ":3: unknown key \"rule\"");
   EXPECT_EQ(refusal_of("rules: []\nrules: []\n"), file_ + ":1: rules: must be there once");
-  EXPECT_EQ(refusal_of("rules: []\n---\nrules: []\n"), file_ + ":3: a second document");
+  EXPECT_EQ(refusal_of("rules: []\n---\nrules: []\n"), file_ + ":2: a second document");
   EXPECT_EQ(refusal_of("rules:\n- {users: [a]}\n- eve\n"),
             file_ + ":3: is not a rule: expected a mapping");
   EXPECT_EQ(refusal_of("rules:\n- users: [a]\n  users: [b]\n"),

@@ -132,8 +132,9 @@ TEST(KubernetesValues, EveryVersionOfEveryResourceIsReadInBothForms) {
       Json object = boost::json::parse(R"({"metadata":{"name":"a","uid":"u"}})");
       if (row.namespaced) object::set_metadata(object, "namespace", "web");
       const std::string gv = object::group_version(row.group, row.version);
-      const auto place = keys.place("/registry/" + kubernetes_folder(row.storage_group, row.name) +
-                                    (row.namespaced ? "/web/a" : "/a"));
+      const std::string key = "/registry/" + kubernetes_folder(row.storage_group, row.name) +
+                              (row.namespaced ? "/web/a" : "/a");
+      const auto place = keys.place(key);
       ASSERT_TRUE(place) << row.name;
       const std::string message = protobuf::encode_message(object, *row.type);
       std::string binary = protobuf::envelope_head(gv, row.kind, message.size());

@@ -19,5 +19,6 @@
 #include "limen/rights.h"
 #include "limen/token_issuer.h"
 #include "limen/validate.h"
+#include "limen/versions.h"
 
 #endif /* LIMEN_LIMEN_H_ */

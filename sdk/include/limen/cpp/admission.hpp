@@ -4,6 +4,8 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 #include "limen/admission.h"
 #include "limen/cpp/authorizer.hpp"
@@ -132,6 +134,16 @@ class AdmissionCall final : public detail::CallOf<AdmissionCall> {
   }
 
   Patch patch() { return {call_, reply_->patch}; }
+
+  // The versions in which what the request writes may be written, that of the request first.
+  Result<std::vector<ObjectVersion>> versions() const { return host_->versions().of(call_); }
+  // Turns an object, such as object().to_json() or a changed copy of it, into one of versions() or
+  // back into the version of object(), which may differ from the request's. `done` is called once,
+  // on a worker thread, unless this returns an error. The call must be open until then: defer it.
+  Result<void> convert(std::string_view json, const ObjectVersion& target,
+                       Versions::Done done) const {
+    return host_->versions().convert(call_, json, target, std::move(done));
+  }
 
   // Refuses: return what these return.
   Result<void> deny(std::string_view message) { return deny(Denial{message, 403, {}}); }

@@ -17,6 +17,7 @@
 #include "limen/cpp/node.hpp"
 #include "limen/cpp/objects.hpp"
 #include "limen/cpp/rights.hpp"
+#include "limen/cpp/versions.hpp"
 
 namespace limen {
 
@@ -47,6 +48,7 @@ class Host {
   Http http() const { return {host_, http_, log()}; }
   Rights rights() const { return {host_, rights_}; }
   Access access() const { return {host_, access_, log()}; }
+  Versions versions() const { return {host_, versions_, nodes_, log()}; }
 
   const limen_call_api* calls() const { return calls_; }
   const limen_node_api* nodes() const { return nodes_; }
@@ -65,6 +67,7 @@ class Host {
     http_ = extension<limen_http_api>(LIMEN_HTTP);
     rights_ = extension<limen_rights_api>(LIMEN_RIGHTS);
     access_ = extension<limen_access_api>(LIMEN_ACCESS);
+    versions_ = extension<limen_versions_api>(LIMEN_VERSIONS);
     return calls_ != nullptr && nodes_ != nullptr && config_ != nullptr;
   }
 
@@ -95,6 +98,7 @@ class Host {
   const limen_http_api* http_ = nullptr;
   const limen_rights_api* rights_ = nullptr;
   const limen_access_api* access_ = nullptr;
+  const limen_versions_api* versions_ = nullptr;
   detail::Subscriptions wanted_;
   std::size_t subscribed_ = 0;
 };

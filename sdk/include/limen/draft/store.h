@@ -35,7 +35,7 @@ typedef struct limen_store_change {
   limen_str key;
   limen_str value; /* empty when removed */
   int64_t revision;
-  int64_t created; /* the revision the key was created at */
+  int64_t created; /* the revision the key was created at; 0 where a removal is only told */
   int32_t removed; /* 0 or 1 */
   int32_t reserved;
 } limen_store_change;

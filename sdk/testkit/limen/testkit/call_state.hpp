@@ -57,7 +57,8 @@ struct Reply {
 
 struct CallState {
   Reply reply;
-  const Pairs* headers = nullptr;  // names in any case
+  const Pairs* headers = nullptr;                    // names in any case
+  const limen_admission_input* admission = nullptr;  // while such a call runs
   std::int64_t deadline_ns = INT64_MAX;
   std::atomic<bool> cancelled{false};
 

@@ -21,6 +21,7 @@
 #include <utility>
 #include <vector>
 
+#include "limen/cpp/versions.hpp"
 #include "limen/testkit/call_state.hpp"
 
 namespace limen::testkit {
@@ -182,6 +183,16 @@ class FakeHost {
   void serve_kind(const std::string& group, const std::string& kind, const std::string& resource,
                   bool namespaced) {
     kinds_[{group, kind}] = {resource, namespaced};
+  }
+  // In which versions a resource ("scale" of one: "deployments/scale") may be written, best first.
+  // Without it that of the request is the only one.
+  void serve_versions(const std::string& resource, std::vector<ObjectVersion> versions) {
+    versions_[resource] = std::move(versions);
+  }
+  // How objects become those of another version; what it throws is told as the reason why not.
+  // Without it they differ in apiVersion and kind alone.
+  void answer_conversion(std::function<Json(Json object, const ObjectVersion& target)> convert) {
+    convert_ = std::move(convert);
   }
   // Tells new subscriptions what there is; the kit does it after start().
   void begin_subscriptions() {
@@ -512,6 +523,96 @@ class FakeHost {
     return status;
   }
 
+  // As the request names it.
+  static ObjectVersion requested(const limen_admission_input& input) {
+    const limen_attributes& about = *input.attributes;
+    ObjectVersion out{detail::text(about.api_group), detail::text(about.api_version),
+                      detail::text(about.api_group), detail::text(about.api_version),
+                      detail::text(input.kind)};
+    const Json* const object = to_json(input.object);
+    if (about.subresource.len == 0 || object == nullptr || !object->is_object()) return out;
+    const Json* api = object->get_object().if_contains("apiVersion");
+    if (api == nullptr || !api->is_string()) return out;
+    const std::string text(api->get_string());
+    const std::size_t slash = text.find('/');
+    out.kind_group = slash == std::string::npos ? "" : text.substr(0, slash);
+    out.kind_version = slash == std::string::npos ? text : text.substr(slash + 1);
+    return out;
+  }
+  std::vector<ObjectVersion> versions_of(const limen_admission_input& input) const {
+    ObjectVersion first = requested(input);
+    std::string name = detail::text(input.attributes->resource);
+    if (input.attributes->subresource.len != 0) {
+      name += "/" + detail::text(input.attributes->subresource);
+    }
+    std::vector<ObjectVersion> others;
+    const auto found = versions_.find(name);
+    if (found != versions_.end()) others = found->second;
+    std::vector<ObjectVersion> all;
+    for (const ObjectVersion& one : others) {
+      const bool own = one.api_group == first.api_group && one.api_version == first.api_version;
+      if (own) first = one;
+    }
+    all.push_back(first);
+    for (const ObjectVersion& one : others) {
+      const bool own = one.api_group == first.api_group && one.api_version == first.api_version;
+      if (!own) all.push_back(one);
+    }
+    return all;
+  }
+  static limen_status versions_list(const limen_host* host, limen_call* call,
+                                    std::int32_t (*each)(void*, const limen_version*), void* arg) {
+    const limen_admission_input* const input = CallState::of(call).admission;
+    if (input == nullptr) return LIMEN_E_UNSUPPORTED;
+    for (const ObjectVersion& one : of(host).versions_of(*input)) {
+      const limen_version row = Versions::to_row(one);
+      if (each(arg, &row) == 0) break;
+    }
+    return LIMEN_OK;
+  }
+  struct ConversionJob {
+    FakeHost* host;
+    Json object;
+    ObjectVersion target;
+    void (*done)(void*, limen_status, const limen_node*, limen_str);
+    void* arg;
+    static void run(void* raw, limen_status status) {
+      const std::unique_ptr<ConversionJob> self(static_cast<ConversionJob*>(raw));
+      std::string error;
+      if (status == LIMEN_OK) {
+        try {
+          if (self->host->convert_) {
+            self->object = self->host->convert_(std::move(self->object), self->target);
+          } else {
+            self->object.as_object()["apiVersion"] = self->target.kind_api_version();
+            self->object.as_object()["kind"] = self->target.kind;
+          }
+        } catch (const std::exception& thrown) {
+          error = thrown.what();
+          status = LIMEN_E_INTERNAL;
+        }
+      }
+      if (status != LIMEN_OK) return self->done(self->arg, status, nullptr, to_abi(error));
+      // Kept for ever, like every other document: the module may retain it.
+      const Json& kept =
+          *self->host->documents_.emplace_back(std::make_unique<Json>(std::move(self->object)));
+      self->done(self->arg, status, to_node(&kept), to_abi(error));
+    }
+  };
+  static limen_status versions_convert(
+      const limen_host* host, limen_call* call, limen_str json, const limen_version* target,
+      void (*done)(void*, limen_status, const limen_node*, limen_str), void* arg) {
+    if (CallState::of(call).admission == nullptr) return LIMEN_E_UNSUPPORTED;
+    boost::system::error_code error;
+    Json object = boost::json::parse(to_view(json), error);
+    if (error || !object.is_object() || target == nullptr) return LIMEN_E_INVALID;
+    auto job = std::make_unique<ConversionJob>(
+        ConversionJob{&of(host), std::move(object), Versions::from_row(*target), done, arg});
+    const limen_status status = of(host).enqueue(0, &ConversionJob::run, job.get());
+    if (status == LIMEN_OK) job.release();
+    return status;
+  }
+
   static limen_status executor_post(const limen_host* host, void (*fn)(void*, limen_status),
                                     void* arg) {
     return of(host).enqueue(0, fn, arg);
@@ -606,6 +707,8 @@ class FakeHost {
     static constexpr limen_rights_api kRights{sizeof(limen_rights_api), 0,
                                               [](const limen_host* h) { ++of(h).rights_changes_; }};
     static constexpr limen_access_api kAccess{sizeof(limen_access_api), 0, &access_ask};
+    static constexpr limen_versions_api kVersions{sizeof(limen_versions_api), 0, &versions_list,
+                                                  &versions_convert};
     const std::string id = raw_id;
     if (of(host).without_.count(id) != 0) return nullptr;
     if (id == LIMEN_CALL) return &kCallApi;
@@ -619,6 +722,7 @@ class FakeHost {
     if (id == LIMEN_HTTP) return &kHttp;
     if (id == LIMEN_RIGHTS) return &kRights;
     if (id == LIMEN_ACCESS) return &kAccess;
+    if (id == LIMEN_VERSIONS) return &kVersions;
     return nullptr;
   }
 
@@ -626,6 +730,8 @@ class FakeHost {
   Json config_;
   std::string instance_;
   std::map<std::pair<std::string, std::string>, std::pair<std::string, bool>> kinds_;
+  std::map<std::string, std::vector<ObjectVersion>> versions_;
+  std::function<Json(Json, const ObjectVersion&)> convert_;
   std::function<bool(const AccessQuestion&)> allowed_;
   std::function<void()> before_write_;
   std::int64_t last_version_ = 1000;  // resourceVersions that writes give

@@ -309,6 +309,7 @@ class Instance {
     for (const Review& review : reviews) {
       const BorrowedReview& subject = subjects.emplace_back(review);
       begun.push_back(&begin([&](CallState& call) {
+        call.admission = &subject.input;
         return kind->validate(plugin_, call.raw(), &subject.input, &kValidateReply);
       }));
     }
@@ -420,8 +421,10 @@ class Instance {
   template <class Function>
   Reply judge(const Review& review, Function function, const limen_admission_reply* sink) {
     const BorrowedReview subject(review);
-    return run(
-        [&](CallState& call) { return function(plugin_, call.raw(), &subject.input, sink); });
+    return run([&](CallState& call) {
+      call.admission = &subject.input;
+      return function(plugin_, call.raw(), &subject.input, sink);
+    });
   }
 
   static std::string_view bearer_token(const Pairs& headers) {
@@ -464,7 +467,13 @@ class Instance {
   }
 
   Reply finish(CallState& call) {
-    if (call.reply.status != LIMEN_PENDING) return call.reply;
+    bring_to_end(call);
+    call.admission = nullptr;
+    return call.reply;
+  }
+
+  void bring_to_end(CallState& call) {
+    if (call.reply.status != LIMEN_PENDING) return;
     while (!call.complete()) {
       if (host_->run_ready() != 0) continue;
       const std::int64_t next = host_->next_timer();
@@ -476,7 +485,6 @@ class Instance {
       host_->advance(std::chrono::nanoseconds(next - host_->now().count()));
     }
     call.reply.status = call.complete() && !call.cancelled ? call.completed_with : LIMEN_E_DEADLINE;
-    return call.reply;
   }
 
   std::unique_ptr<FakeHost> host_;
