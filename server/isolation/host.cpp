@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <atomic>
 #include <chrono>
 #include <condition_variable>
 #include <map>
@@ -207,7 +208,8 @@ class Host {
     if (op == "stop") return end();
     if (op == "cancel") return cancel(static_cast<std::uint64_t>(number_of(message, "call")));
     if (op == "seen" || op == "catch_up") return follow(id, op, message);
-    if (op == "log") {  // behind the load that is under way
+    if (op == "log") {  // for every call that comes after it, but behind a load that is under way
+      if (loaded_.load()) return set_log(message);
       return control_.post([message = std::move(message)] { set_log(message); });
     }
     if (op == "load" || op == "judge" || op == "start") {
@@ -215,6 +217,7 @@ class Host {
         peer_.answer(id, op == "load"    ? load(message)
                          : op == "judge" ? judge(message)
                                          : start(message));
+        if (op == "load") loaded_.store(true);
       });
     }
     static const std::map<std::string, Task, std::less<>> kTasks = {
@@ -562,6 +565,7 @@ class Host {
   std::atomic<std::uint64_t> ids_{0};
   std::mutex mutex_;
   std::condition_variable ended_;
+  std::atomic<bool> loaded_{false};  // the first thing that is done
   bool over_ = false;
   std::map<std::uint64_t, RunningPtr> running_;
   Peer peer_;

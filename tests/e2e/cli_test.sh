@@ -90,7 +90,7 @@ assert_exit 2 "$LIMEN" check --config "$CONFIG" "$WORK/modules.yaml"
 cp "$CONFIG" "$WORK/ca.yaml"
 cp "$STATE/pki/ca.key" "$WORK/wrong.key"
 assert_exit 1 "$LIMEN" check --config "$WORK/ca.yaml" --tls-private-key-file "$WORK/wrong.key"
-assert_contains "$OUTPUT" "secure.tlsCertFile: $WORK/wrong.key: the key does not belong to the certificate"
+assert_eq "$OUTPUT" "$WORK/wrong.key: the key does not belong to the certificate"
 
 # modules list and inspect.
 assert_ok "$LIMEN" modules list --config "$CONFIG" --output json

@@ -160,7 +160,7 @@ TEST(AuditPolicyFile, EveryProblemIsToldWithItsPlace) {
   EXPECT_EQ(problem("rules: [{level: None}]\nomitManagedFields: \"yes\"\n"),
             "p.yaml:4:20: omitManagedFields: must be true or false, not text");
   EXPECT_EQ(problem("rules: [{level: None}]\n---\nrules: []\n"),
-            "p.yaml:5:1: holds more than one YAML document");
+            "p.yaml:4:1: holds more than one YAML document");
 }
 
 TEST(AuditPolicyFile, AnotherVersionIsRefused) {

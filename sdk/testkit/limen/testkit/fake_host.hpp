@@ -537,6 +537,8 @@ class FakeHost {
     const std::size_t slash = text.find('/');
     out.kind_group = slash == std::string::npos ? "" : text.substr(0, slash);
     out.kind_version = slash == std::string::npos ? text : text.substr(slash + 1);
+    const Json* kind = object->get_object().if_contains("kind");
+    if (out.kind.empty() && kind != nullptr && kind->is_string()) out.kind = kind->get_string();
     return out;
   }
   std::vector<ObjectVersion> versions_of(const limen_admission_input& input) const {
