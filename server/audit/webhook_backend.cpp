@@ -172,9 +172,9 @@ class WebhookBackend::Sender {
   // False when there is no time left. A stop cuts the wait short: one more attempt, and no other.
   bool pause(std::chrono::nanoseconds wait) {
     std::unique_lock lock(mutex_);
-    if (stopping_) return false;
     pause_.wait_for(lock, wait, [this] { return stopping_; });
-    return !give_up_;
+    const bool last = stopping_ && !std::exchange(tried_at_end_, true);
+    return !give_up_ && (!stopping_ || last);
   }
 
   const WebhookOptions options_;
@@ -190,6 +190,7 @@ class WebhookBackend::Sender {
   Batcher batcher_;
   int running_;
   bool stopping_ = false;
+  bool tried_at_end_ = false;
   std::atomic<bool> give_up_{false};
 };
 
