@@ -147,7 +147,7 @@ start_unit
 assert_ok k get configmap mine
 stop_server
 
-# --- purged: only what the operator made stays, and is root's
+# --- purged: only what the operator made stays, with the key to read it, and is root's
 echo 'secret,me,1' > "$ROOT/etc/limen/tokens.csv"
 mkdir "$ROOT/var/lib/limen/backups"
 touch "$ROOT/var/lib/limen/backups/monday"
@@ -155,6 +155,7 @@ apt purge limen
 assert_contains "$(cat "$WORK/apt")" 'limen: /var/lib/limen is kept, it holds what you made'
 assert_eq "$(cd "$ROOT" && find etc/limen var/lib/limen var/log/limen -type f 2> /dev/null | sort)" "etc/limen/tokens.csv
 var/lib/limen/backups/monday
+var/lib/limen/encryption.yaml
 var/lib/limen/limen.db"
 assert_eq "$(inside stat -c '%a %U %G' /var/lib/limen /var/lib/limen/limen.db /etc/limen/tokens.csv)" "700 root root
 600 root root
