@@ -37,7 +37,7 @@ class MemoryData {
   std::map<std::string, Change> base;  // as of state.compacted
   std::deque<Change> changes;          // since
   std::map<std::string, Change> live;
-  int commits = 0;
+  std::atomic<int> commits{0};
   std::vector<MemoryDriver*> sharing;  // those that are told of changes
 
   // Does one op; 0 when the key is not at the expected revision. Under the mutex.
