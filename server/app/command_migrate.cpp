@@ -9,6 +9,7 @@
 
 #include "app/commands.h"
 #include "app/migration_side.h"
+#include "app/server_options.h"
 #include "object/metadata.h"
 #include "storage/migration.h"
 
@@ -124,10 +125,7 @@ int run(const Arguments& arguments, Streams streams) {
   options.progress = [&](MigrationStep step, std::size_t done, std::size_t all) {
     progress.tell(step, done, all);
   };
-  options.ttl = [&](const storage::ResourceId& id) {
-    const bool event = id.resource == "events" && id.group.empty();
-    return event ? std::chrono::ceil<std::chrono::seconds>(to.event_ttl) : std::chrono::seconds(0);
-  };
+  options.ttl = time_to_live(to);
   MigrationReport report;
   try {
     report = storage::migrate(source, target, options);

@@ -13,6 +13,7 @@
 #include "modules/module_instance.h"
 #include "modules/runtime.h"
 #include "object/metadata.h"
+#include "storage/forwarding_driver.h"
 
 namespace limen::app {
 
@@ -87,7 +88,7 @@ config::ServerConfiguration of_file(const std::string& path) {
 }
 
 // A driver together with the module it is of.
-class HeldDriver final : public storage::Driver {
+class HeldDriver final : public storage::ForwardingDriver {
  public:
   explicit HeldDriver(const config::ServerConfiguration& configuration)
       : runtime_(options(configuration)),
@@ -99,27 +100,13 @@ class HeldDriver final : public storage::Driver {
       throw;
     }
   }
-  ~HeldDriver() override { close(); }
+  ~HeldDriver() override {
+    close();
+    driver_.reset();  // before the runtime of its module
+  }
   HeldDriver(const HeldDriver&) = delete;
   HeldDriver& operator=(const HeldDriver&) = delete;
 
-  storage::DriverState open() override { return driver_->open(); }
-  void load(const std::function<void(const storage::DriverChange&)>& each) override {
-    driver_->load(each);
-  }
-  bool shared() const override { return driver_->shared(); }
-  void commit(std::span<const storage::DriverOp> ops,
-              std::function<void(storage::CommitResult)> done) noexcept override {
-    driver_->commit(ops, std::move(done));
-  }
-  storage::Revision compact(storage::Revision revision, std::size_t limit) override {
-    return driver_->compact(revision, limit);
-  }
-  void watch(storage::DriverListener& listener) override { driver_->watch(listener); }
-  void confirm(std::function<void(std::string)> done) noexcept override {
-    driver_->confirm(std::move(done));
-  }
-  void advance(storage::Revision revision) override { driver_->advance(revision); }
   void close() noexcept override {
     if (!instance_) return;
     if (driver_) driver_->close();
@@ -136,7 +123,6 @@ class HeldDriver final : public storage::Driver {
 
   modules::Runtime runtime_;
   std::shared_ptr<modules::ModuleInstance> instance_;
-  std::unique_ptr<storage::Driver> driver_;
 };
 
 std::string etcd_name(const object::Json& config) {

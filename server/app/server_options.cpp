@@ -39,16 +39,6 @@ std::string host_name() {
   return gethostname(name.data(), name.size() - 1) == 0 ? std::string(name.data()) : std::string();
 }
 
-// Of events, which a store that is shared removes by itself.
-std::function<std::chrono::seconds(const storage::ResourceId&)> time_to_live(
-    const config::ServerConfiguration& configuration) {
-  const auto ttl = std::chrono::ceil<std::chrono::seconds>(configuration.event_ttl);
-  return [ttl](const storage::ResourceId& id) {
-    const bool events = id.group.empty() && id.resource == "events";
-    return events ? ttl : std::chrono::seconds(0);
-  };
-}
-
 }  // namespace
 
 modules::RuntimeOptions runtime_options(const config::ServerConfiguration& configuration) {
@@ -64,6 +54,15 @@ modules::RuntimeOptions runtime_options(const config::ServerConfiguration& confi
     options.workers = std::max(8U, 4 * std::thread::hardware_concurrency());
   }
   return options;
+}
+
+std::function<std::chrono::seconds(const storage::ResourceId&)> time_to_live(
+    const config::ServerConfiguration& configuration) {
+  const auto ttl = std::chrono::ceil<std::chrono::seconds>(configuration.event_ttl);
+  return [ttl](const storage::ResourceId& id) {
+    const bool events = id.group.empty() && id.resource == "events";
+    return events ? ttl : std::chrono::seconds(0);
+  };
 }
 
 storage::StoreOptions store_options(const config::ServerConfiguration& configuration,

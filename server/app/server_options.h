@@ -5,6 +5,8 @@
 #pragma once
 
 #include <atomic>
+#include <chrono>
+#include <functional>
 #include <memory>
 
 #include "aggregation/remote_servers.h"
@@ -22,6 +24,10 @@
 namespace limen::app {
 
 modules::RuntimeOptions runtime_options(const config::ServerConfiguration& configuration);
+// How long objects of a resource live in a store that removes them by itself: events, as
+// configured.
+std::function<std::chrono::seconds(const storage::ResourceId&)> time_to_live(
+    const config::ServerConfiguration& configuration);
 // `keyring`: null when nothing is encrypted. `turn`: whether this server does what only one
 // of several on the same store does; outlives the options.
 storage::StoreOptions store_options(const config::ServerConfiguration& configuration,

@@ -4,6 +4,7 @@
 #include <map>
 
 #include "observability/log.h"
+#include "storage/forwarding_driver.h"
 
 namespace limen::storage {
 
@@ -90,10 +91,10 @@ struct Written {
   }
 };
 
-class TranslatingDriver final : public Driver {
+class TranslatingDriver final : public ForwardingDriver {
  public:
   TranslatingDriver(std::unique_ptr<Driver> driver, Layers layers)
-      : driver_(std::move(driver)), layers_(std::move(layers)) {}
+      : ForwardingDriver(std::move(driver)), layers_(std::move(layers)) {}
 
   DriverState open() override {
     DriverState state = driver_->open();
@@ -117,7 +118,6 @@ class TranslatingDriver final : public Driver {
     });
     if (!unreadable.empty()) refuse(unreadable);
   }
-  bool shared() const override { return driver_->shared(); }
 
   void commit(std::span<const DriverOp> ops,
               std::function<void(CommitResult)> done) noexcept override {
@@ -140,21 +140,12 @@ class TranslatingDriver final : public Driver {
                     });
   }
 
-  Revision compact(Revision revision, std::size_t limit) override {
-    return driver_->compact(revision, limit);
-  }
   void watch(DriverListener& listener) override {
     listener_ = std::make_unique<ReadingListener>(layers_, listener);
     driver_->watch(*listener_);
   }
-  void confirm(std::function<void(std::string)> done) noexcept override {
-    driver_->confirm(std::move(done));
-  }
-  void advance(Revision revision) override { driver_->advance(revision); }
-  void close() noexcept override { driver_->close(); }
 
  private:
-  const std::unique_ptr<Driver> driver_;
   const Layers layers_;
   std::unique_ptr<ReadingListener> listener_;
 };

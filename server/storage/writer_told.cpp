@@ -85,8 +85,6 @@ void Writer::end_resync() {
 }
 
 void Writer::confirm(ConfirmOrder& order) {
-  // It would only wait for what cannot come.
-  if (const std::string reason = driver_trouble(); !reason.empty()) return order.done(reason);
   waiting_.push_back(std::move(order.done));
   if (asked_.empty()) ask_driver();
 }

@@ -13,7 +13,7 @@
 
 #include "modules/runtime.h"
 #include "modules/store_adapter.h"
-#include "storage/driver.h"
+#include "storage/forwarding_driver.h"
 
 namespace limen::test {
 
@@ -57,33 +57,17 @@ class EtcdModule {
 };
 
 // A driver whose commit() returns when it is answered, for tests that expect that of one.
-class WaitingDriver : public storage::Driver {
+class WaitingDriver : public storage::ForwardingDriver {
  public:
-  explicit WaitingDriver(std::unique_ptr<storage::Driver> driver) : driver_(std::move(driver)) {}
+  explicit WaitingDriver(std::unique_ptr<storage::Driver> driver)
+      : ForwardingDriver(std::move(driver)) {}
 
-  storage::DriverState open() override { return driver_->open(); }
-  void load(const std::function<void(const storage::DriverChange&)>& each) override {
-    driver_->load(each);
-  }
-  bool shared() const override { return driver_->shared(); }
   void commit(std::span<const storage::DriverOp> ops,
               std::function<void(storage::CommitResult)> done) noexcept override {
     std::promise<storage::CommitResult> answer;
     driver_->commit(ops, [&](storage::CommitResult one) { answer.set_value(std::move(one)); });
     done(answer.get_future().get());
   }
-  storage::Revision compact(storage::Revision revision, std::size_t limit) override {
-    return driver_->compact(revision, limit);
-  }
-  void watch(storage::DriverListener& listener) override { driver_->watch(listener); }
-  void confirm(std::function<void(std::string)> done) noexcept override {
-    driver_->confirm(std::move(done));
-  }
-  void advance(storage::Revision revision) override { driver_->advance(revision); }
-  void close() noexcept override { driver_->close(); }
-
- private:
-  std::unique_ptr<storage::Driver> driver_;
 };
 
 }  // namespace limen::test
